@@ -1,0 +1,32 @@
+import type { Report } from '../domain/report.js';
+
+/** What the switch says of one logical port now. A port that is gone is DOWN, with the attachment it last had. */
+export type SwitchPort = Pick<Report, 'portId' | 'status' | 'attachment' | 'instance' | 'seen'>;
+
+/**
+ * What a switch tells the agent.
+ *
+ * - dump: every logical port of the bridge. What is not in it is gone.
+ * - change: the ports that changed, each once.
+ * - lost: the connection broke; a dump follows when it is back. Silence is no evidence: nothing is reported meanwhile.
+ */
+export type SwitchUpdate =
+  | { readonly kind: 'dump'; readonly ports: readonly SwitchPort[] }
+  | { readonly kind: 'change'; readonly ports: readonly SwitchPort[] }
+  | { readonly kind: 'lost'; readonly reason: string };
+
+/** Where an agent learns what is plugged. Only ever reads: it can not disturb whoever wires the ports. */
+export interface PortSource {
+  /**
+   * Follows the switch until the signal stops it. Reconnects by itself with backoff.
+   *
+   * Updates wait in memory, merged, while the caller is busy: at most one entry per port.
+   *
+   * @throws {PortStatusError} UNAVAILABLE when the first connection does not come up in time, RIGHTS when the switch
+   *   refuses it; both name the address and the next step. The signal's reason when it is aborted.
+   */
+  watch(options: { readonly signal: AbortSignal }): AsyncIterable<SwitchUpdate>;
+
+  /** Asks for a new full dump; it comes as the next update of that kind. */
+  refresh(): void;
+}

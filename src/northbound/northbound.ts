@@ -1,0 +1,241 @@
+import type { ListenerState } from '../domain/listener.js';
+import type { ReportKey } from '../domain/report.js';
+import type { Envelope } from '../domain/wire.js';
+
+/**
+ * The northbound database: where chassis record their reports and servers find them.
+ *
+ * What every engine promises, and the conformance suite (conformance/) tests:
+ *
+ * - Durable: when `publish` resolves, the records and their places are stored, in one atomic step.
+ * - A pending report has exactly one place: the topic of a registered listener, or `unassigned`. A report that replaces a
+ *   pending one keeps its place; where its listener is no longer registered, a topic is drawn anew in the same step.
+ * - Every duration is judged by the database's own clock.
+ * - Every verb throws UNAVAILABLE while the connection is cut (the outcome is then unknown, nothing is half done) and
+ *   CLOSED after `close`. A verb whose `signal` is aborted throws the signal's reason.
+ * - Nothing is found by scanning keys: each verb costs what it touches.
+ *
+ * What it does not promise: an order among the reports of different ports, and that a wake-up comes alone.
+ */
+export interface Northbound {
+  /** The engine's name, as it stands in URLs and metrics: 'memory', 'sqlite'. */
+  readonly engine: string;
+
+  /**
+   * Registers the local controller of a chassis. A later registration fences the earlier.
+   *
+   * @throws {PortStatusError} UNAVAILABLE, CLOSED.
+   */
+  registerChassis(chassis: string, options?: CallOptions): Promise<ChassisRegistration>;
+
+  /**
+   * Writes the timestamp of a chassis, and what is to be known of it.
+   *
+   * @throws {PortStatusError} FENCED when a later registration in the same incarnation has taken over;
+   *   REGISTRATION_LOST when the database no longer knows this one (data lost or rolled back): register again.
+   */
+  keepChassis(
+    registration: ChassisRegistration,
+    note: ChassisNote,
+    options?: CallOptions,
+  ): Promise<ChassisStanding>;
+
+  /**
+   * Records reports and puts each into the topic of one listener, drawn with equal chance among those eligible now (see
+   * domain/listener.ts), or into `unassigned` where there is none. All or none, in one step.
+   *
+   * A report whose revision is not greater than the greatest that its chassis gave before this call is late: it changes
+   * nothing, and the call resolves. Within one call each port stands once. An empty call changes nothing.
+   *
+   * @throws {PortStatusError} FENCED, REGISTRATION_LOST as `keepChassis`; nothing is stored then.
+   */
+  publish(
+    registration: ChassisRegistration,
+    envelopes: readonly Envelope[],
+    options?: CallOptions,
+  ): Promise<{ readonly stored: number; readonly late: number }>;
+
+  /**
+   * Registers a listener; its topic bears its name. What an earlier registration of that name left there is delivered
+   * to this one. The later registration fences the earlier.
+   */
+  join(listener: ListenerIdentity, options?: CallOptions): Promise<Membership>;
+
+  /**
+   * Writes the listener's timestamp.
+   *
+   * @throws {PortStatusError} FENCED when a later registration of that name in the same incarnation has taken over;
+   *   REGISTRATION_LOST when others have adopted, or the data was lost or rolled back: join again.
+   */
+  heartbeat(membership: Membership, options?: CallOptions): Promise<TopicLoad>;
+
+  /**
+   * Waits until the topic holds what this membership was not given yet, and gives up to `max` of it, oldest first.
+   *
+   * Each (port, revision) is given once per membership; it stays pending until it is acknowledged. The content is read
+   * from the report's record: an entry of the topic is only a pointer, and one that points to nothing pending here is
+   * dropped.
+   *
+   * @throws {PortStatusError} FENCED, REGISTRATION_LOST as `heartbeat`.
+   */
+  receive(membership: Membership, options: ReceiveOptions): Promise<readonly Delivery[]>;
+
+  /**
+   * Takes deliveries off the topic: those whose record still has that revision and this place. A newer report that
+   * arrived meanwhile stays pending. A record that says DOWN is removed, every other outlives its acknowledgement.
+   *
+   * @returns how many were taken off.
+   * @throws {PortStatusError} FENCED, REGISTRATION_LOST as `heartbeat`; nothing was taken off then.
+   */
+  acknowledge(
+    membership: Membership,
+    deliveries: readonly DeliveryRef[],
+    options?: CallOptions,
+  ): Promise<number>;
+
+  /**
+   * Moves up to `max` pending reports that nobody handles to listeners that are drawn for each: those of a lapsed
+   * listener (fenced first, its registration deleted last, so that another adopter can finish), those of topics without
+   * a registration, and the unassigned.
+   *
+   * @throws {PortStatusError} FENCED, REGISTRATION_LOST as `heartbeat`; nothing was moved then.
+   */
+  adopt(membership: Membership, options: AdoptOptions): Promise<Adoption>;
+
+  /** Ends the registration; what is pending in its topic is moved to others by their `adopt`. */
+  leave(membership: Membership, options?: CallOptions): Promise<void>;
+
+  /** The incarnation of the data: a new one whenever it may have lost writes (empty, rolled back, failed over). */
+  incarnation(options?: CallOptions): Promise<string>;
+
+  /** Every registered listener, sorted by id. */
+  listeners(options?: CallOptions): Promise<readonly ListenerView[]>;
+
+  /** Registered chassis, sorted by name: all, or those named. */
+  chassis(names?: readonly string[], options?: CallOptions): Promise<readonly ChassisView[]>;
+
+  /** The stored records of one chassis in the order of their port ids: those after `after`, at most `limit`. */
+  reports(chassis: string, page: Page, options?: CallOptions): Promise<readonly StoredReport[]>;
+
+  /** Of these (port, chassis), those that have a record. */
+  lookUp(keys: readonly ReportKey[], options?: CallOptions): Promise<readonly StoredReport[]>;
+
+  /** Lets a chassis say what its guard holds (see ChassisNote): its next `keepChassis` is told. False: no such hold. */
+  approve(chassis: string, options?: CallOptions): Promise<boolean>;
+
+  /** Ends all connections; calls under way throw CLOSED. Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The right to publish for a chassis, until a later registration. */
+export interface ChassisRegistration {
+  readonly chassis: string;
+  /** Fencing token: compared for equality only. */
+  readonly token: string;
+  /** Number of this registration among those of the chassis in this incarnation. */
+  readonly number: number;
+  readonly incarnation: string;
+  /** The greatest revision that this chassis gave; 0 where none is known. */
+  readonly maxRevision: number;
+}
+
+/** What an agent writes with its timestamp. */
+export interface ChassisNote {
+  /** Every report up to this revision was published: what has no record is not there. Absent: leaves what is stored. */
+  readonly complete?: number | undefined;
+  /** What the guard holds back, or absent where it holds nothing. `id` tells one hold from the next. */
+  readonly hold?: { readonly id: string; readonly ports: number; readonly sinceMs: number } | undefined;
+  /** The program's version. */
+  readonly version: string;
+}
+
+export interface ChassisStanding {
+  /** The id of the hold that an operator approved last. */
+  readonly approved?: string | undefined;
+  /** Wire versions that the registered listeners read (see wire.ts, `commonVersion`). */
+  readonly listenerVersions: readonly (readonly number[])[];
+}
+
+export interface ChassisView {
+  readonly chassis: string;
+  readonly ageMs: number;
+  readonly maxRevision: number;
+  /** Revision up to which the chassis is complete, and the incarnation in which it said so. */
+  readonly complete?: { readonly revision: number; readonly incarnation: string } | undefined;
+  readonly hold?: ChassisNote['hold'];
+  readonly approved?: string | undefined;
+  readonly version?: string | undefined;
+}
+
+export interface ListenerIdentity {
+  readonly id: string;
+  readonly ttlMs: number;
+  /** Wire versions that it reads. */
+  readonly versions: readonly number[];
+}
+
+export interface Membership extends ListenerIdentity {
+  /** Fencing token of this registration: a number and a random part, compared for equality only. */
+  readonly generation: string;
+  readonly incarnation: string;
+}
+
+export interface ListenerView extends ListenerIdentity {
+  readonly generation: string;
+  readonly state: ListenerState;
+  /** Milliseconds since its last heartbeat, by the database's clock. */
+  readonly ageMs: number;
+  /** Reports that are pending in its topic. */
+  readonly backlog: number;
+}
+
+export interface TopicLoad {
+  readonly backlog: number;
+  /** How long the oldest pending report has waited; 0 where none is. */
+  readonly oldestMs: number;
+}
+
+export interface ReceiveOptions extends CallOptions {
+  readonly max: number;
+}
+
+export interface AdoptOptions extends CallOptions {
+  /** Chunk size; engines may move fewer. */
+  readonly max: number;
+}
+
+/** One report given to a listener. */
+export interface Delivery extends Envelope {
+  /** The incarnation that it was published in. */
+  readonly incarnation: string;
+  /** Since it was published, by the database's clock. */
+  readonly waitedMs: number;
+}
+
+export type DeliveryRef = Pick<Delivery, 'portId' | 'chassis' | 'revision'>;
+
+export interface Adoption {
+  readonly moved: number;
+  /** The listeners that were taken over, whose registration is now deleted. */
+  readonly takenOver: readonly string[];
+  /** Whether there is more to move: call again. */
+  readonly more: boolean;
+}
+
+export interface Page {
+  /** Exclusive; absent for the first page. */
+  readonly after?: string | undefined;
+  readonly limit: number;
+}
+
+/** A record as it is stored. */
+export interface StoredReport extends Envelope {
+  readonly incarnation: string;
+  /** The listener in whose topic it is pending, 'unassigned', or absent once it was acknowledged. */
+  readonly place?:
+    { readonly kind: 'topic'; readonly listener: string } | { readonly kind: 'unassigned' } | undefined;
+}

@@ -1,0 +1,15 @@
+import type { Answer, ExternalEvent } from '../domain/debt.js';
+
+/** Nova, as the settle loop sees it. */
+export interface Nova {
+  /**
+   * Says events to Nova and gives an answer for each, in their order. Splits what is too large for one request.
+   *
+   * Never throws for what Nova or Keystone answers or fails to answer: that is an Answer. Only the signal's reason is
+   * thrown. On a crash here an event may have been passed on without anyone knowing: it is said again.
+   */
+  tell(
+    events: readonly ExternalEvent[],
+    options: { readonly signal: AbortSignal },
+  ): Promise<readonly Answer[]>;
+}

@@ -1,0 +1,217 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+interface Row {
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly name: string;
+  readonly help: string;
+  readonly labels?: readonly string[];
+  /** Upper bounds in seconds, for a histogram. */
+  readonly buckets?: readonly number[];
+}
+
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
+
+/** Every metric, once. docs/operating/metrics.md is printed from it. */
+export const METRICS = {
+  // agent
+  agentPorts: {
+    type: 'gauge',
+    name: 'port_status_agent_ports',
+    help: 'Logical ports on the switch now, by status.',
+    labels: ['status'],
+  },
+  agentPublished: {
+    type: 'counter',
+    name: 'port_status_agent_published_total',
+    help: 'Reports stored in the northbound database.',
+  },
+  agentUnpublished: {
+    type: 'gauge',
+    name: 'port_status_agent_unpublished',
+    help: 'Ports whose newest report is not stored yet.',
+  },
+  agentHeld: {
+    type: 'gauge',
+    name: 'port_status_agent_held',
+    help: 'DOWN reports held back by the guard until they are approved or confirmed.',
+  },
+  agentResyncs: {
+    type: 'counter',
+    name: 'port_status_agent_resyncs_total',
+    help: 'Full comparisons of the switch with what was said.',
+    labels: ['cause'],
+  },
+  agentIgnored: {
+    type: 'counter',
+    name: 'port_status_agent_ignored_total',
+    help: 'Interfaces of the bridge that were left alone.',
+    labels: ['reason'],
+  },
+  // connections
+  connected: {
+    type: 'gauge',
+    name: 'port_status_connected',
+    help: '1 while the connection answers, else 0.',
+    labels: ['to'],
+  },
+  connectionFailures: {
+    type: 'counter',
+    name: 'port_status_connection_failures_total',
+    help: 'Calls that found a dependency unreachable.',
+    labels: ['to'],
+  },
+  // server
+  joined: {
+    type: 'gauge',
+    name: 'port_status_listener_joined',
+    help: '1 while this server is registered and keeps its lease.',
+  },
+  joins: { type: 'counter', name: 'port_status_listener_joins_total', help: 'Registrations of this server.' },
+  backlog: { type: 'gauge', name: 'port_status_backlog', help: "Reports pending in this server's topic." },
+  oldest: {
+    type: 'gauge',
+    name: 'port_status_oldest_pending_seconds',
+    help: "How long the oldest report of this server's topic has waited.",
+  },
+  received: { type: 'counter', name: 'port_status_received_total', help: 'Reports given to this server.' },
+  coalesced: {
+    type: 'counter',
+    name: 'port_status_coalesced_total',
+    help: 'Reports that a newer one of the same port and chassis made needless.',
+  },
+  unreadable: {
+    type: 'counter',
+    name: 'port_status_unreadable_total',
+    help: 'Reports left pending, because their wire version is newer than ours.',
+  },
+  judged: {
+    type: 'counter',
+    name: 'port_status_judged_total',
+    help: 'Verdicts that were committed.',
+    labels: ['verdict', 'occasion'],
+  },
+  written: {
+    type: 'counter',
+    name: 'port_status_written_total',
+    help: "Statuses written to Neutron's ports.",
+    labels: ['status'],
+  },
+  applySeconds: {
+    type: 'histogram',
+    name: 'port_status_apply_seconds',
+    help: 'Duration of one applying transaction.',
+    buckets: SECONDS,
+  },
+  commitLatency: {
+    type: 'histogram',
+    name: 'port_status_commit_latency_seconds',
+    help: 'From publication to the commit of the verdict.',
+    buckets: SECONDS,
+  },
+  applyRetries: {
+    type: 'counter',
+    name: 'port_status_apply_retries_total',
+    help: 'Transactions repeated after a conflict.',
+  },
+  outages: {
+    type: 'counter',
+    name: 'port_status_outages_total',
+    help: 'Times the Neutron database refused to work; nothing was acknowledged meanwhile.',
+    labels: ['kind'],
+  },
+  quarantined: {
+    type: 'counter',
+    name: 'port_status_quarantined_total',
+    help: 'Reports put into quarantine.',
+  },
+  paused: { type: 'gauge', name: 'port_status_paused', help: '1 while an operator has paused all writing.' },
+  adopted: {
+    type: 'counter',
+    name: 'port_status_adopted_total',
+    help: 'Pending reports moved from nobody to a live server.',
+  },
+  takeovers: {
+    type: 'counter',
+    name: 'port_status_takeovers_total',
+    help: 'Lapsed servers whose topic was taken over.',
+  },
+  looks: {
+    type: 'counter',
+    name: 'port_status_looks_total',
+    help: 'Ledger rows judged again.',
+    labels: ['occasion'],
+  },
+  swept: {
+    type: 'counter',
+    name: 'port_status_swept_total',
+    help: 'Ledger rows compared with Neutron by the sweep.',
+  },
+  // Nova
+  novaTold: {
+    type: 'counter',
+    name: 'port_status_nova_told_total',
+    help: 'Words that Nova accepted.',
+    labels: ['word'],
+  },
+  novaDropped: {
+    type: 'counter',
+    name: 'port_status_nova_dropped_total',
+    help: 'Words given up by rule.',
+    labels: ['why'],
+  },
+  novaOvertaken: {
+    type: 'counter',
+    name: 'port_status_nova_overtaken_total',
+    help: 'Words never told, because a newer one of the same port was.',
+  },
+  novaRetries: {
+    type: 'counter',
+    name: 'port_status_nova_retries_total',
+    help: 'Words that have to be said again.',
+  },
+  novaRequests: {
+    type: 'counter',
+    name: 'port_status_nova_requests_total',
+    help: 'Requests to Nova, by HTTP status (0: no answer).',
+    labels: ['status'],
+  },
+  novaLatency: {
+    type: 'histogram',
+    name: 'port_status_nova_latency_seconds',
+    help: 'From the debt to Nova accepting the word.',
+    buckets: SECONDS,
+  },
+} as const satisfies Readonly<Record<string, Row>>;
+
+interface Kinds {
+  counter: Counter;
+  gauge: Gauge;
+  histogram: Histogram;
+}
+
+/** The program's metrics, each under its name in METRICS. */
+export type Metrics = { readonly [Name in keyof typeof METRICS]: Kinds[(typeof METRICS)[Name]['type']] } & {
+  readonly registry: Registry;
+};
+
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  const rows: readonly (readonly [string, Row])[] = Object.entries(METRICS);
+  const metrics = Object.fromEntries(rows.map(([key, row]) => [key, createMetric(row, registry)]));
+  return { ...metrics, registry } as unknown as Metrics;
+}
+
+function createMetric(
+  { type, name, help, labels = [], buckets = SECONDS }: Row,
+  registry: Registry,
+): Counter | Gauge | Histogram {
+  const common = { name, help, labelNames: [...labels], registers: [registry] };
+  switch (type) {
+    case 'counter':
+      return new Counter(common);
+    case 'gauge':
+      return new Gauge(common);
+    case 'histogram':
+      return new Histogram({ ...common, buckets: [...buckets] });
+  }
+}
