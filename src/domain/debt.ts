@@ -31,9 +31,9 @@ export interface Debt {
   /** Number of the newest word told, or given up. Nothing is owed when it equals `owedNo`. */
   readonly toldNo: number;
   /** The newest word owed. */
-  readonly word?: Word;
+  readonly word?: Word | undefined;
   /** The plugging that Nova was last owed a "plugged" for: a resync that repeats it owes nothing. */
-  readonly owedAttachment?: string;
+  readonly owedAttachment?: string | undefined;
 }
 
 export const NO_DEBT: Debt = { owedNo: 0, toldNo: 0 };

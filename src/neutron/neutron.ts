@@ -1,0 +1,168 @@
+import type { Answer, Settlement, Word } from '../domain/debt.js';
+import type { JudgePolicy, Reason, Verdict } from '../domain/judge.js';
+import type { NeutronStatus } from '../domain/neutron-port.js';
+import type { Report, ReportKey } from '../domain/report.js';
+import type { Moment } from '../domain/revision.js';
+
+/**
+ * Neutron's database and the ledger beside it, as the server's loops see them.
+ *
+ * Every call is one or few transactions, each of which reads what it decides upon, and locks before it reads. Every
+ * call throws UNAVAILABLE, RIGHTS or LAYOUT when the database does not let us work: nothing was changed then, or the
+ * outcome of a commit is unknown and calling again is harmless. DATA is thrown by `judge` alone, when one of its
+ * reports can never be written; nothing was changed then.
+ */
+export interface Neutron {
+  /**
+   * Checks that this is a database we know, may read and, with `willWrite`, may write to.
+   *
+   * @throws {PortStatusError} LAYOUT or RIGHTS with one list of all that is wrong.
+   */
+  check(options: { readonly willWrite: boolean }): Promise<void>;
+
+  /** Neutron's own migration heads: when they change, `check` again before anything is written. */
+  heads(): Promise<string>;
+
+  /** The number of an incarnation; the first to ask gives it the next one. */
+  epochOf(incarnation: string): Promise<number>;
+
+  /**
+   * Judges reports and carries the verdicts out, in one transaction: Neutron's rows, the ledger's and the debts to Nova
+   * are committed together or not at all. Each (port, chassis) stands once.
+   *
+   * While an operator has paused the writing, nothing is done.
+   */
+  judge(cases: readonly Case[], judging: Judging): Promise<Judged>;
+
+  /** Of these ledger rows, those for which judging again would change anything. Locks nothing, changes nothing. */
+  preview(keys: readonly ReportKey[], judging: Judging): Promise<readonly ReportKey[]>;
+
+  /** Takes up to `limit` rows that are due to be looked at; each is due again after `everyMs`, whoever took it. */
+  takeDue(limit: number, everyMs: number): Promise<readonly ReportKey[]>;
+
+  /** The next page of the ledger in the order of its primary key. */
+  sweep(after: ReportKey | undefined, limit: number, judging: Judging): Promise<SweptPage>;
+
+  /** Claims up to `limit` debts to Nova that are due and that nobody is settling. */
+  claimDebts(claim: Claim, limit: number): Promise<readonly ClaimedDebt[]>;
+
+  /** Records what became of claimed debts and ends the claims. Those that another has claimed meanwhile are left. */
+  recordAnswers(nonce: string, answered: readonly AnsweredDebt[]): Promise<void>;
+
+  /** Keeps reports that can never be written, with the reason. */
+  quarantine(entries: readonly QuarantineEntry[]): Promise<void>;
+
+  /** How many reports are in quarantine. */
+  quarantined(): Promise<number>;
+
+  isPaused(): Promise<boolean>;
+
+  /** Resolves when no transaction that still saw the old value is running. */
+  setPaused(paused: boolean): Promise<void>;
+
+  /** The next page of ports for `port-status compare`, in the order of their ids. */
+  compare(after: string | undefined, limit: number, judging: Judging): Promise<ComparedPage>;
+
+  close(): Promise<void>;
+}
+
+/** How verdicts are carried out, and in whose name. */
+export interface Judging {
+  readonly server: string;
+  readonly policy: JudgePolicy;
+  /** Whether reports of this chassis may change Neutron and Nova; else the ledger notes what would be done. */
+  readonly mayWrite: (chassis: string) => boolean;
+  readonly lookEveryMs: number;
+  /** The northbound data's present incarnation. */
+  readonly incarnation: string;
+}
+
+/** One thing to judge: a report that arrived, or the ledger's own newest report of that port and chassis. */
+export interface Case extends ReportKey {
+  readonly arrival?: { readonly report: Report; readonly incarnation: string } | undefined;
+}
+
+export type Judged =
+  { readonly kind: 'paused' } | { readonly kind: 'committed'; readonly outcomes: readonly Outcome[] };
+
+export interface Outcome extends ReportKey {
+  readonly verdict: Verdict;
+  readonly reason: Reason;
+  /** What was written to Neutron's port, if anything. */
+  readonly wrote?: NeutronStatus | undefined;
+  /** Whether the verdict is not the last word: look again soon. */
+  readonly isWaiting: boolean;
+  /** Whether a word to Nova became owed. */
+  readonly owes: boolean;
+}
+
+/** A ledger row, as far as the sweep needs it. */
+export interface SweptRow extends ReportKey, Moment {
+  readonly status: Report['status'];
+  readonly attachment: string;
+}
+
+export interface SweptPage {
+  readonly rows: readonly SweptRow[];
+  /** Those for which judging again would change anything. */
+  readonly disagreeing: readonly ReportKey[];
+}
+
+/** Who claims, and whose claims count. */
+export interface Claim {
+  readonly server: string;
+  readonly generation: string;
+  /** Drawn for this claim. */
+  readonly nonce: string;
+  /** Registrations that are live by the northbound database: claims of all others are void. */
+  readonly liveGenerations: ReadonlySet<string>;
+  /** The claims in our own name that are being worked on: all others in our name are void. */
+  readonly executing: ReadonlySet<string>;
+}
+
+export interface ClaimedDebt extends ReportKey {
+  readonly word: Word;
+  readonly serverId: string;
+  readonly owedNo: number;
+  /** Words owed after the last one told, this one included. */
+  readonly untold: number;
+  /** Whether Nova was ever told "plugged" from here: without that nobody needs to hear "unplugged". */
+  readonly toldPlugged: boolean;
+  /** How often this word was said already. */
+  readonly attempts: number;
+  /** How long the word has been owed. */
+  readonly ageMs: number;
+}
+
+export interface AnsweredDebt {
+  readonly debt: ClaimedDebt;
+  readonly settlement: Settlement;
+  /** Absent where nothing had to be said. */
+  readonly answer?: Answer | undefined;
+}
+
+export interface QuarantineEntry extends ReportKey {
+  readonly revision: number;
+  readonly incarnation: string;
+  readonly body: string;
+  readonly reason: string;
+  readonly server: string;
+}
+
+/** One port of Neutron beside what its bound chassis says. */
+export interface ComparedPort {
+  readonly portId: string;
+  readonly host?: string | undefined;
+  readonly neutronStatus: NeutronStatus;
+  /** What the bound chassis said last; absent where it never said anything: that is no evidence of anything. */
+  readonly reported?: Report['status'] | undefined;
+  readonly verdict?: Verdict | undefined;
+  readonly reason?: Reason | undefined;
+  /** What we would write now. */
+  readonly wouldWrite?: string | undefined;
+}
+
+export interface ComparedPage {
+  readonly ports: readonly ComparedPort[];
+  readonly last?: string | undefined;
+}

@@ -1,0 +1,36 @@
+import { PortStatusError } from '../domain/errors.js';
+import type { Clock } from '../runtime/clock.js';
+import type { SqlStore } from './sql/dialect.js';
+import { openMariadb } from './sql/mariadb.js';
+import { openSqlite } from './sql/sqlite.js';
+
+/**
+ * Opens the database that a URL names: `mysql://user:password@host:3306/neutron` (also `?socket=/path`), or
+ * `sqlite:/path/to/neutron.db`.
+ *
+ * @throws {PortStatusError} CONFIG for any other URL, without repeating it: it may hold a password.
+ */
+export function openDatabase(url: string, ledgerSchema: string, clock: Clock): SqlStore {
+  if (url.startsWith('sqlite:')) return openFile(url.slice('sqlite:'.length), clock);
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (parsed?.protocol === 'mysql:' || parsed?.protocol === 'mariadb:')
+    return openMariadb(parsed, ledgerSchema);
+  throw new PortStatusError(
+    'CONFIG',
+    'neutron.url must look like mysql://user:password@host:3306/neutron or sqlite:/path/to/neutron.db',
+  );
+}
+
+function openFile(path: string, clock: Clock): SqlStore {
+  try {
+    return openSqlite(path, clock);
+  } catch (error) {
+    throw new PortStatusError(
+      'CONFIG',
+      `neutron.url: ${path} can not be opened; check that its folder exists`,
+      {
+        cause: error,
+      },
+    );
+  }
+}

@@ -1,0 +1,178 @@
+import { sql } from 'kysely';
+import type { Effects } from '../../domain/judge.js';
+import { L2_BLOCK } from '../../domain/neutron-port.js';
+import type { NeutronPort } from '../../domain/neutron-port.js';
+import type { ReportKey } from '../../domain/report.js';
+import type { Case, Judged, Judging } from '../neutron.js';
+import type { Db, SqlDialect } from './dialect.js';
+import { lockPorts, readPorts } from './facts.js';
+import { readFlags } from './flags.js';
+import { enterIncarnation, readEpochs } from './incarnations.js';
+import { decideAll, isNews } from './judge-cases.js';
+import type { Decision, Known } from './judge-cases.js';
+import { forget, readLedger, writeLedger } from './ledger.js';
+import { Conflict, query, transact } from './transaction.js';
+import type { Transactor } from './transaction.js';
+
+/**
+ * Judges reports and carries the verdicts out in one transaction: lock, read, judge, write, commit.
+ *
+ * Only ports of chassis that may be written are locked; where nothing may be written Neutron's rows are only read.
+ */
+export async function judgeAndWrite(
+  store: Transactor,
+  cases: readonly Case[],
+  judging: Judging,
+): Promise<Judged> {
+  if (cases.length === 0) return { kind: 'committed', outcomes: [] };
+  return transact(store, async (db) => {
+    const flags = await readFlags(db, store.dialect);
+    if (flags.isPaused) return { kind: 'paused' };
+    const writable = cases.filter(({ chassis }) => judging.mayWrite(chassis));
+    if (writable.length > 0) await lockPorts(db, store.dialect, portIdsOf(writable));
+    const known = await readKnown(db, store.dialect, cases, judging, flags.now);
+    const decisions = decideAll(cases, known, judging);
+    await writeEffects(db, store.dialect, decisions);
+    await writeRows(db, store.dialect, decisions, known);
+    return { kind: 'committed', outcomes: decisions.map(({ outcome }) => outcome) };
+  });
+}
+
+/** Of these ledger rows, those for which judging again would change anything. Locks nothing. */
+export async function previewCases(
+  store: Transactor,
+  keys: readonly ReportKey[],
+  judging: Judging,
+): Promise<readonly ReportKey[]> {
+  if (keys.length === 0) return [];
+  return query(store, async (db) => {
+    const ports = await readPorts(db, store.dialect, portIdsOf(keys));
+    const ledger = await readLedger(db, store.dialect, keys, { lock: false });
+    const known: Known = { now: 0, ports, ledger, epochs: new Map() };
+    const decisions = keys.map((key) => ({ key, decision: decideAll([key], known, judging)[0] }));
+    return decisions.filter(({ key, decision }) => differs(key, decision, known)).map(({ key }) => key);
+  });
+}
+
+function differs(key: ReportKey, decision: Decision | undefined, { ledger }: Known): boolean {
+  return decision !== undefined && isNews(decision, ledger.get(`${key.portId}@${key.chassis}`));
+}
+
+async function readKnown(
+  db: Db,
+  dialect: SqlDialect,
+  cases: readonly Case[],
+  judging: Judging,
+  now: number,
+): Promise<Known> {
+  const ledger = await readLedger(db, dialect, cases, { lock: true });
+  const ports = await readPorts(db, dialect, portIdsOf(cases));
+  const incarnations = [...new Set(cases.flatMap(({ arrival }) => arrival?.incarnation ?? []))];
+  const epochs = new Map(await readEpochs(db, dialect, incarnations));
+  if (incarnations.includes(judging.incarnation) && !epochs.has(judging.incarnation)) {
+    epochs.set(judging.incarnation, await enterIncarnation(db, dialect, judging.incarnation));
+  }
+  return { now, ports, ledger, epochs };
+}
+
+/** Neutron's rows, in the order in which Neutron writes them, one statement per kind of change. */
+async function writeEffects(db: Db, dialect: SqlDialect, decisions: readonly Decision[]): Promise<void> {
+  const changes = decisions.flatMap(({ effects, port }) => (port === undefined ? [] : [{ effects, port }]));
+  await deleteBlocks(
+    db,
+    portsWhere(changes, ({ deleteL2 }) => deleteL2),
+  );
+  await bumpRevisions(
+    db,
+    dialect,
+    portsWhere(changes, ({ write }) => write !== undefined),
+  );
+  for (const status of ['ACTIVE', 'DOWN', 'ERROR'] as const) {
+    await writeStatus(
+      db,
+      portsWhere(changes, ({ write }) => write === status),
+      status,
+    );
+  }
+  await insertBlocks(
+    db,
+    dialect,
+    portsWhere(changes, ({ insertL2 }) => insertL2),
+  );
+}
+
+interface Change {
+  readonly effects: Effects;
+  readonly port: NeutronPort;
+}
+
+function portsWhere(changes: readonly Change[], test: (effects: Effects) => boolean): readonly NeutronPort[] {
+  return changes
+    .filter(({ effects }) => test(effects))
+    .map(({ port }) => port)
+    .sort((a, b) => a.standardAttrId - b.standardAttrId);
+}
+
+async function deleteBlocks(db: Db, ports: readonly NeutronPort[]): Promise<void> {
+  if (ports.length === 0) return;
+  await sql`delete from provisioningblocks
+    where entity = ${L2_BLOCK} and standard_attr_id in (${sql.join(idsOf(ports))})`.execute(db);
+}
+
+/** `ids` narrows the search to the primary key; the pairs are the guard that Neutron's own writes rely on. */
+async function bumpRevisions(db: Db, dialect: SqlDialect, ports: readonly NeutronPort[]): Promise<void> {
+  if (ports.length === 0) return;
+  const pairs = ports.map(
+    ({ standardAttrId, revisionNumber }) => sql`(${standardAttrId}, ${revisionNumber})`,
+  );
+  const { numAffectedRows } = await sql`
+    update standardattributes set revision_number = revision_number + 1, updated_at = ${dialect.updatedAt()}
+    where id in (${sql.join(idsOf(ports))}) and (id, revision_number) in (${inList(dialect, pairs)})`.execute(
+    db,
+  );
+  if (Number(numAffectedRows) !== ports.length) throw new Conflict('revision_number moved');
+}
+
+/** SQLite wants `values` before a list of pairs. */
+function inList(dialect: SqlDialect, pairs: readonly ReturnType<typeof sql>[]): ReturnType<typeof sql> {
+  return dialect.name === 'sqlite' ? sql`values ${sql.join(pairs)}` : sql`${sql.join(pairs)}`;
+}
+
+async function writeStatus(db: Db, ports: readonly NeutronPort[], status: string): Promise<void> {
+  if (ports.length === 0) return;
+  const ids = ports.map(({ portId }) => portId);
+  const { numAffectedRows } =
+    await sql`update ports set status = ${status} where id in (${sql.join(ids)})`.execute(db);
+  if (Number(numAffectedRows) !== ports.length) throw new Conflict('a port is gone');
+}
+
+async function insertBlocks(db: Db, dialect: SqlDialect, ports: readonly NeutronPort[]): Promise<void> {
+  if (ports.length === 0) return;
+  const rows = idsOf(ports).map((id) => sql`(${id}, ${L2_BLOCK})`);
+  const head = dialect.insertIgnore(sql.table('provisioningblocks'), 'standard_attr_id, entity');
+  await sql`${head} values ${sql.join(rows)}`.execute(db);
+}
+
+async function writeRows(
+  db: Db,
+  dialect: SqlDialect,
+  decisions: readonly Decision[],
+  known: Known,
+): Promise<void> {
+  const rows = decisions.flatMap(({ row, forget }) => (row === undefined || forget ? [] : [row]));
+  await writeLedger(db, dialect, rows, known.ledger);
+  const gone = decisions.filter(({ forget }) => forget).map(({ outcome }) => outcome);
+  await forget(
+    db,
+    dialect,
+    gone.filter((key) => known.ledger.has(`${key.portId}@${key.chassis}`)),
+  );
+}
+
+function idsOf(ports: readonly NeutronPort[]): readonly number[] {
+  return ports.map(({ standardAttrId }) => standardAttrId);
+}
+
+function portIdsOf(keys: readonly ReportKey[]): readonly string[] {
+  return [...new Set(keys.map(({ portId }) => portId))].sort();
+}

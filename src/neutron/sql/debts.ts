@@ -1,0 +1,179 @@
+import { sql } from 'kysely';
+import type { Word } from '../../domain/debt.js';
+import type { ReportKey } from '../../domain/report.js';
+import type { AnsweredDebt, Claim, ClaimedDebt } from '../neutron.js';
+import type { Db, SqlDialect } from './dialect.js';
+import { readFlags } from './flags.js';
+import { transact } from './transaction.js';
+import type { Transactor } from './transaction.js';
+
+interface DueRow {
+  readonly port: string;
+  readonly chassis: string;
+  readonly word: Word;
+  readonly server_id: string;
+  readonly owed_no: number;
+  readonly told_no: number;
+  readonly told_plugged: number;
+  readonly attempts: number;
+  readonly owed_at: number;
+}
+
+interface ClaimRow {
+  readonly port: string;
+  readonly server: string;
+  readonly generation: string;
+  readonly nonce: string;
+}
+
+/**
+ * Claims debts that are due and that nobody is settling. A claim is on a port: two chassis of one port (a live
+ * migration) never have two servers telling Nova about it.
+ *
+ * Nothing is claimed while an operator has paused the writing.
+ */
+export async function claimDebts(
+  store: Transactor,
+  claim: Claim,
+  limit: number,
+): Promise<readonly ClaimedDebt[]> {
+  const { dialect } = store;
+  return transact(store, async (db) => {
+    const { isPaused, now } = await readFlags(db, dialect);
+    if (isPaused) return [];
+    const due = await readDue(db, dialect, now, limit);
+    const ports = [...new Set(due.map(({ port }) => port))].sort();
+    if (ports.length === 0) return [];
+    await dropVoidClaims(db, dialect, ports, claim);
+    const mine = await insertClaims(db, dialect, ports, claim);
+    return due.filter(({ port }) => mine.has(port)).map((row) => toDebt(row, now));
+  });
+}
+
+async function readDue(db: Db, dialect: SqlDialect, now: number, limit: number): Promise<readonly DueRow[]> {
+  const { rows } = await sql<DueRow>`
+    select port, chassis, word, server_id, owed_no, told_no, told_plugged, attempts, owed_at
+    from ${dialect.ledger('reports')}
+    where settle_at <= ${now} order by settle_at limit ${limit} ${dialect.skipLocked}`.execute(db);
+  return rows;
+}
+
+/** Void: made by a registration that is not live, or in our own name and not being worked on. */
+async function dropVoidClaims(
+  db: Db,
+  dialect: SqlDialect,
+  ports: readonly string[],
+  claim: Claim,
+): Promise<void> {
+  const table = dialect.ledger('claims');
+  const { rows } = await sql<ClaimRow>`
+    select port, server, generation, nonce from ${table} where port in (${sql.join(ports)})`.execute(db);
+  const isVoid = ({ server, generation, nonce }: ClaimRow): boolean =>
+    server === claim.server ? !claim.executing.has(nonce) : !claim.liveGenerations.has(generation);
+  const nonces = [...new Set(rows.filter(isVoid).map(({ nonce }) => nonce))];
+  if (nonces.length === 0) return;
+  await sql`delete from ${table} where port in (${sql.join(ports)}) and nonce in (${sql.join(nonces)})`.execute(
+    db,
+  );
+}
+
+/** Inserts what nobody has claimed; returns the ports that are ours now. */
+async function insertClaims(
+  db: Db,
+  dialect: SqlDialect,
+  ports: readonly string[],
+  { server, generation, nonce }: Claim,
+): Promise<ReadonlySet<string>> {
+  const rows = ports.map((port) => sql`(${port}, ${server}, ${generation}, ${nonce}, ${dialect.now()})`);
+  const table = dialect.ledger('claims');
+  await sql`${dialect.insertIgnore(table, 'port, server, generation, nonce, claimed_at')}
+    values ${sql.join(rows)}`.execute(db);
+  return new Set(await portsOfClaim(db, dialect, nonce));
+}
+
+async function portsOfClaim(db: Db, dialect: SqlDialect, nonce: string): Promise<readonly string[]> {
+  const { rows } = await sql<{ port: string }>`
+    select port from ${dialect.ledger('claims')} where nonce = ${nonce} ${dialect.forUpdate}`.execute(db);
+  return rows.map(({ port }) => port);
+}
+
+function toDebt(row: DueRow, now: number): ClaimedDebt {
+  return {
+    portId: row.port,
+    chassis: row.chassis,
+    word: row.word,
+    serverId: row.server_id,
+    owedNo: row.owed_no,
+    untold: row.owed_no - row.told_no,
+    toldPlugged: Boolean(row.told_plugged),
+    attempts: row.attempts,
+    ageMs: now - row.owed_at,
+  };
+}
+
+/**
+ * Records answers under the claim's nonce and ends the claim. A debt that grew meanwhile stays due: only the number
+ * that was said is marked as told.
+ */
+export async function recordAnswers(
+  store: Transactor,
+  nonce: string,
+  answered: readonly AnsweredDebt[],
+): Promise<void> {
+  const { dialect } = store;
+  await transact(store, async (db) => {
+    const { now } = await readFlags(db, dialect);
+    const ports = new Set(await portsOfClaim(db, dialect, nonce));
+    const ours = answered.filter(({ debt }) => ports.has(debt.portId));
+    for (const group of alike(ours)) await recordGroup(db, dialect, group, now);
+    await sql`delete from ${dialect.ledger('claims')} where nonce = ${nonce}`.execute(db);
+  });
+}
+
+/** Debts that take the same update: in a storm nearly all. */
+function alike(answered: readonly AnsweredDebt[]): readonly (readonly [AnsweredDebt, ...AnsweredDebt[]])[] {
+  const groups = new Map<string, [AnsweredDebt, ...AnsweredDebt[]]>();
+  for (const one of answered) {
+    const { debt, settlement, answer } = one;
+    const key = JSON.stringify([debt.owedNo, debt.word, debt.attempts, settlement, answer]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [one]);
+    else group.push(one);
+  }
+  return [...groups.values()];
+}
+
+async function recordGroup(
+  db: Db,
+  dialect: SqlDialect,
+  group: readonly [AnsweredDebt, ...AnsweredDebt[]],
+  now: number,
+): Promise<void> {
+  const { debt, settlement, answer } = group[0];
+  const isDone = settlement.kind !== 'again';
+  const again = settlement.kind === 'again' ? now + settlement.afterMs : null;
+  const pluggedNow = settlement.kind === 'told' && debt.word !== 'unplugged';
+  await sql`
+    update ${dialect.ledger('reports')} set
+      settle_at = case when owed_no > ${debt.owedNo} then settle_at else ${again} end,
+      attempts = case when owed_no > ${debt.owedNo} then attempts else ${debt.attempts + 1} end,
+      told_no = ${isDone ? debt.owedNo : sql.ref('told_no')},
+      told_plugged = ${pluggedNow ? 1 : sql.ref('told_plugged')},
+      told_word = ${debt.word}, told_result = ${settlement.kind === 'dropped' ? settlement.why : settlement.kind},
+      told_code = ${answer?.kind === 'rejected' ? answer.code : null},
+      told_detail = ${answer?.kind === 'unreachable' ? answer.detail.slice(0, DETAIL) : null},
+      told_at = ${now}
+    where ${keysIn(group.map(({ debt: { portId, chassis } }) => ({ portId, chassis })))}`.execute(db);
+}
+
+const DETAIL = 255;
+
+/** A condition on (port, chassis) that the primary key serves. */
+export function keysIn(keys: readonly ReportKey[]): ReturnType<typeof sql> {
+  const byChassis = new Map<string, string[]>();
+  for (const { portId, chassis } of keys) byChassis.set(chassis, [...(byChassis.get(chassis) ?? []), portId]);
+  const parts = [...byChassis].map(
+    ([chassis, ports]) => sql`(chassis = ${chassis} and port in (${sql.join(ports)}))`,
+  );
+  return sql`${sql.join(parts, sql` or `)}`;
+}

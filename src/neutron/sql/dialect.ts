@@ -1,0 +1,41 @@
+import type { Kysely, RawBuilder } from 'kysely';
+import type { ErrorCode } from '../../domain/errors.js';
+
+/** A connection or transaction. Statements are written with the `sql` tag: Neutron's schema is not ours to type. */
+export type Db = Kysely<object>;
+
+/** What a database's own error means for us. `conflict`: somebody was faster, the transaction may be repeated at once. */
+export type Failure = 'conflict' | Extract<ErrorCode, 'DATA' | 'RIGHTS' | 'LAYOUT' | 'UNAVAILABLE'>;
+
+/** Where one kind of database differs from the next. */
+export interface SqlDialect {
+  readonly name: 'mariadb' | 'sqlite';
+  /** Starts a transaction that will write. */
+  readonly begin: string;
+  readonly forUpdate: RawBuilder<unknown>;
+  readonly forShare: RawBuilder<unknown>;
+  readonly skipLocked: RawBuilder<unknown>;
+  /** Milliseconds since 1970 by the database's clock. */
+  now(): RawBuilder<number>;
+  /** The value of `updated_at`: naive UTC, whole seconds, spelled as Neutron's own client spells it. */
+  updatedAt(): RawBuilder<string>;
+  /** Milliseconds between a naive UTC column and now. */
+  ageMs(column: string): RawBuilder<number>;
+  /** `insert …` that passes over rows whose key is there already. */
+  insertIgnore(table: RawBuilder<unknown>, columns: string): RawBuilder<unknown>;
+  /** The tail of an insert that overwrites these columns where the row is there already. */
+  overwrite(columns: readonly string[]): RawBuilder<unknown>;
+  /** The ledger's table of that name. */
+  ledger(name: LedgerTable): RawBuilder<unknown>;
+  /** What an error of the driver means. */
+  classify(error: unknown): Failure;
+}
+
+export type LedgerTable =
+  'schema_version' | 'settings' | 'incarnations' | 'reports' | 'claims' | 'quarantine';
+
+/** An open database with what it takes to speak to it. */
+export interface SqlStore {
+  readonly db: Db;
+  readonly dialect: SqlDialect;
+}

@@ -1,0 +1,189 @@
+import { sql } from 'kysely';
+import type { Binding, NeutronPort, NeutronStatus } from '../../domain/neutron-port.js';
+import type { Db, SqlDialect } from './dialect.js';
+
+/** An agent that is silent for longer counts as dead (N:conf/agent/common.py, agent_down_time). */
+const AGENT_DOWN_MS = 75_000;
+
+/**
+ * Locks ports for writing, in Neutron's own order: `standardattributes` by id, then `ports`.
+ *
+ * What is read before the locks is used for nothing but finding the rows to lock.
+ */
+export async function lockPorts(
+  db: Db,
+  { forUpdate }: SqlDialect,
+  portIds: readonly string[],
+): Promise<void> {
+  const found = await sql<{ standard_attr_id: number }>`
+    select standard_attr_id from ports where id in (${sql.join(portIds)})`.execute(db);
+  const ids = found.rows.map((row) => row.standard_attr_id).sort((a, b) => a - b);
+  if (ids.length === 0) return;
+  await sql`select id from standardattributes where id in (${sql.join(ids)}) order by id ${forUpdate}`.execute(
+    db,
+  );
+  await sql`select id from ports where standard_attr_id in (${sql.join(ids)}) order by standard_attr_id ${forUpdate}`.execute(
+    db,
+  );
+}
+
+/** Reads all that a verdict may depend on, in one statement per table, whatever the number of ports. */
+export async function readPorts(
+  db: Db,
+  dialect: SqlDialect,
+  portIds: readonly string[],
+): Promise<ReadonlyMap<string, NeutronPort>> {
+  if (portIds.length === 0) return new Map();
+  const rows = await readRows(db, dialect, portIds);
+  const blocks = await readBlocks(
+    db,
+    rows.map((row) => row.standard_attr_id),
+  );
+  const bindings = await readBindings(db, portIds);
+  const trunkParents = await readTrunkParents(db, portIds);
+  const l2population = await readL2population(db, dialect, bindings);
+  return new Map(
+    rows.map((row) => {
+      const own = bindings.get(row.id) ?? [];
+      const port: NeutronPort = {
+        portId: row.id,
+        standardAttrId: row.standard_attr_id,
+        revisionNumber: row.revision_number,
+        status: row.status,
+        ageMs: row.age_ms ?? Number.MAX_SAFE_INTEGER,
+        adminStateUp: Boolean(row.admin_state_up),
+        deviceId: row.device_id,
+        deviceOwner: row.device_owner,
+        blocks: blocks.get(row.standard_attr_id) ?? [],
+        bindings: own,
+        isTrunkParent: trunkParents.has(row.id),
+        l2populationHosts: own.map(({ host }) => host).filter((host) => l2population.has(host)),
+      };
+      return [row.id, port];
+    }),
+  );
+}
+
+interface PortRow {
+  readonly id: string;
+  readonly standard_attr_id: number;
+  readonly revision_number: number;
+  readonly age_ms: number | null;
+  readonly status: NeutronStatus;
+  readonly admin_state_up: number;
+  readonly device_id: string;
+  readonly device_owner: string;
+}
+
+async function readRows(
+  db: Db,
+  dialect: SqlDialect,
+  portIds: readonly string[],
+): Promise<readonly PortRow[]> {
+  const { rows } = await sql<PortRow>`
+    select p.id, p.standard_attr_id, s.revision_number, ${dialect.ageMs('s.updated_at')} as age_ms,
+           p.status, p.admin_state_up, p.device_id, p.device_owner
+    from ports p join standardattributes s on s.id = p.standard_attr_id
+    where p.id in (${sql.join(portIds)})`.execute(db);
+  return rows;
+}
+
+async function readBlocks(db: Db, ids: readonly number[]): Promise<ReadonlyMap<number, readonly string[]>> {
+  if (ids.length === 0) return new Map();
+  const { rows } = await sql<{ standard_attr_id: number; entity: string }>`
+    select standard_attr_id, entity from provisioningblocks where standard_attr_id in (${sql.join(ids)})`.execute(
+    db,
+  );
+  return grouped(
+    rows,
+    (row) => row.standard_attr_id,
+    (row) => row.entity,
+  );
+}
+
+interface BindingRow {
+  readonly port_id: string;
+  readonly host: string;
+  readonly status: Binding['status'];
+  readonly vif_type: string;
+  readonly profile: string;
+  readonly driver: string | null;
+}
+
+/** Read without a lock: a rebind by Neutron locks bindings first, then waits for ours. */
+async function readBindings(
+  db: Db,
+  portIds: readonly string[],
+): Promise<ReadonlyMap<string, readonly Binding[]>> {
+  const { rows } = await sql<BindingRow>`
+    select b.port_id, b.host, b.status, b.vif_type, b.profile, l.driver
+    from ml2_port_bindings b
+    left join ml2_port_binding_levels l on l.port_id = b.port_id and l.host = b.host and l.level = 0
+    where b.port_id in (${sql.join(portIds)})`.execute(db);
+  return grouped(rows, (row) => row.port_id, toBinding);
+}
+
+function toBinding({ host, status, vif_type, profile, driver }: BindingRow): Binding {
+  const migratingTo = textField(profile, 'migrating_to');
+  return {
+    host,
+    status,
+    vifType: vif_type,
+    ...(driver === null ? {} : { driver }),
+    ...(migratingTo === undefined ? {} : { migratingTo }),
+  };
+}
+
+async function readTrunkParents(db: Db, portIds: readonly string[]): Promise<ReadonlySet<string>> {
+  const { rows } = await sql<{ port_id: string }>`
+    select port_id from trunks where port_id in (${sql.join(portIds)})`.execute(db);
+  return new Set(rows.map((row) => row.port_id));
+}
+
+/** Hosts of these bindings on which a live agent runs l2population: neutron-server has to send its FDB entries. */
+async function readL2population(
+  db: Db,
+  dialect: SqlDialect,
+  bindings: ReadonlyMap<string, readonly Binding[]>,
+): Promise<ReadonlySet<string>> {
+  const hosts = [...new Set([...bindings.values()].flat().map(({ host }) => host))];
+  if (hosts.length === 0) return new Set();
+  const { rows } = await sql<{ host: string; configurations: string }>`
+    select host, configurations from agents
+    where host in (${sql.join(hosts)}) and ${dialect.ageMs('heartbeat_timestamp')} < ${AGENT_DOWN_MS}`.execute(
+    db,
+  );
+  return new Set(
+    rows.filter((row) => field(row.configurations, 'l2_population') === true).map((row) => row.host),
+  );
+}
+
+/** One field of a JSON object in a text column; undefined for anything that is not one. */
+function field(json: string, name: string): unknown {
+  if (!json.includes(name)) return undefined;
+  try {
+    const value: unknown = JSON.parse(json);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function textField(json: string, name: string): string | undefined {
+  const value = field(json, name);
+  return typeof value === 'string' ? value : undefined;
+}
+
+function grouped<Row, Key, Value>(
+  rows: readonly Row[],
+  key: (row: Row) => Key,
+  value: (row: Row) => Value,
+): ReadonlyMap<Key, readonly Value[]> {
+  const groups = new Map<Key, Value[]>();
+  for (const row of rows) {
+    const group = groups.get(key(row));
+    if (group === undefined) groups.set(key(row), [value(row)]);
+    else group.push(value(row));
+  }
+  return groups;
+}

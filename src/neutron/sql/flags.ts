@@ -1,0 +1,38 @@
+import { sql } from 'kysely';
+import type { Db, SqlDialect } from './dialect.js';
+import { query, transact } from './transaction.js';
+import type { Transactor } from './transaction.js';
+
+export interface Flags {
+  readonly isPaused: boolean;
+  /** Milliseconds since 1970 by the database's clock. */
+  readonly now: number;
+}
+
+/**
+ * Reads the operator's flag, sharing a lock on it: whoever sets it waits until every transaction that saw the old value
+ * has ended.
+ */
+export async function readFlags(db: Db, dialect: SqlDialect): Promise<Flags> {
+  const { rows } = await sql<{ value: string; now: number }>`
+    select value, ${dialect.now()} as now from ${dialect.ledger('settings')}
+    where name = 'paused' ${dialect.forShare}`.execute(db);
+  const row = rows[0];
+  return { isPaused: row?.value !== 'no', now: row?.now ?? 0 };
+}
+
+export async function isPaused(store: Transactor): Promise<boolean> {
+  const { rows } = await query(store, (db) =>
+    sql<{
+      value: string;
+    }>`select value from ${store.dialect.ledger('settings')} where name = 'paused'`.execute(db),
+  );
+  return rows[0]?.value !== 'no';
+}
+
+export async function setPaused(store: Transactor, paused: boolean): Promise<void> {
+  await transact(store, async (db) => {
+    await sql`update ${store.dialect.ledger('settings')} set value = ${paused ? 'yes' : 'no'}
+      where name = 'paused'`.execute(db);
+  });
+}

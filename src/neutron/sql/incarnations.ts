@@ -1,0 +1,38 @@
+import { sql } from 'kysely';
+import type { Db, SqlDialect } from './dialect.js';
+import { transact } from './transaction.js';
+import type { Transactor } from './transaction.js';
+
+/** The numbers of those incarnations that the ledger knows. */
+export async function readEpochs(
+  db: Db,
+  dialect: SqlDialect,
+  incarnations: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  if (incarnations.length === 0) return new Map();
+  const { rows } = await sql<{ id: string; epoch: number }>`
+    select id, epoch from ${dialect.ledger('incarnations')} where id in (${sql.join(incarnations)})`.execute(
+    db,
+  );
+  return new Map(rows.map(({ id, epoch }) => [id, epoch]));
+}
+
+/** Gives an incarnation the next number. Two that do so at once conflict, and one of them finds the other's row. */
+export async function enterIncarnation(db: Db, dialect: SqlDialect, incarnation: string): Promise<number> {
+  const table = dialect.ledger('incarnations');
+  const { rows } = await sql<{
+    next: number;
+  }>`select coalesce(max(epoch), 0) + 1 as next from ${table}`.execute(db);
+  const epoch = rows[0]?.next ?? 1;
+  await sql`insert into ${table} (id, epoch, entered_at) values (${incarnation}, ${epoch}, ${dialect.now()})`.execute(
+    db,
+  );
+  return epoch;
+}
+
+export async function epochOf(store: Transactor, incarnation: string): Promise<number> {
+  return transact(store, async (db) => {
+    const known = await readEpochs(db, store.dialect, [incarnation]);
+    return known.get(incarnation) ?? enterIncarnation(db, store.dialect, incarnation);
+  });
+}

@@ -1,0 +1,200 @@
+import { NO_DEBT, owe } from '../../domain/debt.js';
+import { judge } from '../../domain/judge.js';
+import type { Effects, Judgement } from '../../domain/judge.js';
+import { isWaiting, lookAfterMs } from '../../domain/look.js';
+import { L2_BLOCK } from '../../domain/neutron-port.js';
+import type { NeutronPort } from '../../domain/neutron-port.js';
+import { keyOf } from '../../domain/report.js';
+import type { Moment } from '../../domain/revision.js';
+import type { Case, Judging, Outcome } from '../neutron.js';
+import type { LedgerRow } from './ledger.js';
+
+/** All that a batch is judged by, read under the same locks. */
+export interface Known {
+  /** Milliseconds since 1970 by the database's clock. */
+  readonly now: number;
+  readonly ports: ReadonlyMap<string, NeutronPort>;
+  readonly ledger: ReadonlyMap<string, LedgerRow>;
+  /** The ledger's numbers of incarnations. */
+  readonly epochs: ReadonlyMap<string, number>;
+}
+
+/** What is to be written for one case. */
+export interface Decision {
+  readonly outcome: Outcome;
+  /** What Neutron's rows have to take: nothing in observe mode. */
+  readonly effects: Effects;
+  readonly port?: NeutronPort | undefined;
+  /** The ledger's row afterwards; absent where it stays as it is. */
+  readonly row?: LedgerRow | undefined;
+  /** Whether the ledger's row is to be removed: a port that is gone and DOWN. */
+  readonly forget: boolean;
+}
+
+const NOTHING: Effects = { deleteL2: false, insertL2: false };
+
+/** An incarnation that the ledger never saw is older than all it saw. */
+const UNKNOWN_EPOCH = 0;
+
+/** Judges a batch in its order; what one case changes of a port is what the next one sees. Pure. */
+export function decideAll(cases: readonly Case[], known: Known, judging: Judging): readonly Decision[] {
+  const ports = new Map(known.ports);
+  return cases.flatMap((one) => {
+    const decision = decide(one, { ...known, ports }, judging);
+    if (decision?.port !== undefined) ports.set(one.portId, after(decision.port, decision.effects));
+    return decision === undefined ? [] : [decision];
+  });
+}
+
+/** Undefined where there is nothing to judge: a look at a row that is gone. */
+function decide(one: Case, known: Known, judging: Judging): Decision | undefined {
+  const stored = known.ledger.get(keyOf(one));
+  const said = one.arrival === undefined ? stored : arrived(one.arrival, known.epochs, stored);
+  if (said === undefined) return undefined;
+  const port = known.ports.get(one.portId);
+  const judgement = judge(said, port, judging.policy, one.arrival === undefined ? undefined : stored);
+  if (judgement.verdict === 'stale') return stale(one, judgement);
+  const mayWrite = judging.mayWrite(one.chassis);
+  const effects = mayWrite ? judgement.effects : NOTHING;
+  const row = record(said, port, judgement, effects, known.now, judging, mayWrite);
+  return {
+    outcome: {
+      portId: one.portId,
+      chassis: one.chassis,
+      verdict: judgement.verdict,
+      reason: judgement.reason,
+      wrote: effects.write,
+      isWaiting: isWaiting(judgement),
+      owes: row.owedNo > said.owedNo,
+    },
+    effects,
+    port,
+    row,
+    forget: port === undefined && said.status === 'DOWN',
+  };
+}
+
+/** The ledger's row with what the report says; debts and what was done before stay. */
+function arrived(
+  { report, incarnation }: NonNullable<Case['arrival']>,
+  epochs: ReadonlyMap<string, number>,
+  stored: LedgerRow | undefined,
+): LedgerRow {
+  const moment: Moment = { epoch: epochs.get(incarnation) ?? UNKNOWN_EPOCH, revision: report.revision };
+  return {
+    ...(stored ?? EMPTY),
+    ...moment,
+    portId: report.portId,
+    chassis: report.chassis,
+    status: report.status,
+    attachment: report.attachment,
+    instance: report.instance,
+    observedAt: Math.floor(report.observedAt),
+    seen: report.seen === undefined ? undefined : JSON.stringify(report.seen),
+  };
+}
+
+const EMPTY = {
+  ...NO_DEBT,
+  verdict: 'absent',
+  reason: 'no-such-port',
+  mode: 'observe',
+  effects: '',
+  blocks: '',
+  server: '',
+  judgedAt: 0,
+  hasOurBlock: false,
+  attempts: 0,
+} as const satisfies Partial<LedgerRow>;
+
+function record(
+  said: LedgerRow,
+  port: NeutronPort | undefined,
+  judgement: Judgement,
+  effects: Effects,
+  now: number,
+  judging: Judging,
+  mayWrite: boolean,
+): LedgerRow {
+  const isChange = effects.deleteL2 || effects.insertL2 || effects.write !== undefined;
+  const end = port === undefined ? undefined : after(port, effects);
+  const lookMs = lookAfterMs(judgement, said, port, judging.lookEveryMs);
+  return {
+    ...said,
+    ...debtAfter(said, port, { ...judgement, effects }, now, mayWrite),
+    verdict: judgement.verdict,
+    reason: judgement.reason,
+    mode: mayWrite ? 'write' : 'observe',
+    effects: isChange || !mayWrite ? describe(judgement.effects) : said.effects,
+    blocks: end?.blocks.join(',') ?? '',
+    neutronStatus: end?.status,
+    server: judging.server,
+    judgedAt: now,
+    appliedAt: isChange ? now : said.appliedAt,
+    hasOurBlock: effects.insertL2 || (said.hasOurBlock && end?.blocks.includes(L2_BLOCK) === true),
+    lookAt: lookMs === undefined ? undefined : now + lookMs,
+  };
+}
+
+/**
+ * What Nova is owed afterwards. Where we may not write nothing is owed, but the plugging counts as told: in observe mode
+ * Neutron tells Nova itself, and turning to write mode must not repeat it all.
+ */
+function debtAfter(
+  said: LedgerRow,
+  port: NeutronPort | undefined,
+  judgement: Judgement,
+  now: number,
+  mayWrite: boolean,
+): Partial<LedgerRow> {
+  const debt = owe(said, said, port, judgement);
+  if (debt.owedNo === said.owedNo) return {};
+  if (!mayWrite) return { owedAttachment: debt.owedAttachment };
+  const { owedNo, word, owedAttachment } = debt;
+  return { owedNo, word, owedAttachment, owedAt: now, settleAt: now, attempts: 0, serverId: port?.deviceId };
+}
+
+function stale(one: Case, { verdict, reason }: Judgement): Decision {
+  const outcome = {
+    portId: one.portId,
+    chassis: one.chassis,
+    verdict,
+    reason,
+    isWaiting: false,
+    owes: false,
+  };
+  return { outcome, effects: NOTHING, forget: false };
+}
+
+/** The port as it is when the effects are carried out. */
+function after(port: NeutronPort, { deleteL2, insertL2, write }: Effects): NeutronPort {
+  const others = port.blocks.filter((entity) => entity !== L2_BLOCK || !deleteL2);
+  return {
+    ...port,
+    status: write ?? port.status,
+    revisionNumber: write === undefined ? port.revisionNumber : port.revisionNumber + 1,
+    blocks: insertL2 ? [...others, L2_BLOCK] : others,
+  };
+}
+
+/** Effects in the ledger's words. */
+export function describe({ deleteL2, insertL2, write }: Effects): string {
+  return [deleteL2 ? 'DELETE-L2' : '', insertL2 ? 'INSERT-L2' : '', write ?? '']
+    .filter((word) => word !== '')
+    .join(' ');
+}
+
+/** Whether judging again would change anything but the times in the ledger. */
+export function isNews({ effects, row, forget }: Decision, stored: LedgerRow | undefined): boolean {
+  if (forget || stored === undefined || row === undefined) return true;
+  const writes = effects.deleteL2 || effects.insertL2 || effects.write !== undefined;
+  return (
+    writes ||
+    row.owedNo !== stored.owedNo ||
+    row.owedAttachment !== stored.owedAttachment ||
+    row.verdict !== stored.verdict ||
+    row.reason !== stored.reason ||
+    row.mode !== stored.mode ||
+    row.neutronStatus !== stored.neutronStatus
+  );
+}

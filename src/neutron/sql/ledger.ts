@@ -1,0 +1,134 @@
+import { sql } from 'kysely';
+import type { Debt } from '../../domain/debt.js';
+import type { Reason, Verdict } from '../../domain/judge.js';
+import { keyOf } from '../../domain/report.js';
+import type { ReportedStatus, ReportKey } from '../../domain/report.js';
+import type { Moment } from '../../domain/revision.js';
+import type { Db, SqlDialect } from './dialect.js';
+
+/**
+ * One row of the ledger: the newest report of one port by one chassis, whatever the verdict, what came of it, and what
+ * Nova is owed and was told. Times are milliseconds since 1970 by the Neutron database's clock.
+ */
+export interface LedgerRow extends ReportKey, Moment, Debt {
+  readonly status: ReportedStatus;
+  readonly attachment: string;
+  readonly instance?: string | undefined;
+  /** By the chassis' clock. */
+  readonly observedAt: number;
+  /** The report's Sighting as JSON. */
+  readonly seen?: string | undefined;
+  readonly verdict: Verdict;
+  readonly reason: Reason;
+  readonly mode: 'write' | 'observe';
+  /** What was written at the last change, or would be in observe mode: words of `DELETE-L2 INSERT-L2 ACTIVE DOWN ERROR`. */
+  readonly effects: string;
+  /** Provisioning blocks left after the judgement, by comma. */
+  readonly blocks: string;
+  readonly neutronStatus?: string | undefined;
+  readonly server: string;
+  readonly judgedAt: number;
+  /** When Neutron's rows were changed for this report last. */
+  readonly appliedAt?: number | undefined;
+  /** Whether the L2 block that stands is one that we inserted. */
+  readonly hasOurBlock: boolean;
+  readonly lookAt?: number | undefined;
+  /** The Nova server that the newest word is for. */
+  readonly serverId?: string | undefined;
+  readonly owedAt?: number | undefined;
+  readonly attempts: number;
+  /** When the debt is to be settled; absent while nothing is owed. */
+  readonly settleAt?: number | undefined;
+}
+
+/** The columns that a judgement writes, each with its field; what was told in which words is written by debts.ts alone. */
+const COLUMNS = {
+  port: 'portId',
+  chassis: 'chassis',
+  epoch: 'epoch',
+  revision: 'revision',
+  status: 'status',
+  attachment: 'attachment',
+  instance: 'instance',
+  observed_at: 'observedAt',
+  seen: 'seen',
+  verdict: 'verdict',
+  reason: 'reason',
+  mode: 'mode',
+  effects: 'effects',
+  blocks: 'blocks',
+  neutron_status: 'neutronStatus',
+  server: 'server',
+  judged_at: 'judgedAt',
+  applied_at: 'appliedAt',
+  has_our_block: 'hasOurBlock',
+  look_at: 'lookAt',
+  server_id: 'serverId',
+  owed_no: 'owedNo',
+  told_no: 'toldNo',
+  word: 'word',
+  owed_attachment: 'owedAttachment',
+  owed_at: 'owedAt',
+  attempts: 'attempts',
+  settle_at: 'settleAt',
+} as const satisfies Readonly<Record<string, keyof LedgerRow>>;
+
+const NAMES = Object.keys(COLUMNS);
+
+type Row = Readonly<Record<string, string | number | null>>;
+
+/** The ledger's rows of these keys, by `keyOf`. With `lock` they are locked for writing. */
+export async function readLedger(
+  db: Db,
+  dialect: SqlDialect,
+  keys: readonly ReportKey[],
+  { lock }: { readonly lock: boolean },
+): Promise<ReadonlyMap<string, LedgerRow>> {
+  const ports = [...new Set(keys.map(({ portId }) => portId))].sort();
+  const { rows } = await sql<Row>`
+    select ${sql.join(NAMES.map((name) => sql.ref(name)))} from ${dialect.ledger('reports')}
+    where port in (${sql.join(ports)}) order by port, chassis ${lock ? dialect.forUpdate : sql``}`.execute(
+    db,
+  );
+  return new Map(rows.map(toLedgerRow).map((row) => [keyOf(row), row]));
+}
+
+/**
+ * Writes rows that were read under lock, and new ones. A new row that another transaction inserted meanwhile is a
+ * conflict: the whole transaction is repeated and reads it.
+ */
+export async function writeLedger(
+  db: Db,
+  dialect: SqlDialect,
+  rows: readonly LedgerRow[],
+  known: ReadonlyMap<string, LedgerRow>,
+): Promise<void> {
+  const table = dialect.ledger('reports');
+  const fresh = rows.filter((row) => !known.has(keyOf(row)));
+  const old = rows.filter((row) => known.has(keyOf(row)));
+  const head = sql`insert into ${table} (${sql.raw(NAMES.join(', '))}) values`;
+  if (fresh.length > 0) await sql`${head} ${valuesOf(fresh)}`.execute(db);
+  if (old.length > 0) await sql`${head} ${valuesOf(old)} ${dialect.overwrite(NAMES.slice(2))}`.execute(db);
+}
+
+export async function forget(db: Db, dialect: SqlDialect, keys: readonly ReportKey[]): Promise<void> {
+  for (const { portId, chassis } of keys) {
+    await sql`delete from ${dialect.ledger('reports')} where port = ${portId} and chassis = ${chassis}`.execute(
+      db,
+    );
+  }
+}
+
+function valuesOf(rows: readonly LedgerRow[]): ReturnType<typeof sql.join> {
+  const fields = Object.values(COLUMNS);
+  return sql.join(rows.map((row) => sql`(${sql.join(fields.map((field) => toColumn(row[field])))})`));
+}
+
+function toColumn(value: string | number | boolean | undefined): string | number | null {
+  return typeof value === 'boolean' ? Number(value) : (value ?? null);
+}
+
+function toLedgerRow(row: Row): LedgerRow {
+  const fields = Object.entries(COLUMNS).map(([column, field]) => [field, row[column] ?? undefined] as const);
+  return { ...Object.fromEntries(fields), hasOurBlock: row['has_our_block'] === 1 } as unknown as LedgerRow;
+}

@@ -1,0 +1,89 @@
+import { sql } from 'kysely';
+import { activeBinding } from '../../domain/neutron-port.js';
+import { keyOf } from '../../domain/report.js';
+import type { ReportedStatus, ReportKey } from '../../domain/report.js';
+import type { ComparedPage, Judging, SweptPage, SweptRow } from '../neutron.js';
+import { previewCases } from './apply.js';
+import { keysIn } from './debts.js';
+import { readPorts } from './facts.js';
+import { describe } from './judge-cases.js';
+import type { Known } from './judge-cases.js';
+import { readLedger } from './ledger.js';
+import { judge } from '../../domain/judge.js';
+import { query, transact } from './transaction.js';
+import type { Transactor } from './transaction.js';
+
+/** Takes rows that are due; servers that ask at the same time get different ones. */
+export async function takeDue(
+  store: Transactor,
+  limit: number,
+  everyMs: number,
+): Promise<readonly ReportKey[]> {
+  const { dialect } = store;
+  const table = dialect.ledger('reports');
+  return transact(store, async (db) => {
+    const { rows } = await sql<{ portId: string; chassis: string }>`
+      select port as ${sql.ref('portId')}, chassis from ${table}
+      where look_at <= ${dialect.now()} order by look_at limit ${limit} ${dialect.skipLocked}`.execute(db);
+    if (rows.length === 0) return [];
+    await sql`update ${table} set look_at = ${dialect.now()} + ${everyMs} where ${keysIn(rows)}`.execute(db);
+    return rows;
+  });
+}
+
+/** One page of the ledger, and which of its rows no longer agree with Neutron. */
+export async function sweepLedger(
+  store: Transactor,
+  after: ReportKey | undefined,
+  limit: number,
+  judging: Judging,
+): Promise<SweptPage> {
+  const { portId = '', chassis = '' } = after ?? {};
+  const { rows } = await query(store, (db) =>
+    sql<{
+      port: string;
+      chassis: string;
+      epoch: number;
+      revision: number;
+      status: ReportedStatus;
+      attachment: string;
+    }>`
+      select port, chassis, epoch, revision, status, attachment from ${store.dialect.ledger('reports')}
+      where port > ${portId} or (port = ${portId} and chassis > ${chassis})
+      order by port, chassis limit ${limit}`.execute(db),
+  );
+  const swept: readonly SweptRow[] = rows.map(({ port, ...rest }) => ({ portId: port, ...rest }));
+  return { rows: swept, disagreeing: await previewCases(store, swept, judging) };
+}
+
+/** One page of Neutron's ports, each beside what its bound chassis says. Changes nothing. */
+export async function comparePorts(
+  store: Transactor,
+  after: string | undefined,
+  limit: number,
+  judging: Judging,
+): Promise<ComparedPage> {
+  return query(store, async (db) => {
+    const { rows } = await sql<{ id: string }>`
+      select id from ports where id > ${after ?? ''} order by id limit ${limit}`.execute(db);
+    const ids = rows.map(({ id }) => id);
+    if (ids.length === 0) return { ports: [] };
+    const ports = await readPorts(db, store.dialect, ids);
+    const keys = ids.map((portId) => ({ portId, chassis: '' }));
+    const ledger = await readLedger(db, store.dialect, keys, { lock: false });
+    return { ports: [...ports.values()].map((port) => compareOne(port, ledger, judging)), last: ids.at(-1) };
+  });
+}
+
+function compareOne(
+  port: Parameters<typeof activeBinding>[0],
+  ledger: Known['ledger'],
+  judging: Judging,
+): ComparedPage['ports'][number] {
+  const host = activeBinding(port)?.host;
+  const row = host === undefined ? undefined : ledger.get(keyOf({ portId: port.portId, chassis: host }));
+  const common = { portId: port.portId, host, neutronStatus: port.status };
+  if (row === undefined) return common;
+  const { verdict, reason, effects } = judge(row, port, judging.policy);
+  return { ...common, reported: row.status, verdict, reason, wouldWrite: describe(effects) };
+}

@@ -1,0 +1,81 @@
+import { CompiledQuery, Kysely, MysqlDialect, sql } from 'kysely';
+import { createPool } from 'mysql2';
+import type { Failure, SqlDialect, SqlStore } from './dialect.js';
+
+/** Transactions of one process at a time: judge, look, sweep, claim, record and the operator's. */
+const CONNECTIONS = 8;
+const CONNECT_TIMEOUT_MS = 5000;
+
+/**
+ * What every session sets, so that a server that is stopped inside a transaction locks Neutron out for seconds only:
+ * waits for locks end after 2 s, idle transactions after 5 s (MariaDB ends the session and frees the locks). On Galera
+ * `wsrep_sync_wait` makes each read see what the cluster has committed; elsewhere it means nothing.
+ */
+const SESSION = [
+  'set session transaction isolation level read committed',
+  `set session innodb_lock_wait_timeout = 2, idle_transaction_timeout = 5, idle_write_transaction_timeout = 5,
+   time_zone = '+00:00', wsrep_sync_wait = 1, sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'`,
+];
+
+/** Opens MariaDB 10.6 or later. Connects with the first statement, and again whenever a connection broke. */
+export function openMariadb(url: URL, ledgerSchema: string): SqlStore {
+  const pool = createPool({
+    host: url.hostname,
+    port: url.port === '' ? 3306 : Number(url.port),
+    user: decodeURIComponent(url.username),
+    password: decodeURIComponent(url.password),
+    database: decodeURIComponent(url.pathname.slice(1)),
+    ...(url.searchParams.has('socket') ? { socketPath: url.searchParams.get('socket') ?? '' } : {}),
+    charset: 'utf8mb4',
+    timezone: 'Z',
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    connectionLimit: CONNECTIONS,
+    enableKeepAlive: true,
+  });
+  const db = new Kysely<object>({
+    dialect: new MysqlDialect({
+      pool,
+      onCreateConnection: async (connection) => {
+        for (const statement of SESSION) await connection.executeQuery(CompiledQuery.raw(statement));
+      },
+    }),
+  });
+  return { db, dialect: mariadb(ledgerSchema) };
+}
+
+function mariadb(ledgerSchema: string): SqlDialect {
+  return {
+    name: 'mariadb',
+    begin: 'start transaction',
+    forUpdate: sql`for update`,
+    forShare: sql`lock in share mode`,
+    skipLocked: sql`for update skip locked`,
+    now: () => sql`cast(unix_timestamp(now(3)) * 1000 as signed)`,
+    updatedAt: () => sql`utc_timestamp()`,
+    ageMs: (column) => sql`timestampdiff(second, ${sql.ref(column)}, utc_timestamp()) * 1000`,
+    insertIgnore: (table, columns) => sql`insert ignore into ${table} (${sql.raw(columns)})`,
+    overwrite: (columns) =>
+      sql`on duplicate key update ${sql.join(columns.map((name) => sql`${sql.ref(name)} = values(${sql.ref(name)})`))}`,
+    ledger: (name) => sql.table(`${ledgerSchema}.${name}`),
+    classify,
+  };
+}
+
+/** MariaDB's error numbers, by what they mean to us. What is in no row is an outage: try again, acknowledge nothing. */
+const FAILURES: readonly (readonly [Failure, readonly number[]])[] = [
+  // deadlock, lock wait timeout, record changed since last read, duplicate key of a ledger row that another inserted
+  ['conflict', [1213, 1205, 1020, 1062]],
+  // access denied: to the schema, to log in, to a table, to a column, for lack of a privilege
+  ['RIGHTS', [1044, 1045, 1698, 1142, 1143, 1227, 1370]],
+  // unknown database, column, table; binlog_format=STATEMENT with READ COMMITTED
+  ['LAYOUT', [1049, 1054, 1146, 1665]],
+  // null, out of range, wrong or too long value, invalid string, foreign key without its row
+  ['DATA', [1048, 1264, 1265, 1292, 1300, 1366, 1406, 1452, 3988]],
+];
+
+function classify(error: unknown): Failure {
+  const errno = error instanceof Error && 'errno' in error ? error.errno : undefined;
+  return (
+    FAILURES.find(([, numbers]) => typeof errno === 'number' && numbers.includes(errno))?.[0] ?? 'UNAVAILABLE'
+  );
+}

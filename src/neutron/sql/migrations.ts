@@ -1,0 +1,114 @@
+import { sql } from 'kysely';
+import type { SqlDialect, SqlStore } from './dialect.js';
+import { READ_COLUMNS } from './neutron-columns.js';
+import { query } from './transaction.js';
+
+/** One step of the ledger's layout. Steps only add, so that the program before runs beside this one. */
+interface Migration {
+  readonly version: number;
+  /** `{name}` stands for the ledger's table of that name, `{engine}` for what follows a table's definition. */
+  readonly statements: readonly string[];
+}
+
+const MIGRATIONS: readonly Migration[] = [
+  {
+    version: 1,
+    statements: [
+      `create table if not exists {settings} (
+        name varchar(64) not null, value varchar(255) not null, primary key (name)) {engine}`,
+      `insert into {settings} (name, value) select 'paused', 'no'
+       where not exists (select 1 from {settings} where name = 'paused')`,
+      `create table if not exists {incarnations} (
+        id varchar(64) not null, epoch bigint not null, entered_at bigint not null,
+        primary key (id), unique (epoch)) {engine}`,
+      `create table if not exists {reports} (
+        port varchar(36) not null, chassis varchar(255) not null,
+        epoch bigint not null, revision bigint not null, status varchar(16) not null, attachment varchar(64) not null,
+        instance varchar(64), observed_at bigint not null, seen text,
+        verdict varchar(16) not null, reason varchar(64) not null, mode varchar(16) not null,
+        effects varchar(64) not null, blocks varchar(255) not null, neutron_status varchar(16),
+        server varchar(255) not null, judged_at bigint not null, applied_at bigint,
+        has_our_block smallint not null, look_at bigint,
+        server_id varchar(255), owed_no bigint not null, told_no bigint not null, word varchar(16),
+        owed_attachment varchar(64), owed_at bigint, attempts int not null, settle_at bigint,
+        told_plugged smallint not null default 0, told_word varchar(16), told_result varchar(16), told_code int,
+        told_detail varchar(255), told_at bigint,
+        primary key (port, chassis)) {engine}`,
+      'create index if not exists {reports:look_at} on {reports} (look_at)',
+      'create index if not exists {reports:settle_at} on {reports} (settle_at)',
+      'create index if not exists {reports:chassis} on {reports} (chassis)',
+      `create table if not exists {claims} (
+        port varchar(36) not null, server varchar(255) not null, generation varchar(255) not null,
+        nonce varchar(64) not null, claimed_at bigint not null, primary key (port)) {engine}`,
+      'create index if not exists {claims:nonce} on {claims} (nonce)',
+      `create table if not exists {quarantine} (
+        port varchar(255) not null, chassis varchar(255) not null, revision bigint not null,
+        incarnation varchar(64) not null, body text not null, reason varchar(1024) not null,
+        server varchar(255) not null, put_at bigint not null, primary key (port, chassis)) {engine}`,
+    ],
+  },
+];
+
+/** The version that this program needs; it also runs on any later one. */
+export const LEDGER_VERSION = Math.max(...MIGRATIONS.map(({ version }) => version));
+
+/** Names are compared byte by byte, as the judge compares them. */
+const MARIADB_ENGINE = 'engine = InnoDB default charset = utf8mb4 collate = utf8mb4_bin';
+
+/**
+ * Brings the ledger to this program's version, as a user who may create tables; never touches Neutron's.
+ *
+ * MariaDB commits each definition by itself: after a crash half-way, running it again passes over what is there.
+ *
+ * @returns the versions that were applied.
+ */
+export async function migrate(store: SqlStore, ledgerSchema: string): Promise<readonly number[]> {
+  const applied: number[] = [];
+  await query(store, async (db) => {
+    for (const statement of preparation(store.dialect, ledgerSchema)) await sql.raw(statement).execute(db);
+    const table = store.dialect.ledger('schema_version');
+    const { rows } = await sql<{ version: number }>`select version from ${table}`.execute(db);
+    for (const { version, statements } of MIGRATIONS) {
+      if (rows.some((row) => row.version >= version)) continue;
+      for (const statement of statements)
+        await sql.raw(fill(statement, store.dialect, ledgerSchema)).execute(db);
+      await sql`insert into ${table} (version, applied_at) values (${version}, ${store.dialect.now()})`.execute(
+        db,
+      );
+      applied.push(version);
+    }
+  });
+  return applied;
+}
+
+function preparation(dialect: SqlDialect, ledgerSchema: string): readonly string[] {
+  const versions =
+    'create table if not exists {schema_version} (version int not null, applied_at bigint not null, primary key (version)) {engine}';
+  const schema = `create schema if not exists \`${ledgerSchema}\``;
+  return [...(dialect.name === 'mariadb' ? [schema] : []), fill(versions, dialect, ledgerSchema)];
+}
+
+function fill(statement: string, dialect: SqlDialect, ledgerSchema: string): string {
+  const isMariadb = dialect.name === 'mariadb';
+  return statement
+    .replaceAll('{engine}', isMariadb ? MARIADB_ENGINE : '')
+    .replaceAll(/\{(\w+):(\w+)\}/g, 'port_status_$1_$2')
+    .replaceAll(/\{(\w+)\}/g, isMariadb ? `\`${ledgerSchema}\`.$1` : 'port_status_$1');
+}
+
+/**
+ * The grants that the server's own database user needs: columns where MariaDB grants columns.
+ *
+ * @param user as MariaDB spells it, such as `'port_status'@'%'`.
+ */
+export function grants(neutronSchema: string, ledgerSchema: string, user: string): readonly string[] {
+  const on = (rights: string, table: string): string =>
+    `GRANT ${rights} ON \`${neutronSchema}\`.\`${table}\` TO ${user};`;
+  return [
+    ...Object.keys(READ_COLUMNS).map((table) => on('SELECT', table)),
+    on('UPDATE (`status`)', 'ports'),
+    on('UPDATE (`revision_number`, `updated_at`)', 'standardattributes'),
+    on('INSERT, DELETE', 'provisioningblocks'),
+    `GRANT SELECT, INSERT, UPDATE, DELETE ON \`${ledgerSchema}\`.* TO ${user};`,
+  ];
+}

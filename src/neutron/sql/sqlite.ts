@@ -1,0 +1,65 @@
+import Database from 'libsql';
+import { Kysely, sql, SqliteDialect } from 'kysely';
+import type { Clock } from '../../runtime/clock.js';
+import type { Failure, SqlDialect, SqlStore } from './dialect.js';
+
+/** How long a statement waits for another process' write; then the transaction is repeated. */
+const BUSY_MS = 50;
+
+/**
+ * Opens a SQLite file with Neutron's tables; the ledger stands in the same file under the prefix `port_status_`, since
+ * a transaction over several files in WAL mode is not atomic.
+ *
+ * @throws when the file can not be opened.
+ */
+export function openSqlite(path: string, clock: Clock): SqlStore {
+  const database = new Database(path);
+  database.pragma('journal_mode = WAL');
+  database.pragma(`busy_timeout = ${BUSY_MS}`);
+  database.pragma('foreign_keys = ON');
+  return { db: new Kysely({ dialect: new SqliteDialect({ database }) }), dialect: sqlite(clock) };
+}
+
+/** The database's clock is the host's: statements get it as a parameter. */
+function sqlite(clock: Clock): SqlDialect {
+  return {
+    name: 'sqlite',
+    begin: 'begin immediate',
+    forUpdate: sql``,
+    forShare: sql``,
+    skipLocked: sql``,
+    now: () => sql`cast(${Math.floor(clock.now())} as integer)`,
+    updatedAt: () => sql`${naiveUtc(clock.now())}`,
+    ageMs: (column) =>
+      sql`cast((julianday(${naiveUtc(clock.now())}) - julianday(${sql.ref(column)})) * 86400000 as integer)`,
+    insertIgnore: (table, columns) => sql`insert or ignore into ${table} (${sql.raw(columns)})`,
+    overwrite: (columns) =>
+      sql`on conflict do update set ${sql.join(columns.map((name) => sql`${sql.ref(name)} = excluded.${sql.ref(name)}`))}`,
+    ledger: (name) => sql.table(`port_status_${name}`),
+    classify,
+  };
+}
+
+/** `2026-11-23 04:12:17.000000`: how Neutron's own client stores a time in SQLite. */
+function naiveUtc(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')}.000000`;
+}
+
+/** SQLite's result codes by what they mean to us; more exact codes first. What is in no row is an outage. */
+const FAILURES: readonly (readonly [string, Failure])[] = [
+  ['SQLITE_BUSY', 'conflict'],
+  ['SQLITE_LOCKED', 'conflict'],
+  ['SQLITE_CONSTRAINT_PRIMARYKEY', 'conflict'],
+  ['SQLITE_CONSTRAINT_UNIQUE', 'conflict'],
+  ['SQLITE_CONSTRAINT', 'DATA'],
+  ['SQLITE_MISMATCH', 'DATA'],
+  ['SQLITE_TOOBIG', 'DATA'],
+  ['SQLITE_ERROR', 'LAYOUT'],
+  ['SQLITE_PERM', 'RIGHTS'],
+  ['SQLITE_READONLY', 'RIGHTS'],
+];
+
+function classify(error: unknown): Failure {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return FAILURES.find(([prefix]) => code.startsWith(prefix))?.[1] ?? 'UNAVAILABLE';
+}

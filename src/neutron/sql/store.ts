@@ -1,0 +1,41 @@
+import type { Clock } from '../../runtime/clock.js';
+import type { Random } from '../../runtime/random.js';
+import type { Neutron } from '../neutron.js';
+import { judgeAndWrite, previewCases } from './apply.js';
+import { claimDebts, recordAnswers } from './debts.js';
+import type { SqlStore } from './dialect.js';
+import { isPaused, setPaused } from './flags.js';
+import { epochOf } from './incarnations.js';
+import { checkLayout, readHeads } from './layout.js';
+import { comparePorts, sweepLedger, takeDue } from './looks.js';
+import { countQuarantined, quarantine } from './quarantine.js';
+import type { Transactor } from './transaction.js';
+
+export interface StoreParts {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Called for each repetition of a transaction. */
+  readonly onConflict?: () => void;
+}
+
+/** Neutron's database through SQL: each verb in the file of its name. */
+export function createNeutron(opened: SqlStore, parts: StoreParts): Neutron {
+  const store: Transactor = { ...opened, onConflict: () => undefined, ...parts };
+  return {
+    check: (options) => checkLayout(store, options),
+    heads: () => readHeads(store),
+    epochOf: (incarnation) => epochOf(store, incarnation),
+    judge: (cases, judging) => judgeAndWrite(store, cases, judging),
+    preview: (keys, judging) => previewCases(store, keys, judging),
+    takeDue: (limit, everyMs) => takeDue(store, limit, everyMs),
+    sweep: (after, limit, judging) => sweepLedger(store, after, limit, judging),
+    claimDebts: (claim, limit) => claimDebts(store, claim, limit),
+    recordAnswers: (nonce, answered) => recordAnswers(store, nonce, answered),
+    quarantine: (entries) => quarantine(store, entries),
+    quarantined: () => countQuarantined(store),
+    isPaused: () => isPaused(store),
+    setPaused: (paused) => setPaused(store, paused),
+    compare: (after, limit, judging) => comparePorts(store, after, limit, judging),
+    close: () => store.db.destroy(),
+  };
+}

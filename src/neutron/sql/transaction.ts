@@ -1,0 +1,105 @@
+import { sql } from 'kysely';
+import { PortStatusError } from '../../domain/errors.js';
+import type { Clock } from '../../runtime/clock.js';
+import type { Random } from '../../runtime/random.js';
+import { backoffMs } from '../../runtime/retry.js';
+import type { Db, SqlStore } from './dialect.js';
+
+/** A store with what its transactions need to be repeated. */
+export interface Transactor extends SqlStore {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Called for each repetition. */
+  readonly onConflict: () => void;
+}
+
+/** Thrown inside a transaction when a guarded update matched fewer rows than it had to: somebody was faster. */
+export class Conflict extends Error {
+  override readonly name = 'Conflict';
+}
+
+/** As often as Neutron itself tries (N:db/api.py, MAX_RETRIES). */
+const MAX_ATTEMPTS = 20;
+const PAUSE = { firstMs: 5, mostMs: 200 };
+
+/**
+ * Runs `work` in one transaction and repeats it after a conflict: deadlock, lock timeout, guarded update that missed.
+ *
+ * On a crash in here the database rolls back. Where the answer to COMMIT is lost the outcome is unknown: the caller's
+ * `work` has to be such that doing it twice changes nothing.
+ *
+ * @throws {PortStatusError} DATA, RIGHTS, LAYOUT or UNAVAILABLE, by the driver's error.
+ */
+export async function transact<T>(store: Transactor, work: (db: Db) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await store.db.connection().execute((db) => runOnce(db, store.dialect.begin, work));
+    } catch (error) {
+      if (!isConflict(store, error)) throw translate(store, error);
+      if (attempt >= MAX_ATTEMPTS) throw unavailable(error, `gave up after ${MAX_ATTEMPTS} conflicts`);
+      store.onConflict();
+      await store.clock.sleep(backoffMs(attempt, PAUSE, store.random));
+    }
+  }
+}
+
+/** Runs single statements outside a transaction, with the same errors. */
+export async function query<T>(store: SqlStore, work: (db: Db) => Promise<T>): Promise<T> {
+  try {
+    return await work(store.db);
+  } catch (error) {
+    throw translate(store, error);
+  }
+}
+
+async function runOnce<T>(db: Db, begin: string, work: (db: Db) => Promise<T>): Promise<T> {
+  await sql.raw(begin).execute(db);
+  try {
+    const result = await work(db);
+    await sql`commit`.execute(db);
+    return result;
+  } catch (error) {
+    await sql`rollback`.execute(db).catch(() => undefined); // a dead connection rolls back by itself
+    throw error;
+  }
+}
+
+function isConflict({ dialect }: SqlStore, error: unknown): boolean {
+  return (
+    error instanceof Conflict ||
+    (!(error instanceof PortStatusError) && dialect.classify(error) === 'conflict')
+  );
+}
+
+function translate({ dialect }: SqlStore, error: unknown): unknown {
+  if (error instanceof PortStatusError) return error;
+  const failure = dialect.classify(error);
+  const words = `Neutron's database: ${error instanceof Error ? error.message : String(error)}`;
+  switch (failure) {
+    case 'conflict':
+    case 'UNAVAILABLE':
+      return unavailable(error, words);
+    case 'RIGHTS':
+      return new PortStatusError(
+        'RIGHTS',
+        `${words}; grant what "port-status migrate --print-grants" prints`,
+        {
+          cause: error,
+        },
+      );
+    case 'LAYOUT':
+      return new PortStatusError(
+        'LAYOUT',
+        `${words}; run "port-status migrate", or check the version of Neutron`,
+        {
+          cause: error,
+        },
+      );
+    case 'DATA':
+      return new PortStatusError('DATA', words, { cause: error });
+  }
+}
+
+function unavailable(cause: unknown, words: string): PortStatusError {
+  return new PortStatusError('UNAVAILABLE', `${words}; it is tried again until it works`, { cause });
+}

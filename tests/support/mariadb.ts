@@ -1,0 +1,141 @@
+import { spawn, spawnSync } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createConnection } from 'mysql2/promise';
+import type { Connection } from 'mysql2/promise';
+import { findProgram } from './needs.js';
+
+export const MARIADB = { mariadbd: 'mariadb-server', 'mariadb-install-db': 'mariadb-server' };
+
+/** A MariaDB server of our own, with Neutron's tables in the schema `neutron`. */
+export interface Mariadb {
+  readonly port: number;
+  /** `neutron.url` for a user, root where none is named. */
+  url(user?: string): string;
+  /** A connection of the administrator. */
+  readonly admin: () => Promise<Connection>;
+  readonly stop: () => Promise<void>;
+  readonly start: () => Promise<void>;
+  readonly dispose: () => Promise<void>;
+}
+
+const USER_PASSWORD = 'port-status-test';
+
+/** Starts a server in a folder of its own; ready when it answers. */
+export async function startMariadb(options: readonly string[] = []): Promise<Mariadb> {
+  const folder = mkdtempSync(join(tmpdir(), 'port-status-mariadb-'));
+  const port = await freePort();
+  install(folder);
+  let server: ChildProcess | undefined;
+  const connect = (): Promise<Connection> =>
+    createConnection({ host: '127.0.0.1', port, user: 'root', multipleStatements: true, dateStrings: true });
+  const start = async (): Promise<void> => {
+    server = spawnServer(folder, port, options);
+    await answering(connect, server);
+  };
+  const stop = async (): Promise<void> => {
+    const running = server;
+    server = undefined;
+    if (running === undefined) return;
+    const ended = once(running, 'exit');
+    running.kill('SIGTERM');
+    await ended;
+  };
+  await start();
+  return {
+    port,
+    url: (user) =>
+      `mysql://${user === undefined ? 'root' : `${user}:${USER_PASSWORD}`}@127.0.0.1:${port}/neutron`,
+    admin: connect,
+    start,
+    stop,
+    dispose: async () => {
+      await stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** (Re)creates the schema `neutron` with its real tables, and drops the ledger. */
+export async function loadNeutron(admin: Connection, { withPorts = false } = {}): Promise<void> {
+  await admin.query(
+    'drop schema if exists port_status; drop schema if exists neutron; create schema neutron; use neutron',
+  );
+  await admin.query(fixture('mariadb.sql'));
+  if (withPorts) await admin.query(fixture('three-ports.mariadb.sql'));
+}
+
+/** Makes a database user that has exactly these grants. */
+export async function createUser(admin: Connection, user: string, grants: readonly string[]): Promise<void> {
+  await admin.query(
+    `drop user if exists '${user}'@'%'; create user '${user}'@'%' identified by '${USER_PASSWORD}'`,
+  );
+  for (const grant of grants) await admin.query(grant);
+}
+
+function fixture(name: string): string {
+  return readFileSync(fileURLToPath(new URL(`../fixtures/neutron-schema/${name}`, import.meta.url)), 'utf8');
+}
+
+function install(folder: string): void {
+  const { status, stderr } = spawnSync(
+    program('mariadb-install-db'),
+    [
+      '--no-defaults',
+      `--datadir=${folder}/data`,
+      '--auth-root-authentication-method=normal',
+      '--skip-test-db',
+    ],
+    { encoding: 'utf8' },
+  );
+  if (status !== 0) throw new Error(`mariadb-install-db failed: ${stderr}`);
+}
+
+function spawnServer(folder: string, port: number, options: readonly string[]): ChildProcess {
+  const args = [
+    '--no-defaults',
+    `--datadir=${folder}/data`,
+    `--socket=${folder}/s.sock`,
+    `--pid-file=${folder}/pid`,
+    '--bind-address=127.0.0.1',
+    `--port=${port}`,
+    '--innodb-buffer-pool-size=64M',
+    `--log-error=${folder}/error.log`,
+    ...options,
+  ];
+  const user = process.getuid?.() === 0 ? ['--user=root'] : [];
+  return spawn(program('mariadbd'), [...args, ...user], { stdio: 'ignore' });
+}
+
+async function answering(connect: () => Promise<Connection>, server: ChildProcess): Promise<void> {
+  for (;;) {
+    if (server.exitCode !== null) throw new Error(`mariadbd ended with ${server.exitCode}`);
+    try {
+      const connection = await connect();
+      await connection.end();
+      return;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
+
+function program(name: string): string {
+  const path = findProgram(name);
+  if (path === undefined) throw new Error(`${name} is missing; install the Debian package mariadb-server`);
+  return path;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  if (address === null || typeof address === 'string') throw new Error('no free port');
+  return address.port;
+}
