@@ -8,7 +8,7 @@ import type { Report } from './report.js';
 export type Word = 'plugged' | 'failed' | 'unplugged';
 
 /**
- * The word that a change of status owes Nova; none for all but 7 of the 25 pairs.
+ * The word that a change of status owes Nova; none for all but 5 of the 25 pairs.
  *
  * Source: N:notifiers/nova.py, `record_port_status_changed`.
  */
@@ -42,9 +42,9 @@ export const NO_DEBT: Debt = { owedNo: 0, toldNo: 0 };
  * The debt after a judgement was carried out.
  *
  * Plugged is owed once per (port, chassis, attachment), as soon as the port is ACTIVE there, whoever wrote it, or its
- * chassis is the target of a live migration; besides, every transition with a word owes it.
- *
- * @param status the port's status after the judgement was carried out; `port.status` is the one before.
+ * chassis is the target of a live migration; besides, every transition with a word owes it, and an untold word that the
+ * newest state contradicts is replaced. "Unplugged" is not to be said where Nova was never told "plugged": the telling
+ * decides that, because a word may be on its way now.
  */
 export function owe(
   debt: Debt,
@@ -54,11 +54,28 @@ export function owe(
 ): Debt {
   if (port === undefined || judgement.verdict === 'stale' || !concernsNova(port)) return debt;
   const status = judgement.effects.write ?? port.status;
-  const word = wordOfTransition(port.status, status);
-  if (word === 'unplugged') return oweWord(without(debt), word);
-  if (word !== undefined) return oweWord({ ...debt, owedAttachment: report.attachment }, word);
-  const isNewPlugging = isPlugged(report, judgement, status) && debt.owedAttachment !== report.attachment;
-  return isNewPlugging ? oweWord({ ...debt, owedAttachment: report.attachment }, 'plugged') : debt;
+  const word = wordOfTransition(port.status, status) ?? wordOfState(debt, report, judgement, status);
+  return word === undefined ? debt : oweWord(debt, word, report.attachment);
+}
+
+/**
+ * The word owed without a transition: for a plugging that Nova was owed none for yet, or in place of an untold word that
+ * is no longer true (a server must not fail its boot for an ERROR that has passed).
+ *
+ * @param status the port's status after the judgement was carried out.
+ */
+function wordOfState(
+  debt: Debt,
+  report: Pick<Report, 'status' | 'attachment'>,
+  judgement: Judgement,
+  status: NeutronStatus,
+): Word | undefined {
+  if (isPlugged(report, judgement, status)) {
+    return debt.owedAttachment === report.attachment ? undefined : 'plugged';
+  }
+  const isTold = debt.owedNo === debt.toldNo;
+  const word = wordOfAbsence(report, judgement);
+  return isTold || word === debt.word ? undefined : word;
 }
 
 /** Whether Nova may be told that the port is plugged on the report's chassis. */
@@ -69,7 +86,6 @@ function isPlugged(report: Pick<Report, 'status'>, judgement: Judgement, status:
       return true;
     case 'applied':
     case 'blocked':
-    case 'admin-down':
       return status === 'ACTIVE';
     case 'absent':
     case 'stale':
@@ -77,16 +93,21 @@ function isPlugged(report: Pick<Report, 'status'>, judgement: Judgement, status:
     case 'delegated':
     case 'unbindable':
     case 'misplaced':
+    case 'admin-down':
       return false;
   }
 }
 
-function oweWord(debt: Debt, word: Word): Debt {
-  return { ...debt, owedNo: debt.owedNo + 1, word };
+/** What the state of a port that is not plugged on the report's chassis says, where the verdict is about that state. */
+function wordOfAbsence({ status }: Pick<Report, 'status'>, { verdict }: Judgement): Word | undefined {
+  if (status === 'DOWN' && (verdict === 'applied' || verdict === 'foreign')) return 'unplugged';
+  return status === 'ERROR' && verdict === 'applied' ? 'failed' : undefined;
 }
 
-function without({ owedNo, toldNo }: Debt): Debt {
-  return { owedNo, toldNo };
+/** Any word but "plugged" forgets the plugging: when it is ACTIVE again, Nova is owed a new "plugged" for it. */
+function oweWord({ owedNo, toldNo }: Debt, word: Word, attachment: string): Debt {
+  const debt = { owedNo: owedNo + 1, toldNo, word };
+  return word === 'plugged' ? { ...debt, owedAttachment: attachment } : debt;
 }
 
 /** One event of `POST /os-server-external-events`. */

@@ -62,7 +62,7 @@ const MAX_NAME_LENGTH = 255;
 /**
  * Checks the name of a chassis or listener: 1 to 255 characters, no `/`, no control characters.
  *
- * `/` separates the parts of northbound keys (design, section 4), so that a name can never reach into another's range.
+ * `/` separates the parts of northbound keys, so that a name can never reach into another's range.
  *
  * @throws {PortStatusError} CONFIG, naming what is wrong.
  */

@@ -5,6 +5,9 @@ import type { Report, ReportKey } from './report.js';
 /** Wire versions that this program reads, lowest first. A listener registers them; agents write the lowest of all. */
 export const READABLE_VERSIONS: readonly number[] = [1];
 
+const LOWEST = Math.min(...READABLE_VERSIONS);
+const GREATEST = Math.max(...READABLE_VERSIONS);
+
 /**
  * A report as the northbound engines carry it: what they must know stands in columns, the rest is a body of text.
  *
@@ -19,9 +22,15 @@ export interface Envelope extends ReportKey {
   readonly body: string;
 }
 
-const text = z.string().max(1024);
+/** Explanations are cut to this length. */
+const MAX_TEXT_LENGTH = 1024;
 
-/** Unknown fields are ignored: a newer agent may say more than we read. */
+const text = z.string().transform((all) => all.slice(0, MAX_TEXT_LENGTH));
+
+/**
+ * Unknown fields are ignored: a newer agent may say more than we read. A `seen` that makes no sense is dropped, not the
+ * report with it: nothing is decided upon it.
+ */
 const bodySchema = z.object({
   status: z.enum(['ACTIVE', 'DOWN', 'ERROR']),
   attachment: z.string().min(1).max(64),
@@ -35,7 +44,8 @@ const bodySchema = z.object({
       adminState: text.optional(),
       detail: text.optional(),
     })
-    .optional(),
+    .optional()
+    .catch(undefined),
 });
 
 /** Writes a report in wire version 1. */
@@ -58,7 +68,9 @@ export type Decoded =
 
 export function decodeReport(envelope: Envelope): Decoded {
   const { portId, chassis, revision, version } = envelope;
-  if (!READABLE_VERSIONS.includes(version)) return { kind: 'newer', version };
+  if (version > GREATEST) return { kind: 'newer', version };
+  if (!READABLE_VERSIONS.includes(version))
+    return { kind: 'malformed', reason: `wire version ${version} is not known` };
   if (!isUuid(portId))
     return { kind: 'malformed', reason: `port id ${JSON.stringify(portId)} is not a UUID` };
   const parsed = bodySchema.safeParse(parseJson(envelope.body));
@@ -67,10 +79,13 @@ export function decodeReport(envelope: Envelope): Decoded {
   return { kind: 'report', report: { portId, chassis, revision, ...parsed.data } };
 }
 
-/** The version that every listener reads: the lowest of the greatest that each registered, or our greatest. */
+/**
+ * The version that every listener reads: the lowest of the greatest that each registered, or our greatest. Never below
+ * what we can write, whatever a registration claims.
+ */
 export function commonVersion(listeners: readonly { readonly versions: readonly number[] }[]): number {
-  const ours = Math.max(...READABLE_VERSIONS);
-  return Math.min(ours, ...listeners.map(({ versions }) => Math.max(...versions)));
+  const lowest = Math.min(GREATEST, ...listeners.map(({ versions }) => Math.max(...versions)));
+  return Math.max(LOWEST, lowest);
 }
 
 function parseJson(body: string): unknown {

@@ -17,6 +17,8 @@ export class VirtualClock implements Clock {
   #skew = 0;
   #order = 0;
   #sleepers: Sleeper[] = [];
+  /** Calls of `turn` that have not resolved yet. */
+  #turning = 0;
 
   /** @param startMs milliseconds since 1970. */
   constructor(startMs = Date.UTC(2026, 0, 1)) {
@@ -59,18 +61,20 @@ export class VirtualClock implements Clock {
     });
   }
 
-  turn(): Promise<void> {
-    return settle();
+  async turn(): Promise<void> {
+    this.#turning++;
+    await oneTurn();
+    this.#turning--;
   }
 
   /** Moves the time on by `ms` and wakes whoever is due on the way. */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;
-    await settle();
+    await this.#settle();
     for (let next = this.#takeDue(end); next !== undefined; next = this.#takeDue(end)) {
       this.#now = next.at;
       next.wake();
-      await settle();
+      await this.#settle();
     }
     this.#now = end;
   }
@@ -88,9 +92,15 @@ export class VirtualClock implements Clock {
     this.#sleepers = this.#sleepers.filter((sleeper) => sleeper !== due);
     return due;
   }
+
+  /** Lets everything run that is ready to, until it sleeps or waits for something else. */
+  async #settle(): Promise<void> {
+    do await oneTurn();
+    while (this.#turning > 0);
+  }
 }
 
-/** Lets promises that are ready settle: one turn of the event loop runs every microtask there is. */
-function settle(): Promise<void> {
+/** One turn of the event loop: runs every microtask there is. */
+function oneTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
