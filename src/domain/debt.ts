@@ -134,11 +134,14 @@ export type Answer =
   | { readonly kind: 'rejected'; readonly code: number }
   | { readonly kind: 'unreachable'; readonly detail: string };
 
-/** What follows from an answer: the debt is settled, asked again after a while, or dropped by rule. */
+/**
+ * What follows from an answer: the debt is settled, asked again after a while, or dropped by rule. `needless`: an
+ * "unplugged" that was not said, because Nova was never told "plugged".
+ */
 export type Settlement =
   | { readonly kind: 'told' }
   | { readonly kind: 'again'; readonly afterMs: number }
-  | { readonly kind: 'dropped'; readonly why: 'refused' | 'too-late' };
+  | { readonly kind: 'dropped'; readonly why: 'refused' | 'too-late' | 'needless' };
 
 export interface SettlePolicy {
   /** How long a word can still help: Nova's `vif_plugging_timeout`. */

@@ -19,13 +19,6 @@ interface DueRow {
   readonly owed_at: number;
 }
 
-interface ClaimRow {
-  readonly port: string;
-  readonly server: string;
-  readonly generation: string;
-  readonly nonce: string;
-}
-
 /**
  * Claims debts that are due and that nobody is settling. A claim is on a port: two chassis of one port (a live
  * migration) never have two servers telling Nova about it.
@@ -41,40 +34,32 @@ export async function claimDebts(
   return transact(store, async (db) => {
     const { isPaused, now } = await readFlags(db, dialect);
     if (isPaused) return [];
-    const due = await readDue(db, dialect, now, limit);
+    const due = await readDue(db, dialect, now, claim, limit);
     const ports = [...new Set(due.map(({ port }) => port))].sort();
     if (ports.length === 0) return [];
-    await dropVoidClaims(db, dialect, ports, claim);
+    await sql`delete from ${dialect.ledger('claims')} where port in (${sql.join(ports)})`.execute(db); // void ones
     const mine = await insertClaims(db, dialect, ports, claim);
     return due.filter(({ port }) => mine.has(port)).map((row) => toDebt(row, now));
   });
 }
 
-async function readDue(db: Db, dialect: SqlDialect, now: number, limit: number): Promise<readonly DueRow[]> {
-  const { rows } = await sql<DueRow>`
-    select port, chassis, word, server_id, owed_no, told_no, told_plugged, attempts, owed_at
-    from ${dialect.ledger('reports')}
-    where settle_at <= ${now} order by settle_at limit ${limit} ${dialect.skipLocked}`.execute(db);
-  return rows;
-}
-
-/** Void: made by a registration that is not live, or in our own name and not being worked on. */
-async function dropVoidClaims(
+/** Due debts of ports on which nobody has a claim that counts. */
+async function readDue(
   db: Db,
   dialect: SqlDialect,
-  ports: readonly string[],
-  claim: Claim,
-): Promise<void> {
-  const table = dialect.ledger('claims');
-  const { rows } = await sql<ClaimRow>`
-    select port, server, generation, nonce from ${table} where port in (${sql.join(ports)})`.execute(db);
-  const isVoid = ({ server, generation, nonce }: ClaimRow): boolean =>
-    server === claim.server ? !claim.executing.has(nonce) : !claim.liveGenerations.has(generation);
-  const nonces = [...new Set(rows.filter(isVoid).map(({ nonce }) => nonce))];
-  if (nonces.length === 0) return;
-  await sql`delete from ${table} where port in (${sql.join(ports)}) and nonce in (${sql.join(nonces)})`.execute(
-    db,
-  );
+  now: number,
+  { server, liveGenerations, executing }: Claim,
+  limit: number,
+): Promise<readonly DueRow[]> {
+  const { rows } = await sql<DueRow>`
+    select port, chassis, word, server_id, owed_no, told_no, told_plugged, attempts, owed_at
+    from ${dialect.ledger('reports')} r
+    where settle_at <= ${now} and not exists (
+      select 1 from ${dialect.ledger('claims')} c where c.port = r.port
+        and ((c.server = ${server} and c.nonce in (${sql.join(['', ...executing])}))
+          or (c.server <> ${server} and c.generation in (${sql.join(['', ...liveGenerations])}))))
+    order by settle_at limit ${limit} ${dialect.skipLocked}`.execute(db);
+  return rows;
 }
 
 /** Inserts what nobody has claimed; returns the ports that are ours now. */

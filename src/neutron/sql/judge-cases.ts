@@ -193,7 +193,8 @@ export function isNews({ effects, row, forget }: Decision, stored: LedgerRow | u
     row.owedNo !== stored.owedNo ||
     row.owedAttachment !== stored.owedAttachment ||
     row.verdict !== stored.verdict ||
-    row.reason !== stored.reason ||
+    // "written" and "agrees" are one state, before and after
+    (row.verdict !== 'applied' && row.reason !== stored.reason) ||
     row.mode !== stored.mode ||
     row.neutronStatus !== stored.neutronStatus
   );

@@ -1,0 +1,108 @@
+import { hasCode } from '../domain/errors.js';
+import type { Case, Judged, Outcome } from '../neutron/neutron.js';
+import { persist } from './persist.js';
+import type { Session } from './session.js';
+
+/** What made a case be judged, as metrics name it. */
+export type Occasion = 'arrival' | 'look' | 'sweep';
+
+export interface Isolated {
+  readonly outcomes: readonly Outcome[];
+  /** Cases that can never be written, each with the reason. */
+  readonly poisoned: readonly { readonly one: Case; readonly reason: string }[];
+}
+
+/** How often the operator's flag is read again while all writing is paused. */
+const PAUSE_LOOK_MS = 1000;
+
+/**
+ * Judges cases in one transaction, however often it has to be tried, and sets going what follows from the verdicts.
+ *
+ * Only an error of the data isolates a case: the batch is halved until it stands alone. Any other error is an outage,
+ * which is waited out.
+ */
+export async function judgeCases(
+  session: Session,
+  cases: readonly Case[],
+  occasion: Occasion,
+  signal: AbortSignal,
+): Promise<Isolated> {
+  try {
+    const outcomes = await commit(session, cases, signal);
+    follow(session, outcomes, occasion);
+    return { outcomes, poisoned: [] };
+  } catch (error) {
+    if (!hasCode(error, 'DATA')) throw error;
+    const [one, ...others] = cases;
+    if (one === undefined || others.length === 0)
+      return { outcomes: [], poisoned: asPoison(one, error.message) };
+    return judgeHalves(session, cases, occasion, signal);
+  }
+}
+
+async function judgeHalves(
+  session: Session,
+  cases: readonly Case[],
+  occasion: Occasion,
+  signal: AbortSignal,
+): Promise<Isolated> {
+  const middle = Math.ceil(cases.length / 2);
+  const left = await judgeCases(session, cases.slice(0, middle), occasion, signal);
+  const right = await judgeCases(session, cases.slice(middle), occasion, signal);
+  return { outcomes: [...left.outcomes, ...right.outcomes], poisoned: [...left.poisoned, ...right.poisoned] };
+}
+
+function asPoison(one: Case | undefined, reason: string): Isolated['poisoned'] {
+  return one === undefined ? [] : [{ one, reason }];
+}
+
+async function commit(
+  session: Session,
+  cases: readonly Case[],
+  signal: AbortSignal,
+): Promise<readonly Outcome[]> {
+  for (;;) {
+    const judged = await persist(session, 'neutron', signal, () => judgeTimed(session, cases));
+    notePause(session, judged.kind === 'paused');
+    if (judged.kind === 'committed') return judged.outcomes;
+    await session.clock.sleep(PAUSE_LOOK_MS, { signal });
+  }
+}
+
+async function judgeTimed(
+  { neutron, judging, clock, metrics }: Session,
+  cases: readonly Case[],
+): Promise<Judged> {
+  const startMs = clock.monotonicMs();
+  const judged = await neutron.judge(cases, judging);
+  metrics.applySeconds.observe((clock.monotonicMs() - startMs) / 1000);
+  return judged;
+}
+
+function notePause({ health, logger, metrics }: Session, isPaused: boolean): void {
+  if (health.paused === isPaused) return;
+  health.paused = isPaused;
+  metrics.paused.set(Number(isPaused));
+  const next = isPaused
+    ? 'an operator has paused all writing; "port-status resume" ends it'
+    : 'writing goes on';
+  logger.warn({ event: isPaused ? 'writing.paused' : 'writing.resumed' }, next);
+}
+
+/** Counts the verdicts, and rings for what is to be looked at again and what Nova is owed. */
+function follow(
+  { metrics, looks, debts, clock }: Session,
+  outcomes: readonly Outcome[],
+  occasion: Occasion,
+): void {
+  for (const { verdict, wrote } of outcomes) {
+    metrics.judged.inc({ verdict, occasion });
+    if (wrote !== undefined) metrics.written.inc({ status: wrote });
+  }
+  if (occasion === 'arrival') looks.schedule(waiting(outcomes), clock.monotonicMs());
+  if (outcomes.some(({ owes }) => owes)) debts.ring();
+}
+
+function waiting(outcomes: readonly Outcome[]): readonly Outcome[] {
+  return outcomes.filter(({ isWaiting }) => isWaiting);
+}

@@ -1,0 +1,64 @@
+import { hasCode, PortStatusError } from '../domain/errors.js';
+import { leaseMs } from '../domain/listener.js';
+import type { Task } from '../runtime/together.js';
+import { noteDependency } from './health.js';
+import type { Session } from './session.js';
+
+/**
+ * The two tasks that keep a server's registration alive, and stop everything when it may have lapsed.
+ *
+ * The lease counts from when a successful heartbeat was *sent*, by a clock that can not be set, and ends before the ttl:
+ * when others may adopt, this server has stopped, also where the heartbeat hangs instead of failing.
+ */
+export function leaseTasks(session: Session): readonly Task[] {
+  const lease: Lease = { keptAtMs: session.clock.monotonicMs() };
+  return [
+    (signal) => keepHeartbeating(session, lease, signal),
+    (signal) => watchLease(session, lease, signal),
+  ];
+}
+
+interface Lease {
+  /** When the last successful heartbeat was sent. */
+  keptAtMs: number;
+}
+
+async function keepHeartbeating(session: Session, lease: Lease, signal: AbortSignal): Promise<void> {
+  const { clock, options } = session;
+  for (;;) {
+    await clock.sleep(options.lease.heartbeatMs, { signal });
+    const sentAtMs = clock.monotonicMs();
+    if (await beat(session, signal)) lease.keptAtMs = sentAtMs;
+  }
+}
+
+/** One heartbeat; false when the northbound database can not be reached. */
+async function beat(session: Session, signal: AbortSignal): Promise<boolean> {
+  const { northbound, member, metrics, health } = session;
+  try {
+    const { backlog, oldestMs } = await northbound.heartbeat(member, { signal });
+    metrics.backlog.set(backlog);
+    metrics.oldest.set(oldestMs / 1000);
+    noteDependency(health, metrics, 'northbound');
+    return true;
+  } catch (error) {
+    if (!hasCode(error, 'UNAVAILABLE')) throw error;
+    noteDependency(health, metrics, 'northbound', error.message);
+    metrics.connectionFailures.inc({ to: 'northbound' });
+    return false;
+  }
+}
+
+async function watchLease({ clock, options }: Session, lease: Lease, signal: AbortSignal): Promise<void> {
+  const lengthMs = leaseMs(options.lease.ttlMs);
+  for (;;) {
+    const leftMs = lease.keptAtMs + lengthMs - clock.monotonicMs();
+    if (leftMs <= 0) {
+      throw new PortStatusError(
+        'REGISTRATION_LOST',
+        `no heartbeat got through for ${lengthMs} ms; registering again`,
+      );
+    }
+    await clock.sleep(leftMs, { signal });
+  }
+}

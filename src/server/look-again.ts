@@ -1,0 +1,54 @@
+import { keyOf } from '../domain/report.js';
+import type { ReportKey } from '../domain/report.js';
+import type { Outcome } from '../neutron/neutron.js';
+import { judgeCases } from './judge-cases.js';
+import type { Occasion } from './judge-cases.js';
+import { persist } from './persist.js';
+import type { Session } from './session.js';
+
+/** Looks again at what this server judged a moment ago, step by step. */
+export async function lookAgainSoon(session: Session, signal: AbortSignal): Promise<void> {
+  const { looks, clock } = session;
+  for (;;) {
+    const { keys, step } = await looks.next(clock, signal);
+    const outcomes = await judgeAgain(session, keys, 'look', signal);
+    const final = new Set(outcomes.filter(({ isWaiting }) => !isWaiting).map(keyOf));
+    const waiting = keys.filter((key) => !final.has(keyOf(key)));
+    looks.schedule(waiting, clock.monotonicMs(), step + 1);
+  }
+}
+
+/** Ledger rows are due after seconds: asking for them more often than this finds none sooner. */
+const MOST_POLL_MS = 1000;
+
+/** Looks again at whatever the ledger says is due, whoever judged it before. */
+export async function lookAgainWhenDue(session: Session, signal: AbortSignal): Promise<void> {
+  const { neutron, clock, options } = session;
+  for (;;) {
+    await clock.sleep(Math.min(MOST_POLL_MS, options.lookEveryMs), { signal });
+    const take = (): Promise<readonly ReportKey[]> => neutron.takeDue(options.batch, options.lookEveryMs);
+    let due = await persist(session, 'neutron', signal, take);
+    while (due.length > 0) {
+      await judgeAgain(session, due, 'look', signal);
+      due = due.length < options.batch ? [] : await persist(session, 'neutron', signal, take);
+    }
+  }
+}
+
+/** Judges ledger rows again where that would change anything: a look first, locks only for what differs. */
+export async function judgeAgain(
+  session: Session,
+  keys: readonly ReportKey[],
+  occasion: Occasion,
+  signal: AbortSignal,
+): Promise<readonly Outcome[]> {
+  const { neutron, judging, metrics, options } = session;
+  metrics.looks.inc({ occasion }, keys.length);
+  const outcomes: Outcome[] = [];
+  for (let start = 0; start < keys.length; start += options.batch) {
+    const page = keys.slice(start, start + options.batch);
+    const news = await persist(session, 'neutron', signal, () => neutron.preview(page, judging));
+    if (news.length > 0) outcomes.push(...(await judgeCases(session, news, occasion, signal)).outcomes);
+  }
+  return outcomes;
+}

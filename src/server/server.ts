@@ -1,0 +1,106 @@
+import { hasCode, PortStatusError } from '../domain/errors.js';
+import { READABLE_VERSIONS } from '../domain/wire.js';
+import type { Membership } from '../northbound/northbound.js';
+import { Doorbell } from '../runtime/doorbell.js';
+import { together } from '../runtime/together.js';
+import type { Task } from '../runtime/together.js';
+import { adoptOrphans } from './adopt.js';
+import { healthChecks, newHealth } from './health.js';
+import type { Check, Health } from './health.js';
+import { leaseTasks } from './lease.js';
+import { lookAgainSoon, lookAgainWhenDue } from './look-again.js';
+import { Looks } from './looks.js';
+import { persist } from './persist.js';
+import { receiveReports } from './receive.js';
+import type { ServerParts, Session } from './session.js';
+import { settleDebts } from './settle.js';
+import { sweepLedger } from './sweep.js';
+
+export interface Server {
+  /**
+   * Joins and works until the signal stops it; then leaves, so that others take over at once.
+   *
+   * @throws {PortStatusError} FENCED when a later server of the same name took over.
+   */
+  run(signal: AbortSignal): Promise<void>;
+  checks(): readonly Check[];
+}
+
+/**
+ * The server beside neutron-server: it owns one topic and carries what stands there to Neutron and Nova.
+ *
+ * Its life: join → (receive | look again | adopt | settle | sweep, side by side, while heartbeats get through) → leave.
+ * A registration that is lost (lapsed, or the northbound data is another) ends the loops and begins anew with join.
+ */
+export function createServer(parts: ServerParts): Server {
+  const health = newHealth();
+  return {
+    run: async (signal) => {
+      while (!signal.aborted) await liveOnce(parts, health, signal);
+    },
+    checks: () => healthChecks(health),
+  };
+}
+
+/** One registration, from join to its end. */
+async function liveOnce(parts: ServerParts, health: Health, signal: AbortSignal): Promise<void> {
+  try {
+    const session = await join(parts, health, signal);
+    await work(session, signal);
+    await parts.northbound.leave(session.member);
+  } catch (error) {
+    if (signal.aborted && error === signal.reason) return;
+    if (hasCode(error, 'FENCED')) throw fenced(parts.options.id, error);
+    if (!hasCode(error, 'REGISTRATION_LOST', 'UNAVAILABLE')) throw error;
+    parts.logger.warn({ event: 'listener.lost', why: error.message }, `registration lost: ${error.message}`);
+  } finally {
+    health.joined = false;
+    parts.metrics.joined.set(0);
+  }
+}
+
+/** Registers, and gives the incarnation its number in the ledger before anything of it is received. */
+async function join(parts: ServerParts, health: Health, signal: AbortSignal): Promise<Session> {
+  const { northbound, neutron, options, logger, metrics } = parts;
+  const waiting = { ...parts, health };
+  const identity = { id: options.id, ttlMs: options.lease.ttlMs, versions: READABLE_VERSIONS };
+  const incarnation = await persist(waiting, 'northbound', signal, () => northbound.incarnation({ signal }));
+  await persist(waiting, 'neutron', signal, () => neutron.epochOf(incarnation));
+  const member = await persist(waiting, 'northbound', signal, () => northbound.join(identity, { signal }));
+  if (member.incarnation !== incarnation)
+    throw new PortStatusError('REGISTRATION_LOST', 'the northbound data changed');
+  logger.info({ event: 'listener.joined', id: member.id, generation: member.generation }, 'joined');
+  metrics.joins.inc();
+  metrics.joined.set(1);
+  health.joined = true;
+  return openSession(parts, health, member);
+}
+
+function openSession(parts: ServerParts, health: Health, member: Membership): Session {
+  const { id, policy, mayWrite, lookEveryMs } = parts.options;
+  const judging = { server: id, policy, mayWrite, lookEveryMs, incarnation: member.incarnation };
+  return { ...parts, member, judging, health, looks: new Looks(), debts: new Doorbell() };
+}
+
+function work(session: Session, signal: AbortSignal): Promise<void> {
+  const { nova } = session;
+  const settle: readonly Task[] = nova === undefined ? [] : [(stop) => settleDebts(session, nova, stop)];
+  const tasks: readonly Task[] = [
+    ...leaseTasks(session),
+    (stop) => receiveReports(session, stop),
+    (stop) => lookAgainSoon(session, stop),
+    (stop) => lookAgainWhenDue(session, stop),
+    (stop) => adoptOrphans(session, stop),
+    (stop) => sweepLedger(session, stop),
+    ...settle,
+  ];
+  return together(tasks, { signal });
+}
+
+function fenced(id: string, cause: unknown): PortStatusError {
+  return new PortStatusError(
+    'FENCED',
+    `a later server named "${id}" has taken over; give each server a listener.id of its own`,
+    { cause },
+  );
+}

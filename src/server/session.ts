@@ -1,0 +1,54 @@
+import type { SettlePolicy } from '../domain/debt.js';
+import type { JudgePolicy } from '../domain/judge.js';
+import type { LeaseTimings } from '../domain/listener.js';
+import type { Judging, Neutron } from '../neutron/neutron.js';
+import type { Membership, Northbound } from '../northbound/northbound.js';
+import type { Nova } from '../nova/nova.js';
+import type { Clock } from '../runtime/clock.js';
+import type { Doorbell } from '../runtime/doorbell.js';
+import type { Logger } from '../runtime/logger.js';
+import type { Metrics } from '../runtime/metrics.js';
+import type { Random } from '../runtime/random.js';
+import type { Health } from './health.js';
+import type { Looks } from './looks.js';
+
+/** What a server works with. Whoever makes them closes them. */
+export interface ServerParts {
+  readonly northbound: Northbound;
+  readonly neutron: Neutron;
+  /** Absent in observe mode: nothing is said to Nova then. */
+  readonly nova?: Nova | undefined;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly options: ServerOptions;
+}
+
+export interface ServerOptions {
+  /** The listener's name, and its topic's. */
+  readonly id: string;
+  readonly lease: LeaseTimings;
+  /** Most reports in one transaction. */
+  readonly batch: number;
+  readonly policy: JudgePolicy;
+  /** Whether any chassis may be written: `apply.mode = write`. */
+  readonly willWrite: boolean;
+  readonly mayWrite: (chassis: string) => boolean;
+  readonly lookEveryMs: number;
+  readonly reconcileEveryMs: number;
+  readonly settleEveryMs: number;
+  readonly settle: SettlePolicy;
+  /** Reports in quarantine above which it is no longer their fault but an outage. */
+  readonly quarantineMax: number;
+}
+
+/** One registration of a server with what its loops share. */
+export interface Session extends ServerParts {
+  readonly member: Membership;
+  readonly judging: Judging;
+  readonly looks: Looks;
+  /** Rings when a word to Nova became owed here. */
+  readonly debts: Doorbell;
+  readonly health: Health;
+}

@@ -1,0 +1,124 @@
+import { afterAnswer, externalEvent } from '../domain/debt.js';
+import type { Answer } from '../domain/debt.js';
+import type { AnsweredDebt, ClaimedDebt } from '../neutron/neutron.js';
+import type { Nova } from '../nova/nova.js';
+import { noteDependency } from './health.js';
+import { persist } from './persist.js';
+import type { Session } from './session.js';
+
+/** Most debts that are claimed and told at once. */
+const CHUNK = 500;
+
+/**
+ * Tells Nova what it is owed: at once for what was judged here, and every `settleEveryMs` for what others left.
+ *
+ * On a crash after Nova heard and before that is recorded the claim is void, and another server says it again.
+ */
+export async function settleDebts(session: Session, nova: Nova, signal: AbortSignal): Promise<void> {
+  const executing = new Set<string>();
+  for (;;) {
+    while ((await settleSome(session, nova, executing, signal)) === CHUNK);
+    await ringOrSleep(session, signal);
+  }
+}
+
+async function ringOrSleep({ debts, clock, options }: Session, signal: AbortSignal): Promise<void> {
+  const done = new AbortController();
+  const either = AbortSignal.any([signal, done.signal]);
+  const ring = debts.wait({ signal: either });
+  const sleep = clock.sleep(options.settleEveryMs, { signal: either });
+  try {
+    await Promise.race([ring, sleep]);
+  } finally {
+    done.abort();
+    await Promise.allSettled([ring, sleep]);
+  }
+}
+
+/** Claims, tells and records one chunk; returns how many debts were claimed. */
+async function settleSome(
+  session: Session,
+  nova: Nova,
+  executing: Set<string>,
+  signal: AbortSignal,
+): Promise<number> {
+  const nonce = session.random.id();
+  executing.add(nonce);
+  try {
+    const claimed = await claim(session, nonce, executing, signal);
+    if (claimed.length === 0) return 0;
+    const answered = await tellAll(session, nova, claimed, signal);
+    await persist(session, 'neutron', signal, () => session.neutron.recordAnswers(nonce, answered));
+    count(session, answered);
+    return claimed.length;
+  } finally {
+    executing.delete(nonce);
+  }
+}
+
+async function claim(
+  session: Session,
+  nonce: string,
+  executing: ReadonlySet<string>,
+  signal: AbortSignal,
+): Promise<readonly ClaimedDebt[]> {
+  const { northbound, neutron, member } = session;
+  const listeners = await persist(session, 'northbound', signal, () => northbound.listeners({ signal }));
+  const live = listeners.filter(({ state }) => state !== 'lapsed').map(({ generation }) => generation);
+  const { id: server, generation } = member;
+  const request = { server, generation, nonce, executing, liveGenerations: new Set(live) };
+  return persist(session, 'neutron', signal, () => neutron.claimDebts(request, CHUNK));
+}
+
+/** Says the words; an "unplugged" for a port of which Nova never heard "plugged" need not be said. */
+async function tellAll(
+  session: Session,
+  nova: Nova,
+  claimed: readonly ClaimedDebt[],
+  signal: AbortSignal,
+): Promise<readonly AnsweredDebt[]> {
+  const isNeedless = ({ word, toldPlugged }: ClaimedDebt): boolean => word === 'unplugged' && !toldPlugged;
+  const said = claimed.filter((debt) => !isNeedless(debt));
+  const events = said.map(({ word, serverId, portId }) => externalEvent(word, serverId, portId));
+  const answers = events.length === 0 ? [] : await nova.tell(events, { signal });
+  noteAnswers(session, answers);
+  return [
+    ...claimed
+      .filter(isNeedless)
+      .map((debt) => ({ debt, settlement: { kind: 'dropped', why: 'needless' } }) as const),
+    ...said.map((debt, index) => judgeAnswer(session, debt, answers[index])),
+  ];
+}
+
+function judgeAnswer({ options }: Session, debt: ClaimedDebt, answer: Answer | undefined): AnsweredDebt {
+  const heard = answer ?? { kind: 'unreachable', detail: 'no answer' };
+  const settlement = afterAnswer(heard, debt.word, debt.attempts + 1, debt.ageMs, options.settle);
+  return { debt, settlement, answer: heard };
+}
+
+function noteAnswers({ health, logger, metrics }: Session, answers: readonly Answer[]): void {
+  const failed = answers.find((answer) => answer.kind === 'unreachable');
+  if (answers.length === 0) return;
+  if (failed !== undefined && !health.outages.has('nova')) {
+    logger.error(
+      { event: 'nova.unreachable', why: failed.detail },
+      `Nova does not hear us: ${failed.detail}`,
+    );
+  }
+  noteDependency(health, metrics, 'nova', failed?.detail);
+}
+
+function count({ metrics }: Session, answered: readonly AnsweredDebt[]): void {
+  for (const { debt, settlement } of answered) {
+    if (settlement.kind === 'again') {
+      metrics.novaRetries.inc();
+      continue;
+    }
+    metrics.novaOvertaken.inc(debt.untold - 1);
+    if (settlement.kind === 'dropped') metrics.novaDropped.inc({ why: settlement.why });
+    else {
+      metrics.novaTold.inc({ word: debt.word });
+      metrics.novaLatency.observe(debt.ageMs / 1000);
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import { keyOf } from '../domain/report.js';
+import type { ReportKey } from '../domain/report.js';
+import { isNewer } from '../domain/revision.js';
+import type { Case, SweptRow } from '../neutron/neutron.js';
+import type { ChassisView } from '../northbound/northbound.js';
+import { judgeCases } from './judge-cases.js';
+import { judgeAgain } from './look-again.js';
+import { persist } from './persist.js';
+import type { Session } from './session.js';
+
+const PAGE = 1000;
+
+/**
+ * Walks over the ledger every `reconcileEveryMs` and judges again what no longer agrees with Neutron: nothing tells us
+ * when Neutron rebinds a port, flips its admin state or loses its last second.
+ */
+export async function sweepLedger(session: Session, signal: AbortSignal): Promise<void> {
+  const { clock, options } = session;
+  let heads: string | undefined;
+  for (;;) {
+    heads = await checkHeads(session, heads, signal);
+    await sweepOnce(session, signal);
+    await clock.sleep(options.reconcileEveryMs, { signal });
+  }
+}
+
+/** When Neutron's own migrations ran meanwhile, the columns are checked again before anything else is written. */
+async function checkHeads(
+  session: Session,
+  before: string | undefined,
+  signal: AbortSignal,
+): Promise<string> {
+  const { neutron, logger, options } = session;
+  return persist(session, 'neutron', signal, async () => {
+    const heads = await neutron.heads();
+    if (before === undefined || heads === before) return heads;
+    logger.warn(
+      { event: 'neutron.migrated', before, heads },
+      "Neutron's tables were migrated; checking them again",
+    );
+    await neutron.check({ willWrite: options.willWrite });
+    return heads;
+  });
+}
+
+async function sweepOnce(session: Session, signal: AbortSignal): Promise<void> {
+  const { neutron, judging, metrics } = session;
+  for (let after: ReportKey | undefined, more = true; more;) {
+    const page = await persist(session, 'neutron', signal, () => neutron.sweep(after, PAGE, judging));
+    metrics.swept.inc(page.rows.length);
+    await judgeAgain(session, page.disagreeing, 'sweep', signal);
+    await judgeGone(session, page.rows, signal);
+    after = page.rows.at(-1);
+    more = page.rows.length === PAGE;
+  }
+}
+
+/**
+ * Judges as DOWN what a chassis no longer has: a ledger row that is not DOWN, older than the full resync of its chassis
+ * in the present incarnation, and of which that chassis has no record. A chassis that is not complete says nothing.
+ */
+async function judgeGone(session: Session, rows: readonly SweptRow[], signal: AbortSignal): Promise<void> {
+  const up = rows.filter(({ status }) => status !== 'DOWN');
+  if (up.length === 0) return;
+  const { northbound, neutron, judging } = session;
+  const names = [...new Set(up.map(({ chassis }) => chassis))].sort();
+  const views = await persist(session, 'northbound', signal, () => northbound.chassis(names, { signal }));
+  const epoch = await persist(session, 'neutron', signal, () => neutron.epochOf(judging.incarnation));
+  const complete = completeIn(views, judging.incarnation);
+  const older = up.filter((row) => isOlder(row, epoch, complete.get(row.chassis)));
+  if (older.length === 0) return;
+  const stored = await persist(session, 'northbound', signal, () => northbound.lookUp(older, { signal }));
+  const present = new Set(stored.map(keyOf));
+  const gone = older.filter((row) => !present.has(keyOf(row)));
+  await judgeCases(
+    session,
+    gone.map((row) => asDown(row, complete.get(row.chassis) ?? 0, session)),
+    'sweep',
+    signal,
+  );
+}
+
+function completeIn(views: readonly ChassisView[], incarnation: string): ReadonlyMap<string, number> {
+  return new Map(
+    views.flatMap(({ chassis, complete }) =>
+      complete?.incarnation === incarnation ? [[chassis, complete.revision] as const] : [],
+    ),
+  );
+}
+
+function isOlder(row: SweptRow, epoch: number, revision: number | undefined): boolean {
+  return revision !== undefined && isNewer({ epoch, revision }, row);
+}
+
+function asDown(
+  { portId, chassis, attachment }: SweptRow,
+  revision: number,
+  { judging, clock }: Session,
+): Case {
+  const report = { portId, chassis, attachment, revision, status: 'DOWN', observedAt: clock.now() } as const;
+  return { portId, chassis, arrival: { report, incarnation: judging.incarnation } };
+}

@@ -1,0 +1,335 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Case, Judged, Judging, Neutron, Outcome } from '../../../src/neutron/neutron.js';
+import type { Report } from '../../../src/domain/report.js';
+import {
+  plantBinding,
+  plantBlock,
+  plantNetwork,
+  plantPort,
+  portIdOf,
+  portState,
+} from '../../support/neutron-rows.js';
+import type { NeutronRows } from '../../support/neutron-rows.js';
+
+/** A database with Neutron's tables and the ledger, empty for each test. */
+export interface StoreFixture {
+  readonly neutron: Neutron;
+  readonly rows: NeutronRows;
+  /** The ledger's table of that name, as a statement spells it. */
+  readonly ledger: (name: string) => string;
+  dispose(): Promise<void>;
+}
+
+export const POLICY = { drivers: new Set(['openvswitch']), buildGraceMs: 10_000 };
+
+export const JUDGING: Judging = {
+  server: 'A',
+  policy: POLICY,
+  mayWrite: () => true,
+  lookEveryMs: 2000,
+  incarnation: 'inc-1',
+};
+
+export function reportOf(number: number, revision: number, more: Partial<Report> = {}): Case {
+  const report: Report = {
+    portId: portIdOf(number),
+    chassis: 'cn1',
+    status: 'ACTIVE',
+    attachment: `row-${number}`,
+    revision,
+    observedAt: 1_790_000_000_000,
+    ...more,
+  };
+  return { portId: report.portId, chassis: report.chassis, arrival: { report, incarnation: 'inc-1' } };
+}
+
+function outcomesOf(judged: Judged): readonly Outcome[] {
+  if (judged.kind === 'paused') throw new Error('paused');
+  return judged.outcomes;
+}
+
+/** What every kind of database has to do alike. */
+export function storeSuite(
+  name: string,
+  open: () => Promise<StoreFixture>,
+  closeAll: () => Promise<void>,
+): void {
+  describe(`Neutron's store on ${name}`, () => {
+    let fixture: StoreFixture;
+    beforeAll(() => undefined);
+    beforeEach(async () => {
+      fixture = await open();
+      await plantNetwork(fixture.rows);
+    });
+    afterEach(() => fixture.dispose());
+    afterAll(closeAll);
+
+    const judge = async (cases: readonly Case[], judging: Judging = JUDGING): Promise<readonly Outcome[]> =>
+      outcomesOf(await fixture.neutron.judge(cases, judging));
+    const claim = (nonce: string) => ({
+      server: 'A',
+      generation: '1-a',
+      nonce,
+      liveGenerations: new Set(['1-a', '1-b']),
+      executing: new Set([nonce]),
+    });
+
+    it('accepts the layout of a real Neutron', async () => {
+      await expect(fixture.neutron.check({ willWrite: true })).resolves.toBeUndefined();
+    });
+
+    it('writes ACTIVE, bumps the revision by one, moves updated_at and deletes the L2 block', async () => {
+      await plantPort(fixture.rows, 1, { id: portIdOf(1) });
+      const [outcome] = await judge([reportOf(1, 10)]);
+      expect(outcome).toMatchObject({ verdict: 'applied', reason: 'written', wrote: 'ACTIVE', owes: true });
+      const state = await portState(fixture.rows, portIdOf(1));
+      expect(state).toMatchObject({ status: 'ACTIVE', revision: 4, blocks: '' });
+      expect(String(state.updatedAt)).toMatch(/^20\d\d-\d\d-\d\d \d\d:\d\d:\d\d(\.000000)?$/);
+      expect(String(state.updatedAt) > '2026-01-01').toBe(true);
+    });
+
+    it('changes nothing when the same report comes again', async () => {
+      await plantPort(fixture.rows, 1, { id: portIdOf(1) });
+      await judge([reportOf(1, 10)]);
+      const before = await portState(fixture.rows, portIdOf(1));
+      const [again] = await judge([reportOf(1, 10)]);
+      expect(again).toMatchObject({ verdict: 'stale', owes: false });
+      const [newer] = await judge([reportOf(1, 11)]);
+      expect(newer).toMatchObject({ verdict: 'applied', reason: 'agrees', wrote: undefined, owes: false });
+      expect(await portState(fixture.rows, portIdOf(1))).toEqual(before);
+    });
+
+    it('writes DOWN with an L2 block', async () => {
+      await plantPort(fixture.rows, 1, { id: portIdOf(1), status: 'ACTIVE', blocks: [] });
+      await judge([reportOf(1, 10, { status: 'DOWN' })]);
+      expect(await portState(fixture.rows, portIdOf(1))).toMatchObject({
+        status: 'DOWN',
+        revision: 4,
+        blocks: 'L2',
+      });
+    });
+
+    it('writes ERROR for a report of ERROR', async () => {
+      await plantPort(fixture.rows, 1, { id: portIdOf(1) });
+      await judge([reportOf(1, 10, { status: 'ERROR' })]);
+      expect(await portState(fixture.rows, portIdOf(1))).toMatchObject({ status: 'ERROR', revision: 4 });
+    });
+
+    it('handles a batch of many ports with different verdicts in one go', async () => {
+      for (let n = 1; n <= 30; n++) {
+        const blocks = n % 3 === 0 ? ['DHCP', 'L2'] : ['L2'];
+        await plantPort(fixture.rows, n, { id: portIdOf(n), blocks, host: n % 5 === 0 ? 'cn2' : 'cn1' });
+      }
+      const cases = Array.from({ length: 31 }, (_, i) => reportOf(i + 1, 100 + i));
+      const verdicts = new Map((await judge(cases)).map((outcome) => [outcome.portId, outcome.verdict]));
+      for (let n = 1; n <= 30; n++) {
+        const expected = n % 5 === 0 ? 'misplaced' : n % 3 === 0 ? 'blocked' : 'applied';
+        expect([n, verdicts.get(portIdOf(n))]).toEqual([n, expected]);
+        const state = await portState(fixture.rows, portIdOf(n));
+        expect([n, state.status]).toEqual([n, expected === 'applied' ? 'ACTIVE' : 'DOWN']);
+      }
+      expect(verdicts.get(portIdOf(31))).toBe('absent');
+    });
+
+    it('orders reports by epoch first, so that a chassis clock set back after a loss of data does no harm', async () => {
+      await plantPort(fixture.rows, 1, { id: portIdOf(1) });
+      await fixture.neutron.epochOf('inc-1');
+      await judge([reportOf(1, 1000)]);
+      expect(await fixture.neutron.epochOf('inc-2')).toBe(2);
+      const down = reportOf(1, 5, { status: 'DOWN' });
+      const inNew = { ...down, arrival: { ...must(down.arrival), incarnation: 'inc-2' } };
+      const [outcome] = await judge([inNew]);
+      expect(outcome).toMatchObject({ verdict: 'applied', wrote: 'DOWN' });
+      const [late] = await judge([reportOf(1, 2000)]);
+      expect(late).toMatchObject({ verdict: 'stale' });
+    });
+
+    it('gives an incarnation one number, however often it is asked', async () => {
+      expect(await fixture.neutron.epochOf('x')).toBe(1);
+      expect(await fixture.neutron.epochOf('y')).toBe(2);
+      expect(await fixture.neutron.epochOf('x')).toBe(1);
+    });
+
+    it('keeps the report of a port that is not there yet, and applies it once the port is created', async () => {
+      expect(await judge([reportOf(1, 10)])).toMatchObject([{ verdict: 'absent', isWaiting: true }]);
+      await plantPort(fixture.rows, 1, { id: portIdOf(1) });
+      const keys = [{ portId: portIdOf(1), chassis: 'cn1' }];
+      expect(await fixture.neutron.preview(keys, JUDGING)).toEqual(keys);
+      expect(await judge(keys)).toMatchObject([{ verdict: 'applied', wrote: 'ACTIVE' }]);
+    });
+
+    it('forgets a port that is gone and DOWN', async () => {
+      await judge([reportOf(1, 10)]);
+      await judge([reportOf(1, 11, { status: 'DOWN' })]);
+      const rows = await fixture.rows.run(`select count(*) as n from ${fixture.ledger('reports')}`);
+      expect(rows[0]?.['n']).toBe(0);
+    });
+
+    it('applies the report of a blocked port when the DHCP block is gone', async () => {
+      await plantPort(fixture.rows, 1, { id: portIdOf(1), blocks: ['DHCP', 'L2'] });
+      expect(await judge([reportOf(1, 10)])).toMatchObject([{ verdict: 'blocked', isWaiting: true }]);
+      expect(await portState(fixture.rows, portIdOf(1))).toMatchObject({
+        status: 'DOWN',
+        revision: 3,
+        blocks: 'DHCP',
+      });
+      const key = { portId: portIdOf(1), chassis: 'cn1' };
+      expect(await fixture.neutron.preview([key], JUDGING)).toEqual([]);
+      await fixture.rows.run('delete from provisioningblocks where standard_attr_id = 10001');
+      expect(await fixture.neutron.preview([key], JUDGING)).toEqual([key]);
+      expect(await judge([key])).toMatchObject([{ verdict: 'applied', wrote: 'ACTIVE' }]);
+    });
+
+    it('gives each row that is due to one asker, and again after the interval', async () => {
+      await plantPort(fixture.rows, 1, { id: portIdOf(1), blocks: ['DHCP'] });
+      await judge([reportOf(1, 10)], { ...JUDGING, lookEveryMs: 0 });
+      expect(await fixture.neutron.takeDue(10, 60_000)).toEqual([{ portId: portIdOf(1), chassis: 'cn1' }]);
+      expect(await fixture.neutron.takeDue(10, 60_000)).toEqual([]);
+    });
+
+    it('changes no row of Neutron in observe mode, and notes what would be written', async () => {
+      await plantPort(fixture.rows, 1, { id: portIdOf(1) });
+      const observing = { ...JUDGING, mayWrite: () => false };
+      expect(await judge([reportOf(1, 10)], observing)).toMatchObject([{ verdict: 'applied', owes: false }]);
+      expect(await portState(fixture.rows, portIdOf(1))).toMatchObject({
+        status: 'DOWN',
+        revision: 3,
+        blocks: 'L2',
+      });
+      const rows = await fixture.rows.run(`select mode, effects, owed_no from ${fixture.ledger('reports')}`);
+      expect(rows).toEqual([{ mode: 'observe', effects: 'DELETE-L2 ACTIVE', owed_no: 0 }]);
+      const { ports } = await fixture.neutron.compare(undefined, 10, observing);
+      expect(ports).toMatchObject([
+        { neutronStatus: 'DOWN', reported: 'ACTIVE', wouldWrite: 'DELETE-L2 ACTIVE' },
+      ]);
+    });
+
+    it('writes what it observed once it may: the sweep finds it', async () => {
+      await plantPort(fixture.rows, 1, { id: portIdOf(1) });
+      await judge([reportOf(1, 10)], { ...JUDGING, mayWrite: () => false });
+      const { disagreeing } = await fixture.neutron.sweep(undefined, 100, JUDGING);
+      expect(await judge(disagreeing)).toMatchObject([{ verdict: 'applied', wrote: 'ACTIVE', owes: true }]);
+      expect((await fixture.neutron.sweep(undefined, 100, JUDGING)).disagreeing).toEqual([]);
+    });
+
+    it('does nothing at all while an operator has paused the writing', async () => {
+      await plantPort(fixture.rows, 1, { id: portIdOf(1) });
+      await fixture.neutron.setPaused(true);
+      expect(await fixture.neutron.judge([reportOf(1, 10)], JUDGING)).toEqual({ kind: 'paused' });
+      expect(await portState(fixture.rows, portIdOf(1))).toMatchObject({ status: 'DOWN', revision: 3 });
+      await fixture.neutron.setPaused(false);
+      expect(await judge([reportOf(1, 10)])).toMatchObject([{ wrote: 'ACTIVE' }]);
+    });
+
+    it('finds by sweeping a port that Neutron bound again on the same host', async () => {
+      await plantPort(fixture.rows, 1, { id: portIdOf(1) });
+      await judge([reportOf(1, 10)]);
+      await fixture.rows.run('update ports set status = ? where id = ?', ['DOWN', portIdOf(1)]);
+      await plantBlock(fixture.rows, 1, 'L2');
+      const page = await fixture.neutron.sweep(undefined, 100, JUDGING);
+      expect(page.disagreeing).toHaveLength(1);
+      await judge(page.disagreeing);
+      expect(await portState(fixture.rows, portIdOf(1))).toMatchObject({ status: 'ACTIVE', blocks: '' });
+    });
+
+    it('pages through the ledger in the order of its key', async () => {
+      await judge([1, 2, 3].map((n) => reportOf(n, n)));
+      const first = await fixture.neutron.sweep(undefined, 2, JUDGING);
+      const second = await fixture.neutron.sweep(first.rows.at(-1), 2, JUDGING);
+      expect([first, second].map(({ rows }) => rows.map(({ portId }) => portId))).toEqual([
+        [portIdOf(1), portIdOf(2)],
+        [portIdOf(3)],
+      ]);
+    });
+
+    it('tells a debt once: claimed by one server, recorded under its nonce', async () => {
+      await plantPort(fixture.rows, 1, { id: portIdOf(1) });
+      await judge([reportOf(1, 10)]);
+      const claimed = await fixture.neutron.claimDebts(claim('n1'), 10);
+      expect(claimed).toMatchObject([
+        { portId: portIdOf(1), word: 'plugged', owedNo: 1, untold: 1, attempts: 0 },
+      ]);
+      const other = { ...claim('n2'), server: 'B', generation: '1-b' };
+      expect(await fixture.neutron.claimDebts(other, 10)).toEqual([]);
+      await fixture.neutron.recordAnswers('n1', [
+        { debt: must(claimed[0]), settlement: { kind: 'told' }, answer: { kind: 'accepted' } },
+      ]);
+      expect(await fixture.neutron.claimDebts(other, 10)).toEqual([]);
+    });
+
+    it('lets another server settle when the claim is void', async () => {
+      await plantPort(fixture.rows, 1, { id: portIdOf(1) });
+      await judge([reportOf(1, 10)]);
+      const [debt] = await fixture.neutron.claimDebts(claim('n1'), 10);
+      const other = { ...claim('n2'), server: 'B', generation: '1-b', liveGenerations: new Set(['1-b']) };
+      expect(await fixture.neutron.claimDebts(other, 10)).toHaveLength(1);
+      await fixture.neutron.recordAnswers('n1', [{ debt: must(debt), settlement: { kind: 'told' } }]);
+      const rows = await fixture.rows.run(`select told_no from ${fixture.ledger('reports')}`);
+      expect(rows).toEqual([{ told_no: 0 }]);
+    });
+
+    it('keeps a debt that grew while Nova was being told', async () => {
+      await plantPort(fixture.rows, 1, { id: portIdOf(1) });
+      await judge([reportOf(1, 10)]);
+      const [debt] = await fixture.neutron.claimDebts(claim('n1'), 10);
+      await judge([reportOf(1, 11, { attachment: 'another-plug' })]);
+      await fixture.neutron.recordAnswers('n1', [{ debt: must(debt), settlement: { kind: 'told' } }]);
+      expect(await fixture.neutron.claimDebts(claim('n2'), 10)).toMatchObject([
+        { owedNo: 2, untold: 1, toldPlugged: true },
+      ]);
+    });
+
+    it('asks again after the backoff, not before', async () => {
+      await plantPort(fixture.rows, 1, { id: portIdOf(1) });
+      await judge([reportOf(1, 10)]);
+      const [debt] = await fixture.neutron.claimDebts(claim('n1'), 10);
+      const again = { debt: must(debt), settlement: { kind: 'again', afterMs: 3_600_000 } } as const;
+      await fixture.neutron.recordAnswers('n1', [again]);
+      expect(await fixture.neutron.claimDebts(claim('n2'), 10)).toEqual([]);
+      await fixture.rows.run(`update ${fixture.ledger('reports')} set settle_at = 1`);
+      expect(await fixture.neutron.claimDebts(claim('n3'), 10)).toMatchObject([{ attempts: 1 }]);
+    });
+
+    it('owes plugged from the target of a live migration, whose ACTIVE is written when its binding is activated', async () => {
+      await plantPort(fixture.rows, 1, { id: portIdOf(1), status: 'ACTIVE', blocks: [] });
+      await plantBinding(fixture.rows, portIdOf(1), { host: 'cn2', status: 'INACTIVE' });
+      const target = { chassis: 'cn2', attachment: 'row-on-cn2' };
+      expect(await judge([reportOf(1, 10, target)])).toMatchObject([
+        { verdict: 'foreign', owes: true, isWaiting: true },
+      ]);
+      await fixture.rows.run('delete from ml2_port_bindings where host = ?', ['cn1']);
+      await fixture.rows.run('update ml2_port_bindings set status = ? where host = ?', ['ACTIVE', 'cn2']);
+      await fixture.rows.run('update ports set status = ? where id = ?', ['DOWN', portIdOf(1)]);
+      expect(await judge([{ portId: portIdOf(1), chassis: 'cn2' }])).toMatchObject([{ wrote: 'ACTIVE' }]);
+    });
+
+    it('leaves to neutron-server what only it may write', async () => {
+      await plantPort(fixture.rows, 1, { id: portIdOf(1), driver: 'ovn' });
+      await plantPort(fixture.rows, 2, { id: portIdOf(2), owner: 'network:dhcp', blocks: [] });
+      expect((await judge([reportOf(1, 1), reportOf(2, 2)])).map(({ reason }) => reason).sort()).toEqual([
+        'driver-not-allowed',
+        'network-owned',
+      ]);
+    });
+
+    it('keeps what can never be written in quarantine', async () => {
+      const entry = {
+        portId: 'x',
+        chassis: 'cn1',
+        revision: 1,
+        incarnation: 'i',
+        body: '{',
+        reason: 'no JSON',
+        server: 'A',
+      };
+      await fixture.neutron.quarantine([entry, { ...entry, portId: 'y'.repeat(400) }]);
+      await fixture.neutron.quarantine([entry]);
+      expect(await fixture.neutron.quarantined()).toBe(2);
+    });
+  });
+}
+
+function must<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('absent');
+  return value;
+}
