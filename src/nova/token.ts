@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJson } from '../domain/json.js';
 import type { Credentials } from './options.js';
 
 /** A token and what Keystone said with it. */
@@ -48,13 +49,4 @@ export function decodeToken(header: string | undefined, text: string): IssuedTok
   if (!parsed.success || header === undefined || header === '') return undefined;
   const { expires_at, catalog } = parsed.data.token;
   return { token: header, expiresAt: Date.parse(expires_at), catalog };
-}
-
-/** The value that JSON text stands for; undefined where it is not JSON. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }
