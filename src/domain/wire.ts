@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJson } from './json.js';
 import { isUuid } from './report.js';
 import type { Report, ReportKey } from './report.js';
 
@@ -86,12 +87,4 @@ export function decodeReport(envelope: Envelope): Decoded {
 export function commonVersion(listeners: readonly { readonly versions: readonly number[] }[]): number {
   const lowest = Math.min(GREATEST, ...listeners.map(({ versions }) => Math.max(...versions)));
   return Math.max(LOWEST, lowest);
-}
-
-function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body) as unknown;
-  } catch {
-    return undefined;
-  }
 }

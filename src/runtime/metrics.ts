@@ -175,6 +175,11 @@ export const METRICS = {
     help: 'Requests to Nova, by HTTP status (0: no answer).',
     labels: ['status'],
   },
+  novaAlarm: {
+    type: 'gauge',
+    name: 'port_status_nova_alarm',
+    help: '1 while Nova or Keystone refuses us until someone mends it; the log says what.',
+  },
   novaLatency: {
     type: 'histogram',
     name: 'port_status_nova_latency_seconds',
