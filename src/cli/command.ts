@@ -1,0 +1,45 @@
+import type { Sources } from '../config/load.js';
+import type { Option } from '../config/option.js';
+import type { OptionKey } from '../config/options.js';
+import type { Shape, Value, ValueOf } from '../config/shape.js';
+import type { World } from './world.js';
+
+/** A flag of one command that is no configuration: it stands neither in the environment nor in the file. */
+export type Flag = Shape & { readonly doc: string; readonly default?: Value };
+
+export type Flags = Readonly<Record<string, Flag>>;
+
+/** Positional arguments, all required, in their order: what each is, by its name. */
+export type Arguments = Readonly<Record<string, string>>;
+
+export type FlagValues<F extends Flags> = {
+  readonly [K in keyof F]: F[K] extends { default: unknown } ? ValueOf<F[K]> : ValueOf<F[K]> | undefined;
+};
+
+export type ArgumentValues<A extends Arguments> = { readonly [K in keyof A]: string };
+
+/** A command as the command line knows it. */
+export interface CommandDefinition {
+  readonly name: string;
+  /** A few words for the list of commands. */
+  readonly summary: string;
+  /** What it does, for its own help: a paragraph or more. */
+  readonly doc: string;
+  readonly arguments: Arguments;
+  readonly flags: Flags;
+  /** The options of the table that it takes. */
+  readonly options: readonly (readonly [OptionKey, Option])[];
+  /** Whether help leaves the options out, because they are not its own. */
+  readonly hidesOptions?: boolean;
+  /** Whether it only ends when it is stopped: being stopped is then no failure. */
+  readonly runsUntilStopped: boolean;
+  /** @returns the exit code: 0, or 1 where the answer is no. */
+  run(invocation: Invocation, world: World): Promise<number>;
+}
+
+/** What was said on the command line, checked, and where the configuration comes from. */
+export interface Invocation {
+  readonly arguments: ArgumentValues<Arguments>;
+  readonly flags: Readonly<Record<string, Value | undefined>>;
+  readonly sources: Sources;
+}

@@ -1,0 +1,23 @@
+import type { CommandDefinition } from '../command.js';
+import { agent } from './agent.js';
+import { approve } from './approve.js';
+import { compare } from './compare.js';
+import { config } from './config.js';
+import { demo } from './demo.js';
+import { migrate } from './migrate.js';
+import { pause } from './pause.js';
+import { resume } from './resume.js';
+import { server } from './server.js';
+
+/** Every command, in the order of the help. */
+export const COMMANDS: readonly CommandDefinition[] = [
+  server,
+  agent,
+  migrate,
+  config,
+  compare,
+  pause,
+  resume,
+  approve,
+  demo,
+];

@@ -1,0 +1,90 @@
+import { Command, Option as CommandOption } from 'commander';
+import { flagOf } from '../config/option.js';
+import { keysOf } from '../config/options.js';
+import type { Shape } from '../config/shape.js';
+import type { CommandDefinition } from './command.js';
+import { describeFileOption, describeFlag, describeOption, placeholderOf } from './option-help.js';
+import type { World } from './world.js';
+
+/** A command line that was understood word by word, but whose values nobody has looked at. */
+export interface Spoken {
+  readonly command: CommandDefinition;
+  /** By option key or flag name. */
+  readonly texts: ReadonlyMap<string, string>;
+  readonly positional: readonly string[];
+  readonly configPath: string | undefined;
+}
+
+/** Columns of the help, whatever the terminal: docs/operating/cli.md prints the same. */
+const HELP_WIDTH = 100;
+
+/** The command line, as the commander library reads it; `hear` is told what was said. */
+export function buildProgram(
+  definitions: readonly CommandDefinition[],
+  { version, stdout, stderr }: Pick<World, 'version' | 'stdout' | 'stderr'>,
+  hear: (spoken: Spoken) => void,
+): Command {
+  const program = new Command('port-status')
+    .description("Carries a port's status from the compute node to Neutron and on to Nova.")
+    .version(version, '--version', 'print the version')
+    .helpOption('--help', 'print this help')
+    .helpCommand(false)
+    .configureHelp({ helpWidth: HELP_WIDTH })
+    .configureOutput({
+      writeOut: (text) => void stdout.write(text),
+      // Errors come back as exceptions; what is written here is the help of a line that names no command.
+      writeErr: (text) => void stderr.write(text),
+      outputError: () => undefined,
+    })
+    .exitOverride();
+  for (const definition of definitions) addCommand(program, definition, hear);
+  return program;
+}
+
+function addCommand(program: Command, definition: CommandDefinition, hear: (spoken: Spoken) => void): void {
+  const command = program.command(definition.name).summary(definition.summary).description(definition.doc);
+  for (const [name, doc] of Object.entries(definition.arguments)) command.argument(`<${name}>`, doc);
+  const keys = [...addFlags(command, definition), ...addOptions(command, definition)];
+  command.option('--config <path>', 'the configuration file (else PORT_STATUS_CONFIG names it)');
+  command.action(() => {
+    const said: Readonly<Record<string, string | undefined>> = command.opts();
+    hear({
+      command: definition,
+      texts: new Map(
+        keys.flatMap(([attribute, key]) => (said[attribute] === undefined ? [] : [[key, said[attribute]]])),
+      ),
+      positional: command.args,
+      configPath: said['config'],
+    });
+  });
+}
+
+/** Commander's name of a flag and ours. */
+type Named = readonly [attribute: string, key: string];
+
+function addFlags(command: Command, { flags }: CommandDefinition): readonly Named[] {
+  return Object.entries(flags).map(([name, flag]) => add(command, name, flag, describeFlag(flag)));
+}
+
+function addOptions(command: Command, { options, hidesOptions }: CommandDefinition): readonly Named[] {
+  return options.flatMap((row) => {
+    const [key, option] = row;
+    return keysOf(row).map((other) => {
+      const isFile = other !== key;
+      const doc = isFile ? describeFileOption(key) : describeOption(option);
+      return add(command, other, isFile ? { kind: 'string' } : option, doc, hidesOptions);
+    });
+  });
+}
+
+function add(command: Command, key: string, shape: Shape, doc: string, isHidden = false): Named {
+  const option = new CommandOption(`${flagOf(key)}${placeholderOf(shape)}`, doc);
+  if (isHidden) option.hideHelp();
+  // A boolean without a word is true; a list that is named again grows.
+  if (shape.kind === 'boolean') option.preset('true');
+  if (shape.kind === 'list') {
+    option.argParser((text: string, before?: string) => (before === undefined ? text : `${before},${text}`));
+  }
+  command.addOption(option);
+  return [option.attributeName(), key];
+}

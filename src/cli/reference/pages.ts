@@ -1,0 +1,14 @@
+import { cliPage } from './cli-page.js';
+import { configurationPage } from './configuration-page.js';
+import { errorsPage } from './errors-page.js';
+import { metricsPage } from './metrics-page.js';
+
+/** The reference pages that are printed from tables: their text by their path in the repository. */
+export function referencePages(): Readonly<Record<string, string>> {
+  return {
+    'docs/operating/cli.md': cliPage(),
+    'docs/operating/configuration.md': configurationPage(),
+    'docs/operating/errors.md': errorsPage(),
+    'docs/operating/metrics.md': metricsPage(),
+  };
+}

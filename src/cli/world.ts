@@ -1,0 +1,24 @@
+import type { Clock } from '../runtime/clock.js';
+import type { Random } from '../runtime/random.js';
+
+export interface Output {
+  write(text: string): unknown;
+}
+
+/** All that a command line touches outside of itself: tests give another one. */
+export interface World {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly hostName: string;
+  /** The program's version. */
+  readonly version: string;
+  /** For the command's answer. */
+  readonly stdout: Output;
+  /** For the log and for errors. */
+  readonly stderr: Output;
+  /** Aborted when the command is to stop. */
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** @throws {NodeJS.ErrnoException} when it can not be read; its `code` is ENOENT where there is no such file. */
+  readFile(path: string): string;
+}

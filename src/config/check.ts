@@ -1,0 +1,111 @@
+import { hasCode } from '../domain/errors.js';
+import { checkLease } from '../domain/listener.js';
+import { checkName } from '../domain/report.js';
+import { parseListenAddress } from '../runtime/listen-address.js';
+import type { Values } from './config.js';
+import { environmentNameOf, flagOf, tomlNameOf } from './option.js';
+import type { Command } from './option.js';
+import type { OptionKey } from './options.js';
+import { valuesOf } from './resolve.js';
+import type { Setting } from './resolve.js';
+
+/** What is missing from a command's settings or contradicts itself: a line each, that ends with the next step. */
+export function problemsOf(command: Command, settings: readonly Setting[]): readonly string[] {
+  const known: Known = {
+    values: valuesOf(settings),
+    settings: new Map(settings.map((one) => [one.key, one])),
+  };
+  return [
+    ...settings.flatMap(({ problem }) => problem ?? []),
+    ...settings
+      .filter(({ option }) => option.requiredBy?.includes(command) === true)
+      .flatMap(({ key }) => missing(known, key, `${command} needs it`)),
+    ...leaseProblems(known),
+    ...nameProblems(known),
+    ...listenProblems(known),
+    ...writeProblems(known),
+    ...novaProblems(known),
+  ];
+}
+
+interface Known {
+  readonly values: Values;
+  readonly settings: ReadonlyMap<OptionKey, Setting>;
+}
+
+/** A line where nothing was said about an option; what was said wrongly has its own. */
+function missing({ settings }: Known, key: OptionKey, why: string): readonly string[] {
+  const setting = settings.get(key);
+  if (setting?.value !== undefined || setting?.problem !== undefined) return [];
+  return [
+    `${key} is missing: ${why}; set ${flagOf(key)}, ${environmentNameOf(key)} or ${tomlNameOf(key)} in the file`,
+  ];
+}
+
+function leaseProblems({ values, settings }: Known): readonly string[] {
+  const ttlMs = values['listener.ttlMs'];
+  const heartbeatMs = values['listener.heartbeatMs'];
+  if (ttlMs === undefined || heartbeatMs === undefined) return [];
+  const sources = (['listener.ttlMs', 'listener.heartbeatMs'] as const)
+    .map((key) => `${key} from ${sourceOf(settings, key)}`)
+    .join(', ');
+  return complaintOf(() => checkLease({ ttlMs, heartbeatMs })).map((line) => `${line} (${sources})`);
+}
+
+function nameProblems({ values, settings }: Known): readonly string[] {
+  const kinds = {
+    'listener.id': 'listener',
+    'agent.chassis': 'chassis',
+    'apply.chassis': 'chassis',
+  } as const;
+  return (Object.keys(kinds) as (keyof typeof kinds)[]).flatMap((key) =>
+    [values[key] ?? []]
+      .flat()
+      .flatMap((name: string) =>
+        complaintOf(() => checkName(kinds[key], name)).map(
+          (line) => `${key}: ${line} (from ${sourceOf(settings, key)})`,
+        ),
+      ),
+  );
+}
+
+function listenProblems({ values, settings }: Known): readonly string[] {
+  const text = values['http.listen'];
+  if (text === undefined || text === 'off' || parseListenAddress(text) !== undefined) return [];
+  const source = sourceOf(settings, 'http.listen');
+  return [
+    `http.listen must be off or a loopback address and port such as 127.0.0.1:9690, got ${JSON.stringify(text)} (from ${source})`,
+  ];
+}
+
+function writeProblems(known: Known): readonly string[] {
+  if (known.values['apply.mode'] !== 'write') return [];
+  const why = 'apply.mode is write';
+  return [...missing(known, 'apply.chassis', why), ...missing(known, 'nova.auth_url', why)];
+}
+
+/** Whoever names Keystone has to say who asks: an application credential, or a user. */
+function novaProblems(known: Known): readonly string[] {
+  const { values } = known;
+  if (values['nova.auth_url'] === undefined) return [];
+  const needed: readonly OptionKey[] =
+    values['nova.application_credential_id'] === undefined
+      ? ['nova.username', 'nova.password']
+      : ['nova.application_credential_secret'];
+  return needed.flatMap((key) => missing(known, key, 'nova.auth_url is set'));
+}
+
+function sourceOf(settings: Known['settings'], key: OptionKey): string {
+  return settings.get(key)?.source ?? 'default';
+}
+
+/** The message of the CONFIG error that `check` throws. */
+function complaintOf(check: () => unknown): readonly string[] {
+  try {
+    check();
+    return [];
+  } catch (error) {
+    if (!hasCode(error, 'CONFIG')) throw error;
+    return [error.message];
+  }
+}

@@ -1,0 +1,81 @@
+import type { Option } from './option.js';
+
+const AGENT = ['agent'] as const;
+
+/** Options of the local controller. */
+export const AGENT_OPTIONS = {
+  'agent.chassis': {
+    kind: 'string',
+    defaultFrom: 'hostName',
+    commands: AGENT,
+    doc: "This compute node's name, equal to Neutron's `binding:host_id`. A second agent under the same name takes over from the first, which then stops.",
+  },
+  'agent.heartbeatMs': {
+    kind: 'integer',
+    least: 100,
+    most: 60_000,
+    default: 1000,
+    commands: AGENT,
+    doc: 'How often this agent says that it lives and learns what an operator approved, in milliseconds.',
+  },
+  'agent.batch': {
+    kind: 'integer',
+    least: 1,
+    most: 5000,
+    default: 500,
+    commands: AGENT,
+    doc: 'The most reports that are published in one step.',
+  },
+  'switch.address': {
+    kind: 'string',
+    pattern: /^(unix:.|tcp:.+:\d{1,5}$|simulated:.)/,
+    like: 'unix:/path, tcp:host:port or simulated:/path',
+    default: 'unix:/var/run/openvswitch/db.sock',
+    commands: AGENT,
+    doc: "The switch's OVSDB server: `unix:/path` or `tcp:host:port`. `simulated:/path` is a switch that the demo plays.",
+  },
+  'switch.bridge': {
+    kind: 'string',
+    default: 'br-int',
+    commands: AGENT,
+    doc: 'The bridge whose interfaces are logical ports.',
+  },
+  'switch.ready': {
+    kind: 'string',
+    pattern: /^(tag|ofport|external-id:[^=]+=.+)$/,
+    like: 'tag, ofport or external-id:<key>=<value>',
+    commands: AGENT,
+    requiredBy: AGENT,
+    doc: 'What shows that a port is wired: `tag` (its `Port` row has a VLAN tag that is not 4095, as neutron-openvswitch-agent sets it), `external-id:<key>=<value>` (a controller marks the interface so), or `ofport` (nothing is left to be wired). There is no default: a guest must not start on a port that is not wired.',
+  },
+  'switch.requireLink': {
+    kind: 'boolean',
+    default: false,
+    commands: AGENT,
+    doc: "Whether a port also needs its link up. A tap has no link until its guest opens it, and Nova may hold the guest until it hears of the port: leave it `false` unless you know the switch's interfaces to differ.",
+  },
+  'guard.maxDown': {
+    kind: 'integer',
+    least: 1,
+    most: 1_000_000,
+    default: 20,
+    commands: AGENT,
+    doc: 'How many ports one full look at the switch (at start, after a reconnection) may turn DOWN without a question. When it is more than this and more than `guard.maxDownPercent`, they are held back.',
+  },
+  'guard.maxDownPercent': {
+    kind: 'integer',
+    least: 0,
+    most: 100,
+    default: 20,
+    commands: AGENT,
+    doc: "The share of the chassis' ports, in percent, that one full look at the switch may turn DOWN without a question.",
+  },
+  'guard.holdMs': {
+    kind: 'integer',
+    least: 0,
+    most: 86_400_000,
+    default: 60_000,
+    commands: AGENT,
+    doc: 'How long ports are held back, in milliseconds, before another full look at the switch may confirm that they are DOWN. `port-status approve` releases them sooner.',
+  },
+} as const satisfies Readonly<Record<string, Option>>;

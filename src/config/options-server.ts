@@ -1,0 +1,112 @@
+import type { Option } from './option.js';
+
+const SERVER = ['server'] as const;
+
+/** Options of the server, without those about Nova. */
+export const SERVER_OPTIONS = {
+  'listener.id': {
+    kind: 'string',
+    defaultFrom: 'hostName',
+    commands: SERVER,
+    doc: "This server's name among the servers of one northbound database. A second server under the same name takes over from the first, which then stops.",
+  },
+  'listener.ttlMs': {
+    kind: 'integer',
+    least: 1000,
+    most: 60_000,
+    default: 3000,
+    commands: SERVER,
+    doc: "How long this server may be silent before others take over its reports, in milliseconds, by the northbound database's clock. It must exceed 3 × `listener.heartbeatMs`.",
+  },
+  'listener.heartbeatMs': {
+    kind: 'integer',
+    least: 50,
+    most: 20_000,
+    default: 500,
+    commands: SERVER,
+    doc: 'How often this server says that it lives, in milliseconds.',
+  },
+  'neutron.url': {
+    kind: 'string',
+    pattern: /^(mysql:\/\/|sqlite:)./,
+    like: 'a URL such as mysql://user:password@host:3306/neutron or sqlite:/path',
+    secret: 'password',
+    commands: ['server', 'migrate', 'compare', 'pause', 'resume'],
+    requiredBy: ['server', 'migrate', 'compare', 'pause', 'resume'],
+    doc: "Neutron's database: `mysql://user:password@host:3306/neutron` (MariaDB, MySQL, Galera) or `sqlite:/path`. `port-status migrate --print-grants` prints the rights that the user needs.",
+  },
+  'neutron.ledgerSchema': {
+    kind: 'string',
+    pattern: /^[A-Za-z_]\w{0,62}$/,
+    like: 'a name of at most 63 letters, digits and underscores',
+    default: 'port_status',
+    commands: ['server', 'migrate', 'compare', 'pause', 'resume'],
+    doc: "The schema of our own tables, the ledger, on Neutron's database server. Neutron's own schema is never altered.",
+  },
+  'neutron.drivers': {
+    kind: 'list',
+    commands: ['server', 'compare'],
+    requiredBy: ['server', 'compare'],
+    doc: 'The mechanism drivers whose ports may be written from outside neutron-server, as in `ml2_port_binding_levels.driver`: `openvswitch`, for example. There is no default: ports of every other driver are left alone.',
+  },
+  'neutron.buildGraceMs': {
+    kind: 'integer',
+    least: 0,
+    most: 600_000,
+    default: 10_000,
+    commands: ['server', 'compare'],
+    doc: 'How long a port that is BUILD is left to the neutron-openvswitch-agent that wrote it, in milliseconds.',
+  },
+  'apply.mode': {
+    kind: 'enum',
+    values: ['observe', 'write'],
+    default: 'observe',
+    commands: SERVER,
+    doc: "`observe` judges every report and writes nothing to Neutron's tables; `write` also writes, for the chassis that `apply.chassis` names.",
+  },
+  'apply.chassis': {
+    kind: 'list',
+    commands: SERVER,
+    doc: 'The chassis whose ports may be written: exact names, or patterns in which `*` stands for any characters. Required where `apply.mode` is `write`; `*` alone means all.',
+  },
+  'apply.batch': {
+    kind: 'integer',
+    least: 1,
+    most: 5000,
+    default: 500,
+    commands: SERVER,
+    doc: 'The most reports that one transaction judges. A batch holds what arrived during the one before, so an idle system does not wait for it to fill.',
+  },
+  'lookAgain.everyMs': {
+    kind: 'integer',
+    least: 100,
+    most: 600_000,
+    default: 2000,
+    commands: SERVER,
+    doc: 'How often a report whose verdict is not final is judged again, in milliseconds, after the first steps of 50 ms to 5 s.',
+  },
+  'reconcile.everyMs': {
+    kind: 'integer',
+    least: 1000,
+    most: 86_400_000,
+    default: 30_000,
+    commands: SERVER,
+    doc: 'How often northbound records, ledger and Neutron are compared in full and what disagrees is judged again, in milliseconds.',
+  },
+  'settle.everyMs': {
+    kind: 'integer',
+    least: 100,
+    most: 600_000,
+    default: 1000,
+    commands: SERVER,
+    doc: 'How often this server looks for words that Nova is owed and nobody is saying, in milliseconds. What it wrote itself is said at once.',
+  },
+  'quarantine.max': {
+    kind: 'integer',
+    least: 0,
+    most: 100_000,
+    default: 100,
+    commands: SERVER,
+    doc: 'The most reports that are set aside because they can never be written. When there are more, the server stops writing instead: so many are a fault of ours or of the database, not of the reports.',
+  },
+} as const satisfies Readonly<Record<string, Option>>;

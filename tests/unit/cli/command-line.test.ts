@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { runIn } from './io.js';
+
+describe('the command line', () => {
+  it('prints its version', async () => {
+    expect(await runIn('--version')).toEqual({ exitCode: 0, stdout: '1.2.3\n', stderr: '' });
+  });
+
+  it('prints the commands as help', async () => {
+    const { exitCode, stdout } = await runIn('--help');
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('take part in writing port statuses to Neutron');
+  });
+
+  it('prints the help of a command with the limits and defaults of its options', async () => {
+    const { exitCode, stdout } = await runIn('server --help');
+    expect(exitCode).toBe(0);
+    expect(stdout.replace(/\s+/g, ' ')).toContain("northbound database's clock (1000–60000; default 3000)");
+    expect(stdout).not.toContain('--switch-ready');
+  });
+
+  it('answers the lack of a command with help on standard error and exit code 78', async () => {
+    const { exitCode, stdout, stderr } = await runIn('');
+    expect([exitCode, stdout]).toEqual([78, '']);
+    expect(stderr).toContain('Usage: port-status');
+  });
+
+  it.each([
+    ['serve', "port-status: unknown command 'serve' (Did you mean server?); see port-status --help\n"],
+    [
+      'server --listener-tttl-ms 1',
+      "port-status: unknown option '--listener-tttl-ms' (Did you mean --listener-ttl-ms?); see port-status server --help\n",
+    ],
+    ['approve', "port-status: missing required argument 'chassis'; see port-status approve --help\n"],
+    ['demo --rate fast', 'port-status: --rate must be a whole number from 1 to 100000, got "fast"\n'],
+    [
+      'server --config /gone.toml',
+      'port-status: the configuration file cannot be read: no such file, /gone.toml (from --config); correct the path or its permissions\n',
+    ],
+  ])('refuses %j with exit code 78 and one line', async (line, stderr) => {
+    expect(await runIn(line)).toEqual({ exitCode: 78, stdout: '', stderr });
+  });
+
+  it('prefixes every line of several mistakes', async () => {
+    const { exitCode, stderr } = await runIn('agent');
+    expect(exitCode).toBe(78);
+    expect(stderr.trimEnd().split('\n')).toEqual([
+      expect.stringMatching(/^port-status: northbound\.url is missing/),
+      expect.stringMatching(/^port-status: switch\.ready is missing/),
+    ]);
+  });
+});

@@ -1,0 +1,118 @@
+import { request } from 'node:http';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { Gauge, Registry } from 'prom-client';
+import { afterEach, expect, it } from 'vitest';
+import { startHttp } from '../../src/http/start-http.js';
+import type { HttpEndpoint, HttpOptions } from '../../src/http/start-http.js';
+import { hasCode } from '../../src/domain/errors.js';
+import { silentLogger } from '../../src/runtime/logger.js';
+
+const opened: { close(): unknown }[] = [];
+
+afterEach(async () => {
+  for (const one of opened.splice(0)) await one.close();
+});
+
+async function serve(over: Partial<HttpOptions> = {}): Promise<HttpEndpoint> {
+  const endpoint = await startHttp({
+    listen: '127.0.0.1:0',
+    registry: new Registry(),
+    checks: () => [],
+    logger: silentLogger,
+    ...over,
+  });
+  opened.push(endpoint);
+  return endpoint;
+}
+
+interface Reply {
+  readonly status: number | undefined;
+  readonly headers: NodeJS.Dict<string | string[]>;
+  readonly body: string;
+}
+
+function ask({ address }: HttpEndpoint, path: string, method = 'GET'): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const asked = request(`http://${String(address)}${path}`, { method, agent: false }, (response) => {
+      let body = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => (body += chunk));
+      response.on('end', () => resolve({ status: response.statusCode, headers: response.headers, body }));
+    });
+    asked.on('error', reject);
+    asked.end();
+  });
+}
+
+it('serves metrics in the text format of Prometheus', async () => {
+  const registry = new Registry();
+  new Gauge({ name: 'ports', help: 'Ports.', registers: [registry] }).set(3);
+  const { status, headers, body } = await ask(await serve({ registry }), '/metrics');
+  expect([status, headers['content-type']]).toEqual([200, registry.contentType]);
+  expect(body).toContain('ports 3');
+});
+
+it('says that it is alive', async () => {
+  const { status, body } = await ask(await serve(), '/healthz?probe=1');
+  expect([status, JSON.parse(body)]).toEqual([200, { ok: true }]);
+});
+
+it('is ready while every check holds, and names each check', async () => {
+  let ok = true;
+  const endpoint = await serve({ checks: () => [{ name: 'northbound', ok, detail: 'joined' }] });
+  const ready = await ask(endpoint, '/readyz');
+  expect([ready.status, JSON.parse(ready.body)]).toEqual([
+    200,
+    { ok: true, checks: [{ name: 'northbound', ok: true, detail: 'joined' }] },
+  ]);
+  ok = false;
+  const unready = await ask(endpoint, '/readyz');
+  expect([unready.status, JSON.parse(unready.body)]).toMatchObject([503, { ok: false }]);
+});
+
+it('answers other paths with 404 and other methods with 405, as JSON', async () => {
+  const endpoint = await serve();
+  const absent = await ask(endpoint, '/');
+  expect([absent.status, JSON.parse(absent.body)]).toMatchObject([
+    404,
+    { error: expect.any(String) as string },
+  ]);
+  const posted = await ask(endpoint, '/metrics', 'POST');
+  expect([posted.status, posted.headers['allow']]).toEqual([405, 'GET, HEAD']);
+});
+
+it('answers HEAD without a body', async () => {
+  const { status, headers, body } = await ask(await serve(), '/healthz', 'HEAD');
+  expect([status, headers['content-length'], body]).toEqual([200, '12', '']);
+});
+
+it('answers 500 where metrics cannot be collected', async () => {
+  const registry = { contentType: 'text/plain' as const, metrics: () => Promise.reject(new Error('broken')) };
+  const { status, body } = await ask(await serve({ registry: registry as never }), '/metrics');
+  expect(status).toBe(500);
+  expect(body).not.toContain('broken');
+});
+
+it('listens nowhere when it is off', async () => {
+  expect((await serve({ listen: 'off' })).address).toBeUndefined();
+});
+
+it('names the option where its port is in use', async () => {
+  const other = createServer();
+  opened.push(other);
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+  const listen = `127.0.0.1:${(other.address() as AddressInfo).port}`;
+  const refusal: unknown = await serve({ listen }).catch((error: unknown) => error);
+  expect(hasCode(refusal, 'CONFIG') && refusal.message).toBe(
+    `http.listen: ${listen} is in use; choose another address or off`,
+  );
+});
+
+it('ends its connections when it is closed, also the second time', async () => {
+  const endpoint = await serve();
+  await ask(endpoint, '/healthz');
+  await endpoint.close();
+  await endpoint.close();
+  await expect(ask(endpoint, '/healthz')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+});
