@@ -74,7 +74,7 @@ export interface Northbound {
    *
    * Each (port, revision) is given once per membership; it stays pending until it is acknowledged. The content is read
    * from the report's record: an entry of the topic is only a pointer, and one that points to nothing pending here is
-   * dropped.
+   * dropped. After a call that threw UNAVAILABLE, what is not acknowledged is given again: the answer may have been lost.
    *
    * @throws {PortStatusError} FENCED, REGISTRATION_LOST as `heartbeat`.
    */
@@ -102,7 +102,10 @@ export interface Northbound {
    */
   adopt(membership: Membership, options: AdoptOptions): Promise<Adoption>;
 
-  /** Ends the registration; what is pending in its topic is moved to others by their `adopt`. */
+  /**
+   * Ends the registration; what is pending in its topic is moved to others by their `adopt`. A registration that no
+   * longer stands is left alone: what `leave` is for has been reached.
+   */
   leave(membership: Membership, options?: CallOptions): Promise<void>;
 
   /** The incarnation of the data: a new one whenever it may have lost writes (empty, rolled back, failed over). */

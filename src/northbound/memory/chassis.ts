@@ -1,0 +1,68 @@
+import { checkName } from '../../domain/report.js';
+import type { ChassisNote, ChassisRegistration, ChassisStanding, ChassisView } from '../northbound.js';
+import { fenced, registrationLost } from '../refusals.js';
+import type { MemoryDatabase } from './database.js';
+import type { ChassisRecord } from './state.js';
+
+/** Gives the name of a chassis to a new registration; what is stored of it stays. */
+export function registerChassis(database: MemoryDatabase, chassis: string): ChassisRegistration {
+  checkName('chassis', chassis);
+  const { state, random } = database;
+  const record = state.chassis.get(chassis) ?? createChassis(chassis);
+  state.chassis.set(chassis, record);
+  record.token = random.id();
+  record.number += 1;
+  record.timestamp = database.now();
+  const { token, number, maxRevision } = record;
+  return { chassis, token, number, maxRevision, incarnation: state.incarnation };
+}
+
+function createChassis(chassis: string): ChassisRecord {
+  return { chassis, token: '', number: 0, maxRevision: 0, timestamp: 0, reports: new Map() };
+}
+
+/** The record that this registration holds. @throws {PortStatusError} FENCED, REGISTRATION_LOST. */
+export function findChassis({ state }: MemoryDatabase, registration: ChassisRegistration): ChassisRecord {
+  const { chassis, token, number, incarnation } = registration;
+  const record = state.chassis.get(chassis);
+  if (incarnation !== state.incarnation || record === undefined) throw registrationLost('chassis', chassis);
+  if (record.token === token) return record;
+  throw record.number > number ? fenced('chassis', chassis) : registrationLost('chassis', chassis);
+}
+
+export function keepChassis(
+  database: MemoryDatabase,
+  registration: ChassisRegistration,
+  { complete, hold, version }: ChassisNote,
+): ChassisStanding {
+  const record = findChassis(database, registration);
+  const { incarnation, listeners } = database.state;
+  record.timestamp = database.now();
+  record.hold = hold;
+  record.version = version;
+  if (complete !== undefined) record.complete = { revision: complete, incarnation };
+  const listenerVersions = [...listeners.values()].map(({ versions }) => versions);
+  return { approved: record.approved, listenerVersions };
+}
+
+export function approveHold({ state }: MemoryDatabase, chassis: string): boolean {
+  const record = state.chassis.get(chassis);
+  if (record?.hold === undefined) return false;
+  record.approved = record.hold.id;
+  return true;
+}
+
+/** All chassis, or those named that are known, sorted by name. */
+export function listChassis(database: MemoryDatabase, names?: readonly string[]): readonly ChassisView[] {
+  const { chassis } = database.state;
+  return [...new Set(names ?? chassis.keys())]
+    .sort()
+    .map((name) => chassis.get(name))
+    .filter((record) => record !== undefined)
+    .map((record) => viewChassis(record, database.now()));
+}
+
+function viewChassis(record: ChassisRecord, now: number): ChassisView {
+  const { chassis, maxRevision, complete, hold, approved, version, timestamp } = record;
+  return { chassis, ageMs: now - timestamp, maxRevision, complete, hold, approved, version };
+}
