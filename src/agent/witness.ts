@@ -17,13 +17,19 @@ export interface Resync {
   readonly falling: number;
 }
 
+/** The guard's hold, and the one before it. */
+export interface HoldChange {
+  readonly hold: Hold | undefined;
+  readonly before: Hold | undefined;
+}
+
 export interface WitnessParts {
   readonly basket: Outbasket;
   readonly clock: Clock;
   readonly random: Random;
   readonly guard: GuardPolicy;
   /** Called whenever the hold begins, shrinks or ends. */
-  readonly announceHold: (hold: Hold | undefined) => void;
+  readonly announceHold: (change: HoldChange) => void;
 }
 
 /**
@@ -177,9 +183,10 @@ export class Witness {
   }
 
   #setHold(hold: Hold | undefined): void {
-    if (hold === this.#hold) return;
+    const before = this.#hold;
+    if (hold === before) return;
     this.#hold = hold;
-    this.#parts.announceHold(hold);
+    this.#parts.announceHold({ hold, before });
   }
 
   #observe(port: SwitchPort): Observation {
