@@ -1,7 +1,10 @@
 import type { Report } from '../domain/report.js';
 
 /** What the switch says of one logical port now. A port that is gone is DOWN, with the attachment it last had. */
-export type SwitchPort = Pick<Report, 'portId' | 'status' | 'attachment' | 'instance' | 'seen'>;
+export interface SwitchPort extends Pick<Report, 'portId' | 'status' | 'attachment' | 'instance' | 'seen'> {
+  /** True where the switch no longer has the port: once that is stored, the agent forgets it. Never in a dump. */
+  readonly isGone?: boolean | undefined;
+}
 
 /**
  * What a switch tells the agent.

@@ -1,0 +1,202 @@
+import { checkName } from '../domain/report.js';
+import type { ReportedStatus } from '../domain/report.js';
+import type { Northbound } from '../northbound/northbound.js';
+import type { Clock } from '../runtime/clock.js';
+import { Doorbell } from '../runtime/doorbell.js';
+import type { Logger } from '../runtime/logger.js';
+import type { Metrics } from '../runtime/metrics.js';
+import type { Random } from '../runtime/random.js';
+import type { Backoff } from '../runtime/retry.js';
+import { together } from '../runtime/together.js';
+import { ChassisRecord } from './chassis-record.js';
+import { Connection } from './connection.js';
+import { Outbasket } from './outbasket.js';
+import type { PortSource } from './port-source.js';
+import { ripeInMs } from './resync-guard.js';
+import type { GuardPolicy } from './resync-guard.js';
+import { Speaker } from './speaker.js';
+import { Witness } from './witness.js';
+import type { HoldChange, Resync } from './witness.js';
+
+export interface AgentOptions {
+  /** How often the chassis record is written, in milliseconds; an approval is learned as fast. */
+  readonly heartbeatMs: number;
+  /** Reports per publish, at most. */
+  readonly batch: number;
+  readonly guard: GuardPolicy;
+  /** Pauses between attempts to reach the northbound database. */
+  readonly backoff: Backoff;
+  /** The program's version, for the chassis record. */
+  readonly version: string;
+}
+
+export interface AgentParts {
+  /** The compute node's name, equal to `binding:host_id`. */
+  readonly chassis: string;
+  readonly northbound: Northbound;
+  readonly source: PortSource;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly options: AgentOptions;
+}
+
+export interface AgentHealth {
+  readonly switch: 'up' | 'lost';
+  readonly northbound: 'up' | 'down';
+  /** Ports whose newest report is not stored yet. */
+  readonly unpublished: number;
+  /** Ports whose DOWN the guard holds back. */
+  readonly held: number;
+  /** Whether the chassis record says that every port is published. */
+  readonly complete: boolean;
+}
+
+/** The local controller of one chassis. */
+export interface Agent {
+  /**
+   * Works until the signal stops it, and resolves when everything has ended. To be called once.
+   *
+   * On a crash or a stop nothing has to be saved: the next start publishes every port.
+   *
+   * @throws {PortStatusError} FENCED when another agent has registered for the chassis; whatever the source throws.
+   */
+  run(signal: AbortSignal): Promise<void>;
+  health(): AgentHealth;
+}
+
+/** @throws {PortStatusError} CONFIG where the chassis name can not be one. */
+export function createAgent(parts: AgentParts): Agent {
+  checkName('chassis', parts.chassis);
+  const wired = wire(parts);
+  const { witness, basket, speaker, record, connection } = wired;
+  return {
+    run: (signal) =>
+      together(
+        [
+          (stop) => watchSwitch(wired, stop),
+          (stop) => speaker.run(stop),
+          (stop) => beat(wired, stop),
+          (stop) => confirmHolds(wired, stop),
+        ],
+        { signal },
+      ),
+    health: () => ({
+      switch: witness.switch,
+      northbound: connection.state,
+      unpublished: basket.unpublished,
+      held: witness.hold?.ports.size ?? 0,
+      complete: record.isComplete,
+    }),
+  };
+}
+
+interface Wired extends AgentParts {
+  readonly basket: Outbasket;
+  readonly witness: Witness;
+  readonly connection: Connection;
+  readonly record: ChassisRecord;
+  readonly speaker: Speaker;
+  readonly bells: Bells;
+}
+
+/** Each rings for one waiter: the publisher, the writer of the chassis record, the one who asks for a confirming dump. */
+interface Bells {
+  readonly news: Doorbell;
+  readonly note: Doorbell;
+  readonly hold: Doorbell;
+}
+
+function wire(parts: AgentParts): Wired {
+  const { clock, random, source, options } = parts;
+  const bells: Bells = { news: new Doorbell(), note: new Doorbell(), hold: new Doorbell() };
+  const basket = new Outbasket();
+  const announceHold = (change: HoldChange): void => {
+    showHold(change, parts);
+    bells.note.ring();
+    bells.hold.ring();
+  };
+  const witness = new Witness({ basket, clock, random, guard: options.guard, announceHold });
+  const connection = new Connection({ ...parts, backoff: options.backoff });
+  const refresh = (): void => source.refresh();
+  const record = new ChassisRecord({ ...parts, ...options, ...bells, witness, connection });
+  const speaker = new Speaker({
+    ...parts,
+    ...options,
+    ...bells,
+    basket,
+    witness,
+    connection,
+    record,
+    refresh,
+  });
+  return { ...parts, basket, witness, connection, record, speaker, bells };
+}
+
+async function watchSwitch(
+  { source, witness, basket, metrics, logger, bells }: Wired,
+  signal: AbortSignal,
+): Promise<void> {
+  for await (const update of source.watch({ signal })) {
+    const resync = witness.apply(update);
+    if (update.kind === 'lost') logger.warn({ event: 'switch.lost', reason: update.reason }, 'switch lost');
+    if (resync !== undefined) showResync(resync, { metrics, logger });
+    metrics.agentUnpublished.set(basket.unpublished);
+    bells.news.ring();
+  }
+}
+
+/** Writes the chassis record from time to time, whatever the northbound database does. */
+async function beat({ clock, options, bells, basket, metrics }: Wired, signal: AbortSignal): Promise<void> {
+  while (true) {
+    showPorts(basket, metrics);
+    await clock.sleep(options.heartbeatMs, { signal });
+    bells.note.ring();
+  }
+}
+
+/** Asks the switch for the dump that confirms a hold, as soon as one may. */
+async function confirmHolds({ bells, witness, ...parts }: Wired, signal: AbortSignal): Promise<void> {
+  const { clock, options, source } = parts;
+  while (true) {
+    await bells.hold.wait({ signal });
+    while (witness.hold !== undefined) {
+      const waitMs = ripeInMs(witness.hold, options.guard, clock.monotonicMs());
+      if (waitMs === 0) break;
+      await clock.sleep(waitMs, { signal });
+    }
+    if (witness.hold !== undefined) source.refresh();
+  }
+}
+
+/** Says once what is held and what to do about it; how many ports are left of it is in the metric. */
+function showHold(
+  { hold, before }: HoldChange,
+  { chassis, metrics, logger }: Pick<AgentParts, 'chassis' | 'metrics' | 'logger'>,
+): void {
+  const ports = hold?.ports.size ?? 0;
+  metrics.agentHeld.set(ports);
+  if (hold === undefined) logger.info({ event: 'guard.released', chassis }, 'nothing is held back any more');
+  else if (hold.id !== before?.id)
+    logger.warn(
+      { event: 'guard.held', chassis, ports },
+      `held back: so many ports turned DOWN at once; look at the switch, then run "port-status approve ${chassis}", or wait for a later dump to confirm it`,
+    );
+}
+
+function showResync(
+  { cause, ports, falling }: Resync,
+  { metrics, logger }: Pick<AgentParts, 'metrics' | 'logger'>,
+): void {
+  metrics.agentResyncs.inc({ cause });
+  logger.info({ event: 'agent.resynced', cause, ports, falling }, 'compared the switch with what was said');
+}
+
+const STATUSES: readonly ReportedStatus[] = ['ACTIVE', 'DOWN', 'ERROR'];
+
+function showPorts(basket: Outbasket, metrics: Metrics): void {
+  const there = basket.ports.filter(({ isGone }) => isGone !== true);
+  for (const status of STATUSES)
+    metrics.agentPorts.set({ status }, there.filter((port) => port.status === status).length);
+}

@@ -1,0 +1,96 @@
+import { commonVersion } from '../domain/wire.js';
+import type { ChassisNote, ChassisRegistration, Northbound } from '../northbound/northbound.js';
+import type { Doorbell } from '../runtime/doorbell.js';
+import type { Connection } from './connection.js';
+import type { Witness } from './witness.js';
+
+export interface ChassisRecordParts {
+  readonly northbound: Northbound;
+  readonly connection: Connection;
+  readonly witness: Witness;
+  /** Rings when there may be something to publish. */
+  readonly news: Doorbell;
+  /** Rings when the record is to be written: at each heartbeat, and when what it says has changed. */
+  readonly note: Doorbell;
+  /** The program's version. */
+  readonly version: string;
+}
+
+/** The word that every port is published in an incarnation. */
+interface Completeness {
+  readonly revision: number;
+  readonly incarnation: string;
+  isStored: boolean;
+}
+
+/** What the northbound database is told of the chassis itself, and what it answers. */
+export class ChassisRecord {
+  readonly #parts: ChassisRecordParts;
+  #complete: Completeness | undefined;
+  #wireVersion = commonVersion([]);
+
+  constructor(parts: ChassisRecordParts) {
+    this.#parts = parts;
+  }
+
+  /** The wire version that every listener reads, as the database said last. */
+  get wireVersion(): number {
+    return this.#wireVersion;
+  }
+
+  /** Whether it is stored that every port is published. */
+  get isComplete(): boolean {
+    return this.#complete?.isStored === true;
+  }
+
+  /** Takes back that every port is published: the data is not the data that it was said of. */
+  forgetCompleteness(): void {
+    this.#complete = undefined;
+  }
+
+  /** Notes, as soon as it is so, that every port is published; `greatest` is the revision of the last of them. */
+  noteCompleteness({ incarnation }: ChassisRegistration, greatest: number): void {
+    if (this.#complete !== undefined || !this.#parts.witness.isComplete()) return;
+    this.#complete = { revision: greatest, incarnation, isStored: false };
+    this.#parts.note.ring();
+  }
+
+  /** Writes the record whenever the bell rings. @throws {PortStatusError} FENCED, REGISTRATION_LOST. */
+  async keepWriting(registration: ChassisRegistration, signal: AbortSignal): Promise<void> {
+    while (true) {
+      await this.#parts.note.wait({ signal });
+      await this.write(registration, signal);
+    }
+  }
+
+  /** Writes the record; the answer tells what the listeners read and what an operator approved. */
+  async write(registration: ChassisRegistration, signal: AbortSignal): Promise<void> {
+    const { connection, witness, news } = this.#parts;
+    const answer = await connection.untilAnswered(() => this.#keep(registration, signal), { signal });
+    this.#wireVersion = commonVersion(answer.listenerVersions.map((versions) => ({ versions })));
+    if (answer.approved !== undefined && witness.approve(answer.approved)) news.ring();
+  }
+
+  async #keep(registration: ChassisRegistration, signal: AbortSignal): ReturnType<Northbound['keepChassis']> {
+    const complete = this.#completeIn(registration.incarnation);
+    const answer = await this.#parts.northbound.keepChassis(registration, this.#note(complete), { signal });
+    if (complete !== undefined) complete.isStored = true;
+    return answer;
+  }
+
+  /** What may be said of completeness now: nothing while the guard holds ports back. */
+  #completeIn(incarnation: string): Completeness | undefined {
+    const maySay = this.#parts.witness.hold === undefined && this.#complete?.incarnation === incarnation;
+    return maySay ? this.#complete : undefined;
+  }
+
+  #note(complete: Completeness | undefined): ChassisNote {
+    const { witness, version } = this.#parts;
+    const { hold } = witness;
+    return {
+      version,
+      complete: complete?.revision,
+      hold: hold && { id: hold.id, ports: hold.ports.size, sinceMs: hold.sinceMs },
+    };
+  }
+}

@@ -1,0 +1,144 @@
+import type { SwitchPort } from './port-source.js';
+
+/** What the switch said of a port, and when: milliseconds since 1970 by the chassis' clock. */
+export interface Observation extends SwitchPort {
+  readonly observedAt: number;
+}
+
+interface Entry {
+  /** The newest observation. */
+  now: Observation;
+  /** What is known to be stored; absent where nothing is. */
+  said: SwitchPort | undefined;
+  /** Whether the northbound database may have a record of the port. */
+  wasOffered: boolean;
+  /** The round (see `demandAll`) in which a report was stored last. */
+  round: number;
+}
+
+/**
+ * What is to be said of each port, and what was said last.
+ *
+ * - A port is unpublished when it differs from what was said last in status, attachment or instance.
+ * - It stays unpublished until a report of it that is no older than the newest observation is stored, even if it returns
+ *   to what was said before: a publish whose outcome is unknown may have stored something else meanwhile.
+ * - A port that is gone is forgotten when that is stored, or when nobody ever heard of it.
+ *
+ * Lives in memory, one entry per port. After a crash every port is published again, so nothing here is missed.
+ */
+export class Outbasket {
+  readonly #entries = new Map<string, Entry>();
+  readonly #unpublished = new Set<string>();
+  #round = 0;
+
+  /** How many ports wait to be published. */
+  get unpublished(): number {
+    return this.#unpublished.size;
+  }
+
+  /** The newest observation of every port that is remembered. */
+  get ports(): readonly Observation[] {
+    return [...this.#entries.values()].map(({ now }) => now);
+  }
+
+  /** The newest observation of one port. */
+  find(portId: string): Observation | undefined {
+    return this.#entries.get(portId)?.now;
+  }
+
+  /** Takes over what the northbound database has of a port; what is known here stays. */
+  recall(stored: Observation): void {
+    const entry = this.#entries.get(stored.portId);
+    if (entry !== undefined) entry.wasOffered = true;
+    else this.#entries.set(stored.portId, { now: stored, said: stored, wasOffered: true, round: 0 });
+  }
+
+  /** Records what the switch says of a port. */
+  observe(port: Observation): void {
+    const { portId } = port;
+    const { said, wasOffered } = this.#record(port);
+    if (said === undefined || !isSame(said, port)) this.#unpublished.add(portId);
+    if (port.isGone === true && !(wasOffered && this.#unpublished.has(portId))) this.#forget(portId);
+  }
+
+  /** Records what the switch says of a port, and says nothing of it until it is demanded or observed again. */
+  withhold(port: Observation): void {
+    this.#record(port);
+    this.#unpublished.delete(port.portId);
+  }
+
+  /** Asks for a report of this port, whatever was said last. */
+  demand(portId: string): void {
+    if (this.#entries.has(portId)) this.#unpublished.add(portId);
+  }
+
+  /** Begins a round: asks for a report of every port. */
+  demandAll(): void {
+    this.#round += 1;
+    for (const portId of this.#entries.keys()) this.#unpublished.add(portId);
+  }
+
+  /** Whether a report of every port was stored since the round began. */
+  isRoundStored(): boolean {
+    return [...this.#entries.values()].every(({ round }) => round === this.#round);
+  }
+
+  /** The next reports to publish, at most `max`, those that wait longest first. They stay unpublished. */
+  take(max: number): readonly Observation[] {
+    const entries = [...this.#firstUnpublished(max)];
+    for (const entry of entries) entry.wasOffered = true;
+    return entries.map(({ now }) => now);
+  }
+
+  /** Notes that these reports, as they were taken, are stored. */
+  markStored(batch: readonly Observation[]): void {
+    for (const report of batch) {
+      const entry = this.#entries.get(report.portId);
+      if (entry !== undefined) this.#settle(entry, report);
+    }
+  }
+
+  #record(port: Observation): Entry {
+    const entry = this.#entries.get(port.portId) ?? {
+      now: port,
+      said: undefined,
+      wasOffered: false,
+      round: 0,
+    };
+    entry.now = port;
+    this.#entries.set(port.portId, entry);
+    return entry;
+  }
+
+  *#firstUnpublished(max: number): Iterable<Entry> {
+    let left = max;
+    for (const portId of this.#unpublished) {
+      const entry = this.#entries.get(portId);
+      if (left-- <= 0) return;
+      if (entry !== undefined) yield entry;
+    }
+  }
+
+  #settle(entry: Entry, report: Observation): void {
+    const { portId } = report;
+    const wasUnpublished = this.#unpublished.delete(portId);
+    entry.said = report;
+    entry.round = this.#round;
+    if (isSame(entry.now, report)) this.#forgetGone(entry.now);
+    else if (wasUnpublished) this.#unpublished.add(portId);
+  }
+
+  #forgetGone({ portId, isGone }: Observation): void {
+    if (isGone === true) this.#forget(portId);
+  }
+
+  #forget(portId: string): void {
+    this.#entries.delete(portId);
+    this.#unpublished.delete(portId);
+  }
+}
+
+/** Whether two reports of a port say the same. A change of attachment alone is a re-plug, and news. */
+function isSame(a: SwitchPort, b: SwitchPort): boolean {
+  return a.status === b.status && a.attachment === b.attachment && a.instance === b.instance;
+}

@@ -1,0 +1,165 @@
+import { hasCode, PortStatusError } from '../domain/errors.js';
+import { nextRevision } from '../domain/revision.js';
+import { encodeReport } from '../domain/wire.js';
+import type { Envelope } from '../domain/wire.js';
+import type { ChassisRegistration, Northbound } from '../northbound/northbound.js';
+import type { Clock } from '../runtime/clock.js';
+import type { Doorbell } from '../runtime/doorbell.js';
+import type { Logger } from '../runtime/logger.js';
+import type { Metrics } from '../runtime/metrics.js';
+import { together } from '../runtime/together.js';
+import type { ChassisRecord } from './chassis-record.js';
+import type { Connection } from './connection.js';
+import type { Observation, Outbasket } from './outbasket.js';
+import { listStored } from './stored-ports.js';
+import type { Witness } from './witness.js';
+
+export interface SpeakerParts {
+  readonly chassis: string;
+  readonly northbound: Northbound;
+  readonly connection: Connection;
+  readonly record: ChassisRecord;
+  readonly basket: Outbasket;
+  readonly witness: Witness;
+  /** Asks the switch for a dump. */
+  readonly refresh: () => void;
+  /** Rings when there may be something to publish. */
+  readonly news: Doorbell;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** Reports per publish, at most. */
+  readonly batch: number;
+}
+
+/**
+ * Says to the northbound database what the outbasket holds, under a registration of the chassis.
+ *
+ * register → write the chassis record → where the data is not the data of before: list what is stored, and ask for a dump
+ * after which every port is published → publish, one batch at a time; what comes meanwhile makes the next batch.
+ * A registration that the database no longer knows ends this, and it begins again.
+ */
+export class Speaker {
+  readonly #parts: SpeakerParts;
+  /** The greatest revision that the chassis is known to have given. */
+  #greatest = 0;
+  /** The incarnation whose records have been listed. */
+  #incarnation: string | undefined;
+  /** Whether a registration of ours, whose outcome is unknown, may land late and fence the one that we hold. */
+  #mayFenceItself = false;
+
+  constructor(parts: SpeakerParts) {
+    this.#parts = parts;
+  }
+
+  /** @throws {PortStatusError} FENCED when another agent has registered for this chassis. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await this.#serve(signal);
+      } catch (error) {
+        this.#checkLost(error);
+        await this.#parts.connection.pause(1, { signal });
+      }
+    }
+  }
+
+  /** Works under one registration until it is lost. */
+  async #serve(signal: AbortSignal): Promise<void> {
+    const { connection, record } = this.#parts;
+    const registration = await connection.untilAnswered(() => this.#register(signal), { signal });
+    this.#greatest = Math.max(this.#greatest, registration.maxRevision);
+    await record.write(registration, signal);
+    await this.#learnStored(registration.incarnation, signal);
+    await together(
+      [(stop) => record.keepWriting(registration, stop), (stop) => this.#publishNews(registration, stop)],
+      { signal },
+    );
+  }
+
+  async #register(signal: AbortSignal): Promise<ChassisRegistration> {
+    const { northbound, chassis, logger } = this.#parts;
+    try {
+      const registration = await northbound.registerChassis(chassis, { signal });
+      const { incarnation, number } = registration;
+      logger.info({ event: 'agent.registered', chassis, incarnation, number }, 'registered');
+      return registration;
+    } catch (error) {
+      if (hasCode(error, 'UNAVAILABLE')) this.#mayFenceItself = true;
+      throw error;
+    }
+  }
+
+  /** Where the data is new to us, every port is to be published into it. */
+  async #learnStored(incarnation: string, signal: AbortSignal): Promise<void> {
+    if (incarnation === this.#incarnation) return;
+    const { chassis, northbound, connection, witness, record, refresh } = this.#parts;
+    const stored = await listStored(chassis, northbound, connection, { signal });
+    witness.expectAll(this.#incarnation === undefined ? 'start' : 'incarnation', stored);
+    this.#incarnation = incarnation;
+    record.forgetCompleteness();
+    if (witness.switch === 'up') refresh();
+  }
+
+  async #publishNews(registration: ChassisRegistration, signal: AbortSignal): Promise<void> {
+    const { connection, record, news } = this.#parts;
+    const publish = (): Promise<void> => this.#publishBatch(registration, signal);
+    while (true) {
+      while (this.#hasNews()) await connection.untilAnswered(publish, { signal });
+      record.noteCompleteness(registration, this.#greatest);
+      await news.wait({ signal });
+    }
+  }
+
+  #hasNews(): boolean {
+    const { basket, witness } = this.#parts;
+    return witness.maySpeak && basket.unpublished > 0;
+  }
+
+  /** Publishes what waits now. Each attempt takes the newest state and new revisions: an earlier one may still land. */
+  async #publishBatch(registration: ChassisRegistration, signal: AbortSignal): Promise<void> {
+    if (!this.#hasNews()) return;
+    const { basket, northbound, record, metrics, batch } = this.#parts;
+    const reports = basket.take(batch);
+    const envelopes = reports.map((report) => this.#encode(report));
+    const { late } = await northbound.publish(registration, envelopes, { signal });
+    if (late > 0) throw outOfOrder(registration.chassis);
+    basket.markStored(reports);
+    this.#mayFenceItself = false;
+    metrics.agentPublished.inc(reports.length);
+    metrics.agentUnpublished.set(basket.unpublished);
+    record.noteCompleteness(registration, this.#greatest);
+  }
+
+  #encode(report: Observation): Envelope {
+    const { chassis, clock, record } = this.#parts;
+    this.#greatest = nextRevision(this.#greatest, clock.now());
+    return encodeReport({ ...report, chassis, revision: this.#greatest }, record.wireVersion);
+  }
+
+  /** Returns where registering again helps; throws what is to end the agent. */
+  #checkLost(error: unknown): void {
+    const { chassis, logger } = this.#parts;
+    const isOwnFence = hasCode(error, 'FENCED') && this.#mayFenceItself;
+    if (hasCode(error, 'FENCED') && !isOwnFence) throw explainFence(chassis, error);
+    if (!hasCode(error, 'FENCED', 'REGISTRATION_LOST')) throw error;
+    if (isOwnFence) this.#mayFenceItself = false;
+    logger.warn({ event: 'agent.registration-lost', detail: error.message }, 'registering again');
+  }
+}
+
+function explainFence(chassis: string, cause: PortStatusError): PortStatusError {
+  return new PortStatusError(
+    'FENCED',
+    `another agent registered for chassis ${chassis} after this one; find the two agents and stop one, or give each its own chassis name`,
+    { cause },
+  );
+}
+
+/** The database knows a greater revision than we: registering again tells it. */
+function outOfOrder(chassis: string): PortStatusError {
+  return new PortStatusError(
+    'REGISTRATION_LOST',
+    `chassis ${chassis} gave a revision that is not its greatest; register again to learn that one`,
+  );
+}
