@@ -37,13 +37,17 @@ const HEARTBEATS_PER_TTL = 3;
 /**
  * Checks that a listener can keep its lease.
  *
- * @throws {PortStatusError} CONFIG when `ttlMs` is outside 1000–60000 or not more than 3 × `heartbeatMs`.
+ * @throws {PortStatusError} CONFIG when `ttlMs` is outside 1000–60000 or not more than 3 × `heartbeatMs`, or
+ *   `heartbeatMs` is below 1.
  */
 export function checkLease({ ttlMs, heartbeatMs }: LeaseTimings): void {
   if (ttlMs < 1000 || ttlMs > 60_000) {
     throw new PortStatusError('CONFIG', `listener.ttlMs must lie between 1000 and 60000, got ${ttlMs}`);
   }
-  if (heartbeatMs < 1 || ttlMs <= HEARTBEATS_PER_TTL * heartbeatMs) {
+  if (heartbeatMs < 1) {
+    throw new PortStatusError('CONFIG', `listener.heartbeatMs must be at least 1, got ${heartbeatMs}`);
+  }
+  if (ttlMs <= HEARTBEATS_PER_TTL * heartbeatMs) {
     throw new PortStatusError(
       'CONFIG',
       `listener.ttlMs must exceed ${HEARTBEATS_PER_TTL} × listener.heartbeatMs, got ${ttlMs} and ${heartbeatMs}`,

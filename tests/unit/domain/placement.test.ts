@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { drawOne } from '../../src/domain/placement.js';
+import { drawOne } from '../../../src/domain/placement.js';
 
 it('draws nobody where there is nobody to draw', () => {
   expect(drawOne<string>([], 0.5)).toBeUndefined();
