@@ -28,12 +28,12 @@ export const SERVER_OPTIONS = {
   },
   'neutron.url': {
     kind: 'string',
-    pattern: /^(mysql:\/\/|sqlite:)./,
+    pattern: /^((mysql|mariadb):\/\/|sqlite:)./,
     like: 'a URL such as mysql://user:password@host:3306/neutron or sqlite:/path',
     secret: 'password',
     commands: ['server', 'migrate', 'compare', 'pause', 'resume'],
     requiredBy: ['server', 'migrate', 'compare', 'pause', 'resume'],
-    doc: "Neutron's database: `mysql://user:password@host:3306/neutron` (MariaDB, MySQL, Galera) or `sqlite:/path`. `port-status migrate --print-grants` prints the rights that the user needs.",
+    doc: "Neutron's database: `mysql://user:password@host:3306/neutron` (MariaDB 10.6 or later, Galera) or `sqlite:/path`. `port-status migrate --print-grants` prints the rights that the user needs.",
   },
   'neutron.ledgerSchema': {
     kind: 'string',

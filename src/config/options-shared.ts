@@ -7,8 +7,8 @@ export const SHARED_OPTIONS = {
     pattern: /^sqlite:./,
     like: 'a URL such as sqlite:/var/lib/port-status/northbound.db',
     secret: 'password',
-    commands: ['server', 'agent', 'compare', 'approve'],
-    requiredBy: ['server', 'agent', 'compare', 'approve'],
+    commands: ['server', 'agent', 'approve'],
+    requiredBy: ['server', 'agent', 'approve'],
     doc: 'The northbound database, the same for every agent and server: `sqlite:/var/lib/port-status/northbound.db`. There is no default: two parts of one cloud with different databases would wait for each other in silence.',
   },
   'startup.timeoutMs': {

@@ -1,5 +1,8 @@
+import { checkName } from '../../domain/report.js';
+import { openNorthbound } from '../../northbound/open.js';
+import { Opened } from '../../runtime/opened.js';
 import { configuredCommand } from '../configured-command.js';
-import { withoutBody } from './without-body.js';
+import { firstAnswer } from '../startup.js';
 
 export const approve = configuredCommand({
   name: 'approve',
@@ -8,5 +11,14 @@ export const approve = configuredCommand({
   runsUntilStopped: false,
   arguments: { chassis: 'The compute node whose held ports are released.' },
   flags: {},
-  run: withoutBody,
+  run: async (context) => {
+    const chassis = checkName('chassis', context.arguments.chassis);
+    await using opened = new Opened();
+    const northbound = opened.add(await openNorthbound(context.config.northbound.url, context));
+    const approved = await firstAnswer('the northbound database', context, () => northbound.approve(chassis));
+    context.io.stdout.write(
+      approved ? `approved: ${chassis} reports what it held\n` : `${chassis} holds nothing\n`,
+    );
+    return approved ? 0 : 1;
+  },
 });

@@ -1,18 +1,56 @@
+import { PortStatusError } from '../../domain/errors.js';
+import { openDatabase } from '../../neutron/open.js';
+import { grants, LEDGER_VERSION, migrate as migrateLedger } from '../../neutron/sql/migrations.js';
+import { Opened } from '../../runtime/opened.js';
 import { configuredCommand } from '../configured-command.js';
-import { withoutBody } from './without-body.js';
+import type { CommandContext } from '../configured-command.js';
+import { firstAnswer } from '../startup.js';
+
+const FLAGS = {
+  printGrants: {
+    kind: 'boolean',
+    default: false,
+    doc: 'Only print the SQL that gives a database user the rights it needs; connects to nothing.',
+  },
+  user: {
+    kind: 'string',
+    default: "'port_status'@'%'",
+    doc: 'The database user of those grants, as MariaDB spells it.',
+  },
+} as const;
 
 export const migrate = configuredCommand({
   name: 'migrate',
   summary: 'create or update the ledger',
-  doc: "Creates the ledger's tables in their own schema on Neutron's database server, or brings them up to date. Neutron's tables are never altered. Running it again changes nothing.",
+  doc: "Creates the ledger's tables in their own schema on Neutron's database server, or brings them up to date; its user needs the right to create them. Neutron's tables are never altered. Running it again changes nothing.",
   runsUntilStopped: false,
   arguments: {},
-  flags: {
-    printGrants: {
-      kind: 'boolean',
-      default: false,
-      doc: 'Only print the SQL that gives a database user the rights it needs.',
-    },
-  },
-  run: withoutBody,
+  flags: FLAGS,
+  run: (context) => (context.flags.printGrants ? printGrants(context) : createLedger(context)),
 });
+
+type Context = CommandContext<'migrate', typeof FLAGS>;
+
+async function createLedger(context: Context): Promise<number> {
+  const { url, ledgerSchema } = context.config.neutron;
+  const store = openDatabase(url, ledgerSchema, context.clock);
+  await using opened = new Opened();
+  opened.add({ close: () => store.db.destroy() });
+  const applied = await firstAnswer("Neutron's database", context, () => migrateLedger(store, ledgerSchema));
+  const what = applied.length === 0 ? 'is up to date' : `was brought to version ${LEDGER_VERSION}`;
+  context.io.stdout.write(`the ledger ${what}\n`);
+  return 0;
+}
+
+async function printGrants({ config, flags, io }: Context): Promise<number> {
+  const { url, ledgerSchema } = config.neutron;
+  if (!URL.canParse(url) || url.startsWith('sqlite:')) {
+    throw new PortStatusError(
+      'CONFIG',
+      'grants are for MariaDB: give neutron.url as mysql://user@host/neutron',
+    );
+  }
+  const neutronSchema = decodeURIComponent(new URL(url).pathname.slice(1));
+  io.stdout.write(`${grants(neutronSchema, ledgerSchema, flags.user).join('\n')}\n`);
+  return 0;
+}

@@ -1,5 +1,5 @@
 import { configuredCommand } from '../configured-command.js';
-import { withoutBody } from './without-body.js';
+import { setPaused } from './pause.js';
 
 export const resume = configuredCommand({
   name: 'resume',
@@ -8,5 +8,5 @@ export const resume = configuredCommand({
   runsUntilStopped: false,
   arguments: {},
   flags: {},
-  run: withoutBody,
+  run: (context) => setPaused(context, false, 'resumed'),
 });

@@ -1,5 +1,17 @@
+import { chassisMatcher } from '../../domain/chassis-globs.js';
+import { hasCode } from '../../domain/errors.js';
+import { startHttp } from '../../http/start-http.js';
+import type { Neutron } from '../../neutron/neutron.js';
+import { openNorthbound } from '../../northbound/open.js';
+import { openNova } from '../../nova/external-events.js';
+import type { Nova } from '../../nova/nova.js';
+import { Opened } from '../../runtime/opened.js';
+import { createServer } from '../../server/server.js';
+import type { ServerOptions } from '../../server/session.js';
 import { configuredCommand } from '../configured-command.js';
-import { withoutBody } from './without-body.js';
+import type { CommandContext } from '../configured-command.js';
+import { openNeutron } from '../neutron-database.js';
+import { firstAnswer } from '../startup.js';
 
 export const server = configuredCommand({
   name: 'server',
@@ -8,5 +20,70 @@ export const server = configuredCommand({
   runsUntilStopped: true,
   arguments: {},
   flags: {},
-  run: withoutBody,
+  run: runServer,
 });
+
+type Context = CommandContext<'server'>;
+
+async function runServer(context: Context): Promise<number> {
+  const { config, io, logger, metrics } = context;
+  await using opened = new Opened();
+  const neutron = opened.add(openNeutron(context));
+  await waitForNeutron(context, neutron);
+  const northbound = opened.add(await openNorthbound(config.northbound.url, context));
+  await firstAnswer('the northbound database', context, () => northbound.incarnation({ signal: io.signal }));
+  const nova = await openNovaToWrite(context, opened);
+  const running = createServer({ ...context, northbound, neutron, nova, options: optionsOf(context) });
+  const { listen } = config.http;
+  opened.add(await startHttp({ listen, registry: metrics.registry, checks: running.checks, logger }));
+  await running.run(io.signal);
+  return 0;
+}
+
+async function waitForNeutron(context: Context, neutron: Neutron): Promise<void> {
+  const { config } = context;
+  const willWrite = config.apply.mode === 'write';
+  await firstAnswer("Neutron's database", context, () => neutron.check({ willWrite }));
+}
+
+/**
+ * The client that tells Nova; undefined in observe mode. A Keystone that can not be reached does not keep the server
+ * from writing statuses: the debts wait.
+ */
+async function openNovaToWrite(context: Context, opened: Opened): Promise<Nova | undefined> {
+  const { config, logger, io } = context;
+  const { auth_url } = config.nova;
+  if (config.apply.mode !== 'write' || auth_url === undefined) return undefined;
+  const nova = opened.add(await openNova({ ...config.nova, auth_url }, context));
+  try {
+    await nova.check({ signal: io.signal });
+  } catch (error) {
+    if (!hasCode(error, 'UNAVAILABLE')) throw error;
+    logger.error(
+      { event: 'nova.unreachable', why: error.message },
+      'statuses are written; Nova is told later',
+    );
+  }
+  return nova;
+}
+
+function optionsOf({ config }: Context): ServerOptions {
+  const { listener, neutron, apply, lookAgain, reconcile, settle, quarantine, nova } = config;
+  const willWrite = apply.mode === 'write';
+  return {
+    id: listener.id,
+    lease: listener,
+    batch: apply.batch,
+    policy: { drivers: new Set(neutron.drivers), buildGraceMs: neutron.buildGraceMs },
+    willWrite,
+    mayWrite: willWrite ? chassisMatcher(apply.chassis ?? []) : () => false,
+    lookEveryMs: lookAgain.everyMs,
+    reconcileEveryMs: reconcile.everyMs,
+    settleEveryMs: settle.everyMs,
+    settle: { ...SETTLE, helpsForMs: nova.vif_plugging_timeout * 1000 },
+    quarantineMax: quarantine.max,
+  };
+}
+
+/** How Nova is asked again: at first quickly, since a boot waits; at last every 15 s. */
+const SETTLE = { backoffMs: { first: 250, most: 15_000 }, refusedAttempts: 5 };
