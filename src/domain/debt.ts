@@ -52,7 +52,7 @@ export function owe(
   port: NeutronPort | undefined,
   judgement: Judgement,
 ): Debt {
-  if (port === undefined || judgement.verdict === 'stale' || !concernsNova(port)) return debt;
+  if (port === undefined || !concernsNova(port)) return debt;
   const status = judgement.effects.write ?? port.status;
   const word = wordOfTransition(port.status, status) ?? wordOfState(debt, report, judgement, status);
   return word === undefined ? debt : oweWord(debt, word, report.attachment);

@@ -112,7 +112,7 @@ function mayOnlyNeutronWrite(
   return isAllowed ? undefined : nothing('delegated', 'driver-not-allowed');
 }
 
-/** Everything but: this chassis holds the active binding. */
+/** Everything but: this chassis holds the active binding. Why DOWN is foreign: docs/decisions/0002. */
 function isNotBoundHere(report: JudgedReport, port: NeutronPort): Judgement | undefined {
   const active = activeBinding(port);
   if (active === undefined) return nothing('unbindable', 'no-active-binding');
@@ -145,6 +145,7 @@ function act(report: JudgedReport, port: NeutronPort, policy: JudgePolicy): Judg
   }
 }
 
+/** Only UP waits for a fresh BUILD to pass: docs/decisions/0004. */
 function bringUp(port: NeutronPort, policy: JudgePolicy): Judgement {
   const deleteL2 = port.blocks.includes(L2_BLOCK);
   if (port.status === 'BUILD' && port.ageMs < policy.buildGraceMs) return nothing('early', 'fresh-build');

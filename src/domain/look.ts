@@ -21,7 +21,7 @@ export function isWaiting({ verdict }: Judgement): boolean {
 
 /**
  * How long after this judgement the ledger promises the next one, or undefined where the sweep is early enough: a boot
- * waits for an UP that may still count, and for nothing else.
+ * waits for an UP that may still count, and for nothing else (docs/decisions/0003).
  */
 export function lookAfterMs(
   judgement: Judgement,

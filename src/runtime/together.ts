@@ -5,7 +5,8 @@ export type Task = (signal: AbortSignal) => Promise<void>;
  * Runs tasks side by side until all have ended; the first that fails stops the others, and its error is thrown when all
  * have ended. Nothing outlives the call.
  *
- * @param signal stops all tasks; the call then resolves when they have ended, without an error.
+ * @param signal stops all tasks; the call then resolves when they have ended, without an error. A task that fails
+ *   otherwise than with the signal's reason while it is stopped has failed nevertheless.
  */
 export async function together(
   tasks: readonly Task[],
