@@ -8,8 +8,6 @@ import { Loopback } from './loopback.js';
 import type { RecordedRequest, Reply } from './loopback.js';
 import type { Trouble } from './trouble.js';
 
-/** Nova's `max_request_body_size`. */
-const MAX_BODY_BYTES = 114_688;
 /** How many of the newest events and boots are kept for those who look. */
 const MAX_KEPT = 100_000;
 
@@ -48,6 +46,11 @@ export interface HeardEvent extends NovaEvent {
 export class FakeNova {
   /** What is said where no event of a batch is accepted: 207 since Ussuri, 404 before (bug 1855752). */
   noneAcceptedStatus: 207 | 404 = 207;
+  /** Nova's `max_request_body_size`, or less for a stricter proxy before it. */
+  maxBodyBytes = 114_688;
+  /** A tag that makes a batch fail with 400, for a reason that only this Nova knows. */
+  poison: string | undefined;
+  /** Every event that was passed on, the oldest first. */
   readonly heard: HeardEvent[] = [];
   readonly #clock: Clock;
   readonly #keystone: FakeKeystone;
@@ -82,7 +85,7 @@ export class FakeNova {
   }
 
   async close(): Promise<void> {
-    for (const boot of this.#boots) boot.end('abandoned');
+    for (const boot of [...this.#waiting.values()].flat()) boot.end('abandoned');
     await this.#loopback.close();
   }
 
@@ -94,7 +97,9 @@ export class FakeNova {
   /** Forgets an instance: from now on it is answered with 404, and its boots are abandoned. */
   removeServer(serverId: string): void {
     this.#hasHost.delete(serverId);
-    for (const boot of this.#boots) if (boot.serverId === serverId) boot.end('abandoned');
+    for (const boot of [...this.#waiting.values()].flat()) {
+      if (boot.serverId === serverId) boot.end('abandoned');
+    }
   }
 
   /** Begins to boot a guest, which waits for its network-vif-plugged from now until the deadline. */
@@ -110,7 +115,7 @@ export class FakeNova {
 
   /** Checks in the order of Nova's pipeline: size, token, route, schema, policy. */
   #answer(request: RecordedRequest): Reply {
-    if (Buffer.byteLength(request.body) > MAX_BODY_BYTES)
+    if (Buffer.byteLength(request.body) > this.maxBodyBytes)
       return { status: 413, body: 'Request is too large.' };
     const holder = this.#keystone.validate([request.headers['x-auth-token']].flat()[0]);
     if (holder === undefined)
@@ -120,6 +125,8 @@ export class FakeNova {
     }
     const parsed = bodySchema.safeParse(parseJson(request.body));
     if (!parsed.success) return fault(400, 'badRequest', z.prettifyError(parsed.error));
+    const isPoisoned = parsed.data.events.some(({ tag }) => tag !== undefined && tag === this.poison);
+    if (isPoisoned) return fault(400, 'badRequest', 'Invalid input.');
     if (!holder.roles.includes('service')) return fault(403, 'forbidden', 'Policy does not allow it.');
     return this.#take(parsed.data.events);
   }
