@@ -39,10 +39,14 @@ export function activePorts(count: number): readonly SwitchPort[] {
   return Array.from({ length: count }, (_, number) => activePort(number));
 }
 
-/** One call of `publish` as the agent made it, under the incarnation of its registration. */
+/** One call of `publish` as an agent made it. */
 export interface Publish {
+  /** Number of the agent: a new one with each start. */
+  readonly agent: number;
   readonly incarnation: string;
   readonly reports: readonly Report[];
+  /** Whether it was carried out, as far as the database knows. */
+  isStored: boolean;
 }
 
 /** One agent, its switch and its northbound database, under a virtual clock. */
@@ -130,6 +134,15 @@ export class AgentBench {
     return new MemoryNorthbound(this.database).approve(CHASSIS);
   }
 
+  /** Takes off everything that is pending, as a server that has applied it. */
+  async acknowledgeAll(): Promise<void> {
+    const northbound = new MemoryNorthbound(this.database);
+    const membership = await northbound.join({ id: 'server-1', ttlMs: 3000, versions: [1] });
+    while ((await northbound.adopt(membership, { max: 100 })).more);
+    if ((await northbound.heartbeat(membership)).backlog === 0) return;
+    await northbound.acknowledge(membership, await northbound.receive(membership, { max: 1000 }));
+  }
+
   events(name: string): readonly Record<string, unknown>[] {
     return this.log.filter(({ event }) => event === name);
   }
@@ -138,24 +151,35 @@ export class AgentBench {
   #watchPublishes(): void {
     const publish = this.northbound.publish.bind(this.northbound);
     this.northbound.publish = async (registration, envelopes, options) => {
-      this.#record(registration, envelopes);
+      const call = this.#record(registration, envelopes);
       this.mostInFlight = Math.max(this.mostInFlight, ++this.#inFlight);
       try {
         if (this.publishMs > 0) await this.clock.sleep(this.publishMs, options);
         return await publish(registration, envelopes, options);
       } finally {
         this.#inFlight -= 1;
+        call.isStored = this.#hasStored(call);
       }
     };
   }
 
-  #record({ incarnation }: ChassisRegistration, envelopes: readonly Envelope[]): void {
-    this.publishes.push({ incarnation, reports: envelopes.map(decode) });
+  #record({ incarnation }: ChassisRegistration, envelopes: readonly Envelope[]): Publish {
+    const reports = envelopes.map(decode);
+    const call: Publish = { agent: this.#seed, incarnation, reports, isStored: false };
+    this.publishes.push(call);
+    return call;
+  }
+
+  #hasStored({ incarnation, reports }: Publish): boolean {
+    const { state } = this.database;
+    const greatest = state.chassis.get(CHASSIS)?.maxRevision;
+    return incarnation === state.incarnation && greatest === reports.at(-1)?.revision;
   }
 }
 
+/** What an envelope says, whatever its version: they all have the layout of the first. */
 function decode(envelope: Envelope): Report {
-  const decoded = decodeReport(envelope);
+  const decoded = decodeReport({ ...envelope, version: 1 });
   if (decoded.kind !== 'report') throw new Error(`the agent wrote a report that is ${decoded.kind}`);
   return decoded.report;
 }

@@ -190,7 +190,7 @@ describe('while it runs', () => {
     bench.switch.unplug(portId(2));
     await bench.pass(HEARTBEAT_MS);
     const { values } = await bench.metrics.agentPorts.get();
-    expect(values.map(({ labels, value }) => [labels.status, value])).toEqual([
+    expect(values.map(({ labels, value }) => [labels['status'], value])).toEqual([
       ['ACTIVE', 1],
       ['DOWN', 1],
       ['ERROR', 0],
@@ -373,10 +373,10 @@ it('passes on why the switch can not be watched', async () => {
   await expect(bench.ended).rejects.toThrow('no switch');
 });
 
-it('writes the version that every listener reads', async () => {
-  await bench.northbound.join({ id: 'server-1', ttlMs: 3000, versions: [1, 2] });
+it('writes the wire version that every listener reads', async () => {
+  await bench.northbound.join({ id: 'server-1', ttlMs: 3000, versions: [0] });
   bench.switch.plug(activePort(1));
   await bench.start();
   const record = bench.database.state.chassis.get(CHASSIS)?.reports.get(portId(1));
-  expect(record?.envelope.version).toBe(1);
+  expect(record?.envelope.version).toBe(0);
 });
