@@ -1,0 +1,382 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { AgentBench, CHASSIS, HEARTBEAT_MS, activePort, activePorts, portId } from './agent-bench.js';
+
+let bench: AgentBench;
+
+beforeEach(() => {
+  bench = new AgentBench();
+});
+
+describe('at start', () => {
+  it('publishes every port of the switch', async () => {
+    bench.switch.plug(activePort(1, { instance: 'vm-1' }), activePort(2, { status: 'ERROR' }));
+    await bench.start();
+    expect([...bench.stored().values()]).toMatchObject([
+      {
+        portId: portId(1),
+        chassis: CHASSIS,
+        status: 'ACTIVE',
+        attachment: 'plug-1',
+        instance: 'vm-1',
+        observedAt: bench.clock.now(),
+      },
+      { portId: portId(2), status: 'ERROR' },
+    ]);
+  });
+
+  it('publishes every port again, though nothing has changed since the last start', async () => {
+    bench.switch.plug(activePort(1));
+    await bench.start();
+    await bench.stop();
+    bench.takeSaid();
+    await bench.start();
+    expect(bench.takeSaid()).toMatchObject([{ portId: portId(1), status: 'ACTIVE' }]);
+  });
+
+  it('publishes DOWN for a stored port that is gone, with the attachment and instance that are stored', async () => {
+    bench.switch.plug(activePort(1, { instance: 'vm-1' }));
+    await bench.start();
+    await bench.stop();
+    bench.switch.unplug(portId(1));
+    await bench.start();
+    expect(bench.stored().get(portId(1))).toMatchObject({
+      status: 'DOWN',
+      attachment: 'plug-1',
+      instance: 'vm-1',
+    });
+  });
+
+  it('finds what is gone among more records than one page holds', async () => {
+    bench.switch.plug(...activePorts(501));
+    await bench.start();
+    await bench.stop();
+    bench.switch.unplug(portId(500));
+    await bench.start();
+    expect(bench.stored().get(portId(500))?.status).toBe('DOWN');
+  });
+
+  it('then says that the chassis is complete up to the greatest revision that it published', async () => {
+    bench.switch.plug(...activePorts(250));
+    await bench.start();
+    const revisions = bench.takeSaid().map(({ revision }) => revision);
+    const { complete } = await bench.chassis();
+    expect(complete).toEqual({
+      revision: Math.max(...revisions),
+      incarnation: bench.database.state.incarnation,
+    });
+    expect(bench.agent?.health().complete).toBe(true);
+  });
+
+  it('says that an empty chassis is complete too', async () => {
+    await bench.start();
+    expect((await bench.chassis()).complete).toMatchObject({ revision: 0 });
+  });
+
+  it('does not say that the chassis is complete before everything is stored', async () => {
+    bench.publishMs = 10;
+    bench.switch.plug(...activePorts(150));
+    await bench.start();
+    await bench.pass(15);
+    expect([bench.stored().size, (await bench.chassis()).complete]).toEqual([100, undefined]);
+    await bench.pass(5);
+    expect(bench.stored().size).toBe(150);
+    expect((await bench.chassis()).complete).toBeDefined();
+  });
+
+  it('loses nothing that changes before the northbound database answers', async () => {
+    bench.switch.plug(activePort(1));
+    bench.northbound.cut();
+    await bench.start();
+    bench.switch.plug(activePort(2));
+    bench.switch.unplug(portId(1));
+    await bench.pass(5000);
+    bench.northbound.restore();
+    await bench.pass(2000);
+    expect([...bench.stored().values()]).toMatchObject([{ portId: portId(2), status: 'ACTIVE' }]);
+  });
+
+  it('waits for the switch before it says that anything is gone', async () => {
+    bench.switch.plug(activePort(1));
+    await bench.start();
+    await bench.stop();
+    bench.takeSaid();
+    bench.switch.lose();
+    await bench.start();
+    await bench.pass(60_000);
+    expect(bench.takeSaid()).toEqual([]);
+    expect((await bench.chassis()).ageMs).toBeLessThan(HEARTBEAT_MS);
+  });
+
+  it('refuses a name that can not be that of a chassis', () => {
+    bench = new AgentBench();
+    return expect(bench.start({}, 'cn/1')).rejects.toThrow('must have 1 to 255 characters');
+  });
+});
+
+describe('while it runs', () => {
+  beforeEach(async () => {
+    bench.switch.plug(...activePorts(3));
+    await bench.start();
+    bench.takeSaid();
+  });
+
+  it('publishes a port that is plugged, without any timer', async () => {
+    bench.switch.plug(activePort(7));
+    await bench.settle();
+    expect(bench.takeSaid()).toMatchObject([{ portId: portId(7), status: 'ACTIVE' }]);
+  });
+
+  it('publishes DOWN for a port that is unplugged, with the attachment that it had', async () => {
+    bench.switch.unplug(portId(1));
+    await bench.settle();
+    expect(bench.takeSaid()).toMatchObject([{ portId: portId(1), status: 'DOWN', attachment: 'plug-1' }]);
+  });
+
+  it('publishes a re-plug, though the port is ACTIVE before and after', async () => {
+    bench.switch.plug(activePort(1, { attachment: 'plug-again' }));
+    await bench.settle();
+    expect(bench.takeSaid()).toMatchObject([{ status: 'ACTIVE', attachment: 'plug-again' }]);
+  });
+
+  it('publishes nothing for a change that says what was said', async () => {
+    bench.switch.plug(activePort(1, { seen: { ofport: 9 } }));
+    await bench.settle();
+    expect(bench.takeSaid()).toEqual([]);
+  });
+
+  it('has one publish in flight; what comes meanwhile makes the next batch', async () => {
+    bench.publishMs = 10;
+    for (const number of [10, 11, 12]) {
+      bench.switch.plug(activePort(number));
+      await bench.pass(1);
+    }
+    await bench.pass(20);
+    const sizes = bench.publishes.map(({ reports }) => reports.length);
+    expect([sizes, bench.mostInFlight]).toEqual([[1, 2], 1]);
+  });
+
+  it('gives revisions that rise strictly, also when the clock is set back', async () => {
+    const before = [...bench.stored().values()].map(({ revision }) => revision);
+    bench.clock.step(-86_400_000);
+    bench.switch.plug(activePort(8), activePort(9));
+    await bench.settle();
+    const revisions = [...before, ...bench.takeSaid().map(({ revision }) => revision)];
+    expect(revisions).toEqual([...new Set(revisions)].sort((a, b) => a - b));
+  });
+
+  it('goes on from the greatest stored revision when it starts after the clock was set back', async () => {
+    const { maxRevision } = await bench.chassis();
+    await bench.stop();
+    bench.clock.step(-86_400_000);
+    await bench.start();
+    expect(Math.min(...bench.takeSaid().map(({ revision }) => revision))).toBe(maxRevision + 1);
+  });
+
+  it('writes the chassis record at every heartbeat', async () => {
+    await bench.pass(HEARTBEAT_MS * 10);
+    expect((await bench.chassis()).ageMs).toBe(0);
+    expect((await bench.chassis()).version).toBe('0.1.0');
+  });
+
+  it('ends when it is told to, with nothing left running', async () => {
+    await bench.stop();
+    bench.switch.plug(activePort(7));
+    await bench.pass(60_000);
+    expect([bench.takeSaid(), (await bench.chassis()).ageMs]).toEqual([[], 60_000]);
+  });
+
+  it('counts the ports of the switch by status', async () => {
+    bench.switch.plug(activePort(1, { status: 'DOWN' }));
+    bench.switch.unplug(portId(2));
+    await bench.pass(HEARTBEAT_MS);
+    const { values } = await bench.metrics.agentPorts.get();
+    expect(values.map(({ labels, value }) => [labels['status'], value])).toEqual([
+      ['ACTIVE', 1],
+      ['DOWN', 1],
+      ['ERROR', 0],
+    ]);
+  });
+});
+
+describe('when the switch is lost', () => {
+  beforeEach(async () => {
+    bench.switch.plug(...activePorts(5));
+    await bench.start();
+    bench.switch.lose();
+    await bench.settle();
+    bench.takeSaid();
+  });
+
+  it('says nothing, however long it lasts', async () => {
+    await bench.pass(600_000);
+    expect(bench.takeSaid()).toEqual([]);
+    expect(bench.agent?.health()).toMatchObject({ switch: 'lost', northbound: 'up' });
+  });
+
+  it('publishes the differences when it is back', async () => {
+    bench.switch.plug(activePort(1, { attachment: 'plug-again' }), activePort(9));
+    bench.switch.unplug(portId(2));
+    bench.switch.reconnect();
+    await bench.settle();
+    expect(bench.takeSaid().map((report) => [report.portId, report.status, report.attachment])).toEqual([
+      [portId(1), 'ACTIVE', 'plug-again'],
+      [portId(9), 'ACTIVE', 'plug-9'],
+      [portId(2), 'DOWN', 'plug-2'],
+    ]);
+  });
+});
+
+describe('when the northbound database does not answer', () => {
+  beforeEach(async () => {
+    bench.switch.plug(activePort(1));
+    await bench.start();
+    bench.takeSaid();
+  });
+
+  it('keeps what is unpublished and publishes the newest of it when it answers again', async () => {
+    bench.northbound.cut();
+    bench.switch.plug(activePort(2, { status: 'DOWN' }));
+    await bench.pass(10_000);
+    bench.switch.plug(activePort(2));
+    await bench.settle();
+    expect(bench.agent?.health()).toMatchObject({ northbound: 'down', unpublished: 1 });
+    bench.northbound.restore();
+    await bench.pass(1000);
+    expect(bench.stored().get(portId(2))?.status).toBe('ACTIVE');
+    expect(bench.agent?.health()).toMatchObject({ northbound: 'up', unpublished: 0 });
+  });
+
+  it('follows a publish of unknown outcome with a newer one, though the port is back where it was', async () => {
+    bench.northbound.cut('answers');
+    bench.switch.plug(activePort(1, { status: 'DOWN' }));
+    await bench.settle();
+    bench.switch.plug(activePort(1));
+    await bench.settle();
+    expect(bench.stored().get(portId(1))?.status).toBe('DOWN');
+    bench.northbound.restore();
+    await bench.pass(1000);
+    expect(bench.stored().get(portId(1))?.status).toBe('ACTIVE');
+  });
+
+  it('says so once, and once that it is back', async () => {
+    bench.northbound.cut();
+    await bench.pass(30_000);
+    bench.northbound.restore();
+    await bench.pass(2000);
+    expect([bench.events('northbound.down').length, bench.events('northbound.up').length]).toEqual([1, 2]);
+  });
+
+  it('counts every failed call and shows the connection as down', async () => {
+    bench.northbound.cut();
+    await bench.pass(5000);
+    const failures = await bench.metrics.connectionFailures.get();
+    expect(failures.values[0]?.value).toBeGreaterThan(3);
+    expect((await bench.metrics.connected.get()).values).toMatchObject([
+      { labels: { to: 'northbound' }, value: 0 },
+    ]);
+  });
+
+  it('waits longer from attempt to attempt, up to the longest pause', async () => {
+    bench.northbound.cut();
+    bench.switch.plug(activePort(2));
+    await bench.pass(60_000);
+    const attempts = bench.publishes.length;
+    expect(attempts).toBeGreaterThan(60);
+    expect(attempts).toBeLessThan(130);
+  });
+});
+
+describe('when the registration does not stand', () => {
+  beforeEach(async () => {
+    bench.switch.plug(...activePorts(3));
+    await bench.start();
+    bench.takeSaid();
+  });
+
+  it('publishes every port into a database that lost everything, and is complete in it', async () => {
+    bench.database.loseEverything();
+    await bench.pass(2 * HEARTBEAT_MS);
+    const { complete } = await bench.chassis();
+    expect([...bench.stored().values()].map(({ status }) => status)).toEqual(['ACTIVE', 'ACTIVE', 'ACTIVE']);
+    expect(complete).toEqual({
+      revision: Math.max(...bench.takeSaid().map(({ revision }) => revision)),
+      incarnation: bench.database.state.incarnation,
+    });
+  });
+
+  it('publishes DOWN again where the database went back to before it', async () => {
+    bench.database.checkpoint();
+    bench.switch.unplug(portId(1));
+    await bench.settle();
+    bench.database.rollBack();
+    await bench.pass(2 * HEARTBEAT_MS);
+    expect(bench.stored().get(portId(1))?.status).toBe('DOWN');
+  });
+
+  it('waits for the switch, where that is lost, before it publishes into a new incarnation', async () => {
+    bench.switch.lose();
+    bench.database.loseEverything();
+    await bench.pass(60_000);
+    expect([bench.takeSaid(), (await bench.chassis()).complete]).toEqual([[], undefined]);
+    bench.switch.reconnect();
+    await bench.settle();
+    expect(bench.stored().size).toBe(3);
+    expect((await bench.chassis()).complete).toBeDefined();
+  });
+
+  it('registers again and says only what is new where the incarnation is the same', async () => {
+    bench.database.state.chassis.delete(CHASSIS);
+    bench.switch.plug(activePort(9));
+    await bench.pass(HEARTBEAT_MS);
+    bench.takeSaid();
+    bench.switch.plug(activePort(10));
+    await bench.settle();
+    expect([...bench.stored().keys()]).toEqual([portId(9), portId(10)]);
+  });
+
+  it('ends when a later agent has registered, and says for which chassis and what to do', async () => {
+    await bench.northbound.registerChassis(CHASSIS);
+    await bench.pass(HEARTBEAT_MS);
+    await expect(bench.ended).rejects.toMatchObject({
+      code: 'FENCED',
+      message: expect.stringMatching(/chassis cn1 .*stop one/) as string,
+    });
+  });
+
+  it('learns the greatest revision by registering again where its own was late', async () => {
+    const record = bench.database.state.chassis.get(CHASSIS);
+    if (record === undefined) throw new Error('not registered');
+    record.maxRevision = bench.clock.now() * 1000 + 5_000_000;
+    bench.switch.plug(activePort(9));
+    await bench.pass(HEARTBEAT_MS);
+    expect(bench.stored().get(portId(9))?.status).toBe('ACTIVE');
+  });
+});
+
+it('survives a registration of its own that lands late', async () => {
+  bench.switch.plug(activePort(1));
+  bench.northbound.cut();
+  await bench.start();
+  bench.publishMs = 10;
+  bench.northbound.restore();
+  await bench.clock.advance(100);
+  await bench.northbound.registerChassis(CHASSIS);
+  await bench.pass(2 * HEARTBEAT_MS);
+  expect(bench.stored().get(portId(1))?.status).toBe('ACTIVE');
+});
+
+it('passes on why the switch can not be watched', async () => {
+  bench.switch.watch = () => {
+    throw new Error('no switch');
+  };
+  await bench.start();
+  await expect(bench.ended).rejects.toThrow('no switch');
+});
+
+it('writes the wire version that every listener reads', async () => {
+  await bench.northbound.join({ id: 'server-1', ttlMs: 3000, versions: [0] });
+  bench.switch.plug(activePort(1));
+  await bench.start();
+  const record = bench.database.state.chassis.get(CHASSIS)?.reports.get(portId(1));
+  expect(record?.envelope.version).toBe(0);
+});

@@ -1,0 +1,113 @@
+import { expect, it } from 'vitest';
+import { Outbasket } from '../../../src/agent/outbasket.js';
+import type { Observation } from '../../../src/agent/outbasket.js';
+
+function port(portId: string, more: Partial<Observation> = {}): Observation {
+  return { portId, status: 'ACTIVE', attachment: 'plug-1', observedAt: 1, ...more };
+}
+
+function gone(portId: string): Observation {
+  return port(portId, { status: 'DOWN', isGone: true });
+}
+
+/** A basket in which these ports were said. */
+function said(...ports: readonly Observation[]): Outbasket {
+  const basket = new Outbasket();
+  for (const each of ports) basket.observe(each);
+  basket.markStored(basket.take(100));
+  return basket;
+}
+
+it('takes an observation that says what was said for no news', () => {
+  const basket = said(port('a'));
+  basket.observe(port('a', { observedAt: 2, seen: { ofport: 7 } }));
+  expect(basket.unpublished).toBe(0);
+});
+
+it.each([{ status: 'DOWN' }, { attachment: 'plug-2' }, { instance: 'vm-2' }] as const)(
+  'takes a change to %o alone for news',
+  (change) => {
+    const basket = said(port('a'));
+    basket.observe(port('a', change));
+    expect(basket.take(9)).toEqual([port('a', change)]);
+  },
+);
+
+it('keeps only the newest report of a port', () => {
+  const basket = new Outbasket();
+  basket.observe(port('a', { status: 'DOWN' }));
+  basket.observe(port('a', { observedAt: 2 }));
+  expect(basket.take(9)).toEqual([port('a', { observedAt: 2 })]);
+});
+
+it('keeps a report until it is stored', () => {
+  const basket = new Outbasket();
+  basket.observe(port('a'));
+  basket.take(9);
+  expect(basket.take(9)).toEqual([port('a')]);
+});
+
+it('publishes a port again after an unknown outcome, even if it is back where it was', () => {
+  const basket = said(port('a'));
+  basket.observe(port('a', { status: 'DOWN' }));
+  basket.take(9);
+  basket.observe(port('a'));
+  expect(basket.take(9)).toEqual([port('a')]);
+});
+
+it('keeps what changed while its older report was in flight', () => {
+  const basket = new Outbasket();
+  basket.observe(port('a'));
+  const batch = basket.take(9);
+  basket.observe(port('a', { attachment: 'plug-2' }));
+  basket.markStored(batch);
+  expect(basket.take(9)).toEqual([port('a', { attachment: 'plug-2' })]);
+});
+
+it('lets those that wait go before a port that changes all the time', () => {
+  const basket = new Outbasket();
+  basket.observe(port('a'));
+  basket.observe(port('b'));
+  const batch = basket.take(1);
+  basket.observe(port('a', { status: 'ERROR' }));
+  basket.markStored(batch);
+  expect(basket.take(1)).toEqual([port('b')]);
+});
+
+it('forgets a port that is gone when that is stored', () => {
+  const basket = said(port('a'));
+  basket.observe(gone('a'));
+  expect(basket.ports).toHaveLength(1);
+  basket.markStored(basket.take(9));
+  expect(basket.ports).toEqual([]);
+});
+
+it('forgets a port that came and went before anybody heard of it', () => {
+  const basket = new Outbasket();
+  basket.observe(port('a'));
+  basket.observe(gone('a'));
+  expect([basket.unpublished, basket.ports.length]).toEqual([0, 0]);
+});
+
+it('forgets a port that was DOWN before it went', () => {
+  const basket = said(port('a', { status: 'DOWN' }));
+  basket.observe(gone('a'));
+  expect([basket.unpublished, basket.ports.length]).toEqual([0, 0]);
+});
+
+it('says nothing of a withheld port until it is demanded', () => {
+  const basket = said(port('a'));
+  basket.withhold(gone('a'));
+  expect(basket.unpublished).toBe(0);
+  basket.demand('a');
+  expect(basket.take(9)).toEqual([gone('a')]);
+});
+
+it('has stored a round when every port was stored since it began', () => {
+  const basket = said(port('a'), port('b'));
+  basket.demandAll();
+  basket.markStored(basket.take(1));
+  expect(basket.isRoundStored()).toBe(false);
+  basket.markStored(basket.take(1));
+  expect(basket.isRoundStored()).toBe(true);
+});

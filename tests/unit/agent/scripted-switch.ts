@@ -1,0 +1,79 @@
+import type { PortSource, SwitchPort, SwitchUpdate } from '../../../src/agent/port-source.js';
+import { Doorbell } from '../../../src/runtime/doorbell.js';
+
+/** A switch that a test plugs ports into; tells its watcher what an OVS source would. */
+export class ScriptedSwitch implements PortSource {
+  readonly #ports = new Map<string, SwitchPort>();
+  readonly #bell = new Doorbell();
+  #updates: SwitchUpdate[] = [];
+  #isConnected = true;
+  /** How often a dump was asked for. */
+  refreshes = 0;
+
+  get ports(): readonly SwitchPort[] {
+    return [...this.#ports.values()];
+  }
+
+  find(portId: string): SwitchPort | undefined {
+    return this.#ports.get(portId);
+  }
+
+  plug(...ports: readonly SwitchPort[]): void {
+    for (const port of ports) this.#ports.set(port.portId, port);
+    this.#tellChange(ports);
+  }
+
+  unplug(...portIds: readonly string[]): void {
+    const gone = portIds.map((portId) => this.#ports.get(portId)).filter((port) => port !== undefined);
+    for (const { portId } of gone) this.#ports.delete(portId);
+    this.#tellChange(
+      gone.map(({ portId, attachment, instance }) => ({
+        portId,
+        status: 'DOWN',
+        attachment,
+        instance,
+        isGone: true,
+      })),
+    );
+  }
+
+  lose(): void {
+    if (!this.#isConnected) return;
+    this.#isConnected = false;
+    this.#tell({ kind: 'lost', reason: 'the test cut it' });
+  }
+
+  reconnect(): void {
+    if (this.#isConnected) return;
+    this.#isConnected = true;
+    this.dump();
+  }
+
+  /** Tells all that is plugged now. */
+  dump(): void {
+    this.#tell({ kind: 'dump', ports: this.ports });
+  }
+
+  refresh(): void {
+    this.refreshes += 1;
+    if (this.#isConnected) this.dump();
+  }
+
+  async *watch({ signal }: { readonly signal: AbortSignal }): AsyncIterable<SwitchUpdate> {
+    this.#updates = [];
+    if (this.#isConnected) this.dump();
+    while (true) {
+      await this.#bell.wait({ signal });
+      yield* this.#updates.splice(0);
+    }
+  }
+
+  #tellChange(ports: readonly SwitchPort[]): void {
+    if (this.#isConnected) this.#tell({ kind: 'change', ports });
+  }
+
+  #tell(update: SwitchUpdate): void {
+    this.#updates.push(update);
+    this.#bell.ring();
+  }
+}
