@@ -37,7 +37,7 @@ export interface Plug {
 export interface OvsFixture {
   /** For the agent: `unix:<folder>/db.sock`. */
   readonly address: string;
-  /** Whether devices are real: so when run as root, in a network namespace of its own. Else the switch has dummies. */
+  /** Whether devices are real, in a network namespace of their own: root only. Else the switch has dummies. */
   readonly hasRealDevices: boolean;
   addBridge(name: string): Promise<void>;
   plug(plug: Plug): Promise<void>;
@@ -65,7 +65,7 @@ export interface OvsFixture {
 /** Starts an Open vSwitch without bridges. Runs in the foreground, so that every process is stopped by its pid. */
 export async function startOvs(): Promise<OvsFixture> {
   const folder = await mkdtemp(join(tmpdir(), 'port-status-ovs-'));
-  const fixture = new PrivateOvs(folder);
+  const fixture = new PrivateOvs(folder, await canHaveRealDevices());
   try {
     await fixture.start();
     return fixture;
@@ -77,14 +77,15 @@ export async function startOvs(): Promise<OvsFixture> {
 
 class PrivateOvs implements OvsFixture {
   readonly address: string;
-  readonly hasRealDevices = process.getuid?.() === 0;
+  readonly hasRealDevices: boolean;
   readonly #folder: string;
   readonly #env: NodeJS.ProcessEnv;
   #database: ChildProcess | undefined;
   #switch: ChildProcess | undefined;
 
-  constructor(folder: string) {
+  constructor(folder: string, hasRealDevices: boolean) {
     this.#folder = folder;
+    this.hasRealDevices = hasRealDevices;
     this.address = `unix:${join(folder, 'db.sock')}`;
     this.#env = { ...process.env, OVS_RUNDIR: folder, OVS_LOGDIR: folder, OVS_DBDIR: folder };
   }
@@ -207,6 +208,16 @@ class PrivateOvs implements OvsFixture {
       await log.close();
     }
   }
+}
+
+/** A container's root may have neither namespaces nor taps. */
+async function canHaveRealDevices(): Promise<boolean> {
+  if (process.getuid?.() !== 0 || findProgram('ip') === undefined || !(await exists('/dev/net/tun')))
+    return false;
+  return runFile('unshare', ['--net', 'true']).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Records as Nova's os-vif does; the tag is the Neutron agent's part. */
