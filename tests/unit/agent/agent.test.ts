@@ -213,6 +213,23 @@ describe('when the switch is lost', () => {
     expect(bench.agent?.health()).toMatchObject({ switch: 'lost', northbound: 'up' });
   });
 
+  it('keeps to itself what was still unpublished, until the switch is back', async () => {
+    bench.switch.reconnect();
+    await bench.settle();
+    bench.northbound.cut();
+    bench.switch.plug(activePort(9));
+    await bench.settle();
+    bench.switch.lose();
+    await bench.settle();
+    bench.northbound.restore();
+    bench.takeSaid();
+    await bench.pass(60_000);
+    expect(bench.takeSaid()).toEqual([]);
+    bench.switch.reconnect();
+    await bench.settle();
+    expect(bench.takeSaid()).toMatchObject([{ portId: portId(9), status: 'ACTIVE' }]);
+  });
+
   it('publishes the differences when it is back', async () => {
     bench.switch.plug(activePort(1, { attachment: 'plug-again' }), activePort(9));
     bench.switch.unplug(portId(2));
@@ -353,16 +370,36 @@ describe('when the registration does not stand', () => {
   });
 });
 
-it('survives a registration of its own that lands late', async () => {
-  bench.switch.plug(activePort(1));
-  bench.northbound.cut();
-  await bench.start();
-  bench.publishMs = 10;
-  bench.northbound.restore();
-  await bench.clock.advance(100);
-  await bench.northbound.registerChassis(CHASSIS);
-  await bench.pass(2 * HEARTBEAT_MS);
-  expect(bench.stored().get(portId(1))?.status).toBe('ACTIVE');
+describe('after a registration whose outcome is unknown', () => {
+  beforeEach(async () => {
+    bench.switch.plug(activePort(1));
+    bench.northbound.cut();
+    await bench.start();
+    bench.publishMs = 500;
+    bench.northbound.restore();
+    await bench.clock.advance(100);
+  });
+
+  it('registers once more when that one lands late and fences its own', async () => {
+    await bench.northbound.registerChassis(CHASSIS);
+    await bench.pass(5 * HEARTBEAT_MS);
+    expect(bench.stored().get(portId(1))?.status).toBe('ACTIVE');
+  });
+
+  it('ends when it is fenced a second time', async () => {
+    await bench.northbound.registerChassis(CHASSIS);
+    await bench.pass(HEARTBEAT_MS);
+    await bench.northbound.registerChassis(CHASSIS);
+    await bench.pass(HEARTBEAT_MS);
+    await expect(bench.ended).rejects.toMatchObject({ code: 'FENCED' });
+  });
+
+  it('ends when it is fenced after it has published: that was another agent', async () => {
+    await bench.pass(HEARTBEAT_MS);
+    await bench.northbound.registerChassis(CHASSIS);
+    await bench.pass(HEARTBEAT_MS);
+    await expect(bench.ended).rejects.toMatchObject({ code: 'FENCED' });
+  });
 });
 
 it('passes on why the switch can not be watched', async () => {
