@@ -79,6 +79,7 @@ async function untilReady(
     for (;;) {
       const [listeners, agents] = [await northbound.listeners(), await northbound.chassis()];
       if (listeners.length === servers.length && agents.length === chassis.length) return;
+      for (const process of processes) process.check();
       if (clock.monotonicMs() > endMs)
         throw new PortStatusError('UNAVAILABLE', 'the processes of the demo do not start');
       await clock.sleep(50);

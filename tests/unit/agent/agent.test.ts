@@ -437,10 +437,10 @@ it('passes on why the switch can not be watched', async () => {
   await expect(bench.ended).rejects.toThrow('no switch');
 });
 
-it('writes the wire version that every listener reads', async () => {
-  await bench.northbound.join({ id: 'server-1', ttlMs: 3000, versions: [0] });
+it('writes no newer wire version than it knows, whatever the listeners read', async () => {
+  await bench.northbound.join({ id: 'server-1', ttlMs: 3000, versions: [1, 7] });
   bench.switch.plug(activePort(1));
   await bench.start();
   const record = bench.database.state.chassis.get(CHASSIS)?.reports.get(portId(1));
-  expect(record?.envelope.version).toBe(0);
+  expect(record?.envelope.version).toBe(1);
 });
