@@ -2,11 +2,12 @@ import { PortStatusError } from '../domain/errors.js';
 import type { Clock } from '../runtime/clock.js';
 import type { SqlStore } from './sql/dialect.js';
 import { openMariadb } from './sql/mariadb.js';
+import { openPostgresql } from './sql/postgresql.js';
 import { openSqlite } from './sql/sqlite.js';
 
 /**
- * Opens the database that a URL names: `mysql://user:password@host:3306/neutron` (also `?socket=/path`), or
- * `sqlite:/path/to/neutron.db`.
+ * Opens the database that a URL names: `mysql://user:password@host:3306/neutron` (also `?socket=/path`),
+ * `postgresql://user:password@host:5432/neutron` (also `?socket=/folder`), or `sqlite:/path/to/neutron.db`.
  *
  * @throws {PortStatusError} CONFIG for any other URL, without repeating it: it may hold a password.
  */
@@ -15,9 +16,11 @@ export function openDatabase(url: string, ledgerSchema: string, clock: Clock): S
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (parsed?.protocol === 'mysql:' || parsed?.protocol === 'mariadb:')
     return openMariadb(parsed, ledgerSchema);
+  if (parsed?.protocol === 'postgresql:' || parsed?.protocol === 'postgres:')
+    return openPostgresql(parsed, ledgerSchema);
   throw new PortStatusError(
     'CONFIG',
-    'neutron.url must look like mysql://user:password@host:3306/neutron or sqlite:/path/to/neutron.db',
+    'neutron.url must look like mysql://user:password@host:3306/neutron, postgresql://user:password@host:5432/neutron or sqlite:/path/to/neutron.db',
   );
 }
 

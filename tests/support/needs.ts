@@ -1,8 +1,16 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
+const POSTGRESQL = '/usr/lib/postgresql';
+
 /** Where Debian puts servers, which the PATH of an ordinary user does not name. */
-const SERVER_FOLDERS = ['/usr/sbin', '/usr/local/sbin', '/sbin'];
+const SERVER_FOLDERS = ['/usr/sbin', '/usr/local/sbin', '/sbin', ...postgresqlFolders()];
+
+/** One folder per version that is installed; the newest first. */
+function postgresqlFolders(): readonly string[] {
+  const versions = existsSync(POSTGRESQL) ? readdirSync(POSTGRESQL) : [];
+  return versions.sort((a, b) => Number(b) - Number(a)).map((version) => join(POSTGRESQL, version, 'bin'));
+}
 
 /** The full path of a program, or undefined where the machine has none of that name. */
 export function findProgram(name: string): string | undefined {

@@ -77,8 +77,8 @@ export async function plantNetwork(rows: NeutronRows): Promise<void> {
     "insert into standardattributes (id, resource_type, revision_number) values (9999, 'networks', 1)",
   );
   await rows.run(
-    "insert into networks (id, name, status, admin_state_up, standard_attr_id, mtu) values (?, 'n', 'ACTIVE', 1, 9999, 1450)",
-    [NETWORK],
+    "insert into networks (id, name, status, admin_state_up, standard_attr_id, mtu) values (?, 'n', 'ACTIVE', ?, 9999, 1450)",
+    [NETWORK, 1],
   );
 }
 

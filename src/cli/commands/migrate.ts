@@ -1,6 +1,7 @@
 import { PortStatusError } from '../../domain/errors.js';
 import { openDatabase } from '../../neutron/open.js';
-import { grants, LEDGER_VERSION, migrate as migrateLedger } from '../../neutron/sql/migrations.js';
+import { grants } from '../../neutron/sql/grants.js';
+import { LEDGER_VERSION, migrate as migrateLedger } from '../../neutron/sql/migrations.js';
 import { Opened } from '../../runtime/opened.js';
 import { configuredCommand } from '../configured-command.js';
 import type { CommandContext } from '../configured-command.js';
@@ -14,15 +15,14 @@ const FLAGS = {
   },
   user: {
     kind: 'string',
-    default: "'port_status'@'%'",
-    doc: 'The database user of those grants, as MariaDB spells it.',
+    doc: "The database user of those grants, as the database spells it; by default `'port_status'@'%'` on MariaDB and `port_status` on PostgreSQL.",
   },
 } as const;
 
 export const migrate = configuredCommand({
   name: 'migrate',
   summary: 'create or update the ledger',
-  doc: "Creates the ledger's tables in their own schema on Neutron's database server, or brings them up to date; its user needs the right to create them. Neutron's tables are never altered. Running it again changes nothing.",
+  doc: "Creates the ledger's tables in their own schema beside Neutron's tables, or brings them up to date; its user needs the right to create them. Neutron's tables are never altered. Running it again changes nothing.",
   runsUntilStopped: false,
   arguments: {},
   flags: FLAGS,
@@ -44,13 +44,24 @@ async function createLedger(context: Context): Promise<number> {
 
 async function printGrants({ config, flags, io }: Context): Promise<number> {
   const { url, ledgerSchema } = config.neutron;
+  const { database, defaultUser } = serverOf(url);
+  const neutron = decodeURIComponent(new URL(url).pathname.slice(1));
+  const lines = grants(database, { neutron, ledgerSchema, user: flags.user ?? defaultUser });
+  io.stdout.write(`${lines.join('\n')}\n`);
+  return 0;
+}
+
+function serverOf(url: string): {
+  readonly database: 'mariadb' | 'postgresql';
+  readonly defaultUser: string;
+} {
   if (!URL.canParse(url) || url.startsWith('sqlite:')) {
     throw new PortStatusError(
       'CONFIG',
-      'grants are for MariaDB: give neutron.url as mysql://user@host/neutron',
+      'grants are for database servers: give neutron.url as mysql://host/neutron or postgresql://host/neutron',
     );
   }
-  const neutronSchema = decodeURIComponent(new URL(url).pathname.slice(1));
-  io.stdout.write(`${grants(neutronSchema, ledgerSchema, flags.user).join('\n')}\n`);
-  return 0;
+  return url.startsWith('postgres')
+    ? { database: 'postgresql', defaultUser: 'port_status' }
+    : { database: 'mariadb', defaultUser: "'port_status'@'%'" };
 }

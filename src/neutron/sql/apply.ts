@@ -149,8 +149,8 @@ async function writeStatus(db: Db, ports: readonly NeutronPort[], status: string
 async function insertBlocks(db: Db, dialect: SqlDialect, ports: readonly NeutronPort[]): Promise<void> {
   if (ports.length === 0) return;
   const rows = idsOf(ports).map((id) => sql`(${id}, ${L2_BLOCK})`);
-  const head = dialect.insertIgnore(sql.table('provisioningblocks'), 'standard_attr_id, entity');
-  await sql`${head} values ${sql.join(rows)}`.execute(db);
+  const table = sql.table('provisioningblocks');
+  await dialect.insertIgnore(table, 'standard_attr_id, entity', rows).execute(db);
 }
 
 async function writeRows(

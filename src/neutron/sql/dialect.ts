@@ -9,7 +9,7 @@ export type Failure = 'conflict' | Extract<ErrorCode, 'DATA' | 'RIGHTS' | 'LAYOU
 
 /** Where one kind of database differs from the next. */
 export interface SqlDialect {
-  readonly name: 'mariadb' | 'sqlite';
+  readonly name: 'mariadb' | 'postgresql' | 'sqlite';
   /** Starts a transaction that will write. */
   readonly begin: string;
   readonly forUpdate: RawBuilder<unknown>;
@@ -21,10 +21,14 @@ export interface SqlDialect {
   updatedAt(): RawBuilder<string>;
   /** Milliseconds between a naive UTC column and now. */
   ageMs(column: string): RawBuilder<number>;
-  /** `insert …` that passes over rows whose key is there already. */
-  insertIgnore(table: RawBuilder<unknown>, columns: string): RawBuilder<unknown>;
-  /** The tail of an insert that overwrites these columns where the row is there already. */
-  overwrite(columns: readonly string[]): RawBuilder<unknown>;
+  /** An insert that passes over rows whose key is there already. */
+  insertIgnore(
+    table: RawBuilder<unknown>,
+    columns: string,
+    rows: readonly RawBuilder<unknown>[],
+  ): RawBuilder<unknown>;
+  /** The tail of an insert that overwrites these columns where a row of that primary key is there already. */
+  overwrite(columns: readonly string[], key: string): RawBuilder<unknown>;
   /** The ledger's table of that name. */
   ledger(name: LedgerTable): RawBuilder<unknown>;
   /** What an error of the driver means. */

@@ -70,7 +70,7 @@ interface PortRow {
   readonly revision_number: number;
   readonly age_ms: number | null;
   readonly status: NeutronStatus;
-  readonly admin_state_up: number;
+  readonly admin_state_up: number | boolean;
   readonly device_id: string;
   readonly device_owner: string;
 }

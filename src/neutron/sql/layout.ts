@@ -36,10 +36,11 @@ export async function checkLayout(
   { willWrite }: { readonly willWrite: boolean },
 ): Promise<void> {
   await query(store, (db) => sql`select 1`.execute(db));
+  const server = await checkServer(store, willWrite);
   const findings = [
-    ...(await checkServer(store, willWrite)),
+    ...server,
     ...(await checkColumns(store)),
-    ...(willWrite ? await checkWriting(store) : []),
+    ...(willWrite && server.length === 0 ? await checkWriting(store) : []), // a read-only server refuses the probes
     ...(await checkLedger(store)),
   ];
   if (findings.length === 0) return;
@@ -110,23 +111,41 @@ async function checkLedger({ db, dialect }: SqlStore): Promise<readonly Finding[
   }
 }
 
-/** Settings of a MariaDB server with which our writes would be refused or not safe. */
+/** Settings of the server with which our writes would be refused or not safe. */
 async function checkServer({ db, dialect }: SqlStore, willWrite: boolean): Promise<readonly Finding[]> {
-  if (dialect.name !== 'mariadb') return [];
+  switch (dialect.name) {
+    case 'mariadb':
+      return checkMariadb(db, willWrite);
+    case 'postgresql':
+      return willWrite ? checkPostgresql(db) : [];
+    case 'sqlite':
+      return [];
+  }
+}
+
+const READ_ONLY: Finding = {
+  code: 'LAYOUT',
+  text: 'the server is read-only or a replica: give the address of the primary',
+};
+
+async function checkMariadb(db: Db, willWrite: boolean): Promise<readonly Finding[]> {
   const { rows } = await sql<{ read_only: number; log_bin: number; binlog_format: string }>`
     select @@global.read_only as read_only, @@global.log_bin as log_bin,
            @@global.binlog_format as binlog_format`.execute(db);
   const findings: Finding[] = [];
-  if (willWrite && rows[0]?.read_only === 1) {
-    findings.push({
-      code: 'LAYOUT',
-      text: 'the server is read-only or a replica: give the address of the primary',
-    });
-  }
+  if (willWrite && rows[0]?.read_only === 1) findings.push(READ_ONLY);
   if (rows[0]?.log_bin === 1 && rows[0].binlog_format === 'STATEMENT') {
     findings.push({ code: 'LAYOUT', text: 'binlog_format is STATEMENT: set it to ROW or MIXED' });
   }
   return [...findings, ...(await checkEngines(db))];
+}
+
+async function checkPostgresql(db: Db): Promise<readonly Finding[]> {
+  const { rows } = await sql<{ is_read_only: boolean }>`
+    select pg_is_in_recovery() or current_setting('default_transaction_read_only') = 'on' as is_read_only`.execute(
+    db,
+  );
+  return rows[0]?.is_read_only === true ? [READ_ONLY] : [];
 }
 
 async function checkEngines(db: Db): Promise<readonly Finding[]> {

@@ -103,12 +103,25 @@ export async function writeLedger(
   rows: readonly LedgerRow[],
   known: ReadonlyMap<string, LedgerRow>,
 ): Promise<void> {
-  const table = dialect.ledger('reports');
   const fresh = rows.filter((row) => !known.has(keyOf(row)));
   const old = rows.filter((row) => known.has(keyOf(row)));
-  const head = sql`insert into ${table} (${sql.raw(NAMES.join(', '))}) values`;
-  if (fresh.length > 0) await sql`${head} ${valuesOf(fresh)}`.execute(db);
-  if (old.length > 0) await sql`${head} ${valuesOf(old)} ${dialect.overwrite(NAMES.slice(2))}`.execute(db);
+  await insertRows(db, dialect, fresh, sql``);
+  await insertRows(db, dialect, old, dialect.overwrite(NAMES.slice(2), 'port, chassis'));
+}
+
+/** Rows of one statement: 28 values each, and SQLite takes 32,766, PostgreSQL 65,535 of them. */
+const ROWS_PER_INSERT = 1000;
+
+async function insertRows(
+  db: Db,
+  dialect: SqlDialect,
+  rows: readonly LedgerRow[],
+  tail: ReturnType<typeof sql>,
+): Promise<void> {
+  const head = sql`insert into ${dialect.ledger('reports')} (${sql.raw(NAMES.join(', '))}) values`;
+  for (let start = 0; start < rows.length; start += ROWS_PER_INSERT) {
+    await sql`${head} ${valuesOf(rows.slice(start, start + ROWS_PER_INSERT))} ${tail}`.execute(db);
+  }
 }
 
 export async function forget(db: Db, dialect: SqlDialect, keys: readonly ReportKey[]): Promise<void> {

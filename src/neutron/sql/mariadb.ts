@@ -53,7 +53,8 @@ function mariadb(ledgerSchema: string): SqlDialect {
     now: () => sql`cast(unix_timestamp(now(3)) * 1000 as signed)`,
     updatedAt: () => sql`utc_timestamp()`,
     ageMs: (column) => sql`timestampdiff(second, ${sql.ref(column)}, utc_timestamp()) * 1000`,
-    insertIgnore: (table, columns) => sql`insert ignore into ${table} (${sql.raw(columns)})`,
+    insertIgnore: (table, columns, rows) =>
+      sql`insert ignore into ${table} (${sql.raw(columns)}) values ${sql.join(rows)}`,
     overwrite: (columns) =>
       sql`on duplicate key update ${sql.join(columns.map((name) => sql`${sql.ref(name)} = values(${sql.ref(name)})`))}`,
     ledger: (name) => sql.table(`${ledgerSchema}.${name}`),

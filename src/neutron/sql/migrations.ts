@@ -1,6 +1,5 @@
 import { sql } from 'kysely';
 import type { SqlDialect, SqlStore } from './dialect.js';
-import { READ_COLUMNS } from './neutron-columns.js';
 import { query } from './transaction.js';
 
 /** One step of the ledger's layout. Steps only add, so that the program before runs beside this one. */
@@ -58,7 +57,7 @@ const MARIADB_ENGINE = 'engine = InnoDB default charset = utf8mb4 collate = utf8
 /**
  * Brings the ledger to this program's version, as a user who may create tables; never touches Neutron's.
  *
- * MariaDB commits each definition by itself: after a crash half-way, running it again passes over what is there.
+ * Each definition is committed by itself: after a crash half-way, running it again passes over what is there.
  *
  * @returns the versions that were applied.
  */
@@ -84,31 +83,32 @@ export async function migrate(store: SqlStore, ledgerSchema: string): Promise<re
 function preparation(dialect: SqlDialect, ledgerSchema: string): readonly string[] {
   const versions =
     'create table if not exists {schema_version} (version int not null, applied_at bigint not null, primary key (version)) {engine}';
-  const schema = `create schema if not exists \`${ledgerSchema}\``;
-  return [...(dialect.name === 'mariadb' ? [schema] : []), fill(versions, dialect, ledgerSchema)];
+  const { schema } = spelling(dialect, ledgerSchema);
+  return [
+    ...(schema === undefined ? [] : [`create schema if not exists ${schema}`]),
+    fill(versions, dialect, ledgerSchema),
+  ];
 }
 
 function fill(statement: string, dialect: SqlDialect, ledgerSchema: string): string {
-  const isMariadb = dialect.name === 'mariadb';
+  const { schema, engine } = spelling(dialect, ledgerSchema);
   return statement
-    .replaceAll('{engine}', isMariadb ? MARIADB_ENGINE : '')
+    .replaceAll('{engine}', engine)
     .replaceAll(/\{(\w+):(\w+)\}/g, 'port_status_$1_$2')
-    .replaceAll(/\{(\w+)\}/g, isMariadb ? `\`${ledgerSchema}\`.$1` : 'port_status_$1');
+    .replaceAll(/\{(\w+)\}/g, schema === undefined ? 'port_status_$1' : `${schema}.$1`);
 }
 
-/**
- * The grants that the server's own database user needs: columns where MariaDB grants columns.
- *
- * @param user as MariaDB spells it, such as `'port_status'@'%'`.
- */
-export function grants(neutronSchema: string, ledgerSchema: string, user: string): readonly string[] {
-  const on = (rights: string, table: string): string =>
-    `GRANT ${rights} ON \`${neutronSchema}\`.\`${table}\` TO ${user};`;
-  return [
-    ...Object.keys(READ_COLUMNS).map((table) => on('SELECT', table)),
-    on('UPDATE (`status`)', 'ports'),
-    on('UPDATE (`revision_number`, `updated_at`)', 'standardattributes'),
-    on('INSERT, DELETE', 'provisioningblocks'),
-    `GRANT SELECT, INSERT, UPDATE, DELETE ON \`${ledgerSchema}\`.* TO ${user};`,
-  ];
+/** How definitions are spelled: the ledger's own schema, where there are schemas, and what follows a table. */
+function spelling(
+  { name }: SqlDialect,
+  ledgerSchema: string,
+): { readonly schema?: string; readonly engine: string } {
+  switch (name) {
+    case 'mariadb':
+      return { schema: `\`${ledgerSchema}\``, engine: MARIADB_ENGINE };
+    case 'postgresql':
+      return { schema: `"${ledgerSchema}"`, engine: '' };
+    case 'sqlite':
+      return { engine: '' };
+  }
 }

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { keyOf } from '../../domain/report.js';
 import type { QuarantineEntry } from '../neutron.js';
 import { query, transact } from './transaction.js';
 import type { Transactor } from './transaction.js';
@@ -11,16 +12,27 @@ const LONGEST = { name: 255, body: 4096, reason: 1024 };
 export async function quarantine(store: Transactor, entries: readonly QuarantineEntry[]): Promise<void> {
   if (entries.length === 0) return;
   const { dialect } = store;
-  const rows = entries.map(
-    (
-      entry,
-    ) => sql`(${entry.portId.slice(0, LONGEST.name)}, ${entry.chassis}, ${entry.revision}, ${entry.incarnation},
-      ${entry.body.slice(0, LONGEST.body)}, ${entry.reason.slice(0, LONGEST.reason)}, ${entry.server}, ${dialect.now()})`,
+  const newest = new Map(entries.map((entry) => [keyOf(printable(entry)), printable(entry)]));
+  const rows = [...newest.values()].map(
+    ({ portId, chassis, revision, incarnation, body, reason, server }) =>
+      sql`(${portId}, ${chassis}, ${revision}, ${incarnation}, ${body}, ${reason}, ${server}, ${dialect.now()})`,
   );
   await transact(store, async (db) => {
     await sql`insert into ${dialect.ledger('quarantine')} (${sql.raw(COLUMNS.join(', '))})
-      values ${sql.join(rows)} ${dialect.overwrite(COLUMNS.slice(2))}`.execute(db);
+      values ${sql.join(rows)} ${dialect.overwrite(COLUMNS.slice(2), 'port, chassis')}`.execute(db);
   });
+}
+
+/** An entry that fits its columns; PostgreSQL's text holds no NUL. */
+function printable(entry: QuarantineEntry): QuarantineEntry {
+  const cut = (text: string, longest: number): string => text.replaceAll('\0', '').slice(0, longest);
+  return {
+    ...entry,
+    portId: cut(entry.portId, LONGEST.name),
+    chassis: cut(entry.chassis, LONGEST.name),
+    body: cut(entry.body, LONGEST.body),
+    reason: cut(entry.reason, LONGEST.reason),
+  };
 }
 
 export async function countQuarantined(store: Transactor): Promise<number> {

@@ -57,9 +57,10 @@ function sqlite(clock: Clock): SqlDialect {
     updatedAt: () => sql`${naiveUtc(clock.now())}`,
     ageMs: (column) =>
       sql`cast((julianday(${naiveUtc(clock.now())}) - julianday(${sql.ref(column)})) * 86400000 as integer)`,
-    insertIgnore: (table, columns) => sql`insert or ignore into ${table} (${sql.raw(columns)})`,
-    overwrite: (columns) =>
-      sql`on conflict do update set ${sql.join(columns.map((name) => sql`${sql.ref(name)} = excluded.${sql.ref(name)}`))}`,
+    insertIgnore: (table, columns, rows) =>
+      sql`insert or ignore into ${table} (${sql.raw(columns)}) values ${sql.join(rows)}`,
+    overwrite: (columns, key) =>
+      sql`on conflict (${sql.raw(key)}) do update set ${sql.join(columns.map((name) => sql`${sql.ref(name)} = excluded.${sql.ref(name)}`))}`,
     ledger: (name) => sql.table(`port_status_${name}`),
     classify,
   };

@@ -1,7 +1,8 @@
 import { describe } from 'vitest';
 import type { Connection } from 'mysql2/promise';
 import { openDatabase } from '../../../src/neutron/open.js';
-import { grants, migrate } from '../../../src/neutron/sql/migrations.js';
+import { grants } from '../../../src/neutron/sql/grants.js';
+import { migrate } from '../../../src/neutron/sql/migrations.js';
 import { createNeutron } from '../../../src/neutron/sql/store.js';
 import { systemClock } from '../../../src/runtime/clock.js';
 import { seededRandom } from '../../../src/runtime/random.js';
@@ -21,7 +22,11 @@ async function prepareServer(): Promise<Mariadb> {
   const root = openDatabase(mariadb.url(), 'port_status', systemClock);
   await migrate(root, 'port_status');
   await root.db.destroy();
-  await createUser(admin, 'ps', grants('neutron', 'port_status', "'ps'@'%'"));
+  await createUser(
+    admin,
+    'ps',
+    grants('mariadb', { neutron: 'neutron', ledgerSchema: 'port_status', user: "'ps'@'%'" }),
+  );
   await admin.end();
   return mariadb;
 }

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Neutron } from '../../../src/neutron/neutron.js';
 import { openDatabase } from '../../../src/neutron/open.js';
-import { grants, migrate } from '../../../src/neutron/sql/migrations.js';
+import { grants } from '../../../src/neutron/sql/grants.js';
+import { migrate } from '../../../src/neutron/sql/migrations.js';
 import { createNeutron } from '../../../src/neutron/sql/store.js';
 import { systemClock } from '../../../src/runtime/clock.js';
 import { seededRandom } from '../../../src/runtime/random.js';
@@ -61,7 +62,13 @@ async function prepare(mariadb: Mariadb): Promise<void> {
   const root = openDatabase(mariadb.url(), 'port_status', systemClock);
   await migrate(root, 'port_status');
   await root.db.destroy();
-  await createUser(admin, 'reader', grants('neutron', 'port_status', "'reader'@'%'").filter(changesNothing));
+  await createUser(
+    admin,
+    'reader',
+    grants('mariadb', { neutron: 'neutron', ledgerSchema: 'port_status', user: "'reader'@'%'" }).filter(
+      changesNothing,
+    ),
+  );
   await admin.end();
 }
 
