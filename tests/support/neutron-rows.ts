@@ -44,7 +44,8 @@ export async function plantPort(rows: NeutronRows, number: number, port: Planted
     ],
   );
   for (const entity of port.blocks ?? ['L2']) await plantBlock(rows, number, entity);
-  if (port.host !== '') await plantBinding(rows, port.id, { ...port, host: port.host ?? 'cn1' });
+  const { host = 'cn1', vifType, driver } = port;
+  if (host !== '') await plantBinding(rows, port.id, { host, vifType, driver });
 }
 
 export async function plantBlock(rows: NeutronRows, number: number, entity: string): Promise<void> {
@@ -57,18 +58,66 @@ export async function plantBlock(rows: NeutronRows, number: number, entity: stri
 export async function plantBinding(
   rows: NeutronRows,
   portId: string,
-  binding: { host: string; status?: string; vifType?: string; driver?: string; profile?: string },
+  binding: {
+    readonly host: string;
+    readonly status?: string;
+    readonly vifType?: string | undefined;
+    readonly driver?: string | undefined;
+    readonly profile?: string;
+  },
 ): Promise<void> {
   const { host, status = 'ACTIVE', vifType = 'ovs', driver = 'openvswitch', profile = '' } = binding;
   await rows.run(
     'insert into ml2_port_bindings (port_id, host, vif_type, vnic_type, profile, vif_details, status) values (?, ?, ?, ?, ?, ?, ?)',
     [portId, host, vifType, 'normal', profile, '', status],
   );
+  if (vifType === 'unbound' || vifType === 'binding_failed') return;
   await rows.run('insert into ml2_port_binding_levels (port_id, host, level, driver) values (?, ?, 0, ?)', [
     portId,
     host,
     driver,
   ]);
+}
+
+/** Makes a port a trunk's parent. */
+export async function plantTrunk(rows: NeutronRows, number: number, parentId: string): Promise<void> {
+  const sid = 20_000 + number;
+  await rows.run(
+    "insert into standardattributes (id, resource_type, revision_number) values (?, 'trunks', 0)",
+    [sid],
+  );
+  await rows.run(
+    "insert into trunks (id, port_id, admin_state_up, status, standard_attr_id) values (?, ?, ?, 'ACTIVE', ?)",
+    [`trunk-${number}`, parentId, 1, sid],
+  );
+}
+
+/** An L2 agent that said `silentMs` ago that it lives. */
+export async function plantAgent(
+  rows: NeutronRows,
+  host: string,
+  { l2population, silentMs }: { readonly l2population: boolean; readonly silentMs: number },
+): Promise<void> {
+  const time = naiveUtc(silentMs);
+  await rows.run(
+    `insert into agents (id, agent_type, \`binary\`, topic, host, admin_state_up, created_at, started_at,
+       heartbeat_timestamp, configurations, \`load\`)
+     values (?, 'Open vSwitch agent', 'neutron-openvswitch-agent', 'N/A', ?, ?, ?, ?, ?, ?, 0)`,
+    [`agent-${host}`, host, 1, time, time, time, JSON.stringify({ l2_population: l2population })],
+  );
+}
+
+/** Makes a port look as if Neutron had changed it `ageMs` ago. */
+export async function setAge(rows: NeutronRows, number: number, ageMs: number): Promise<void> {
+  await rows.run('update standardattributes set updated_at = ? where id = ?', [
+    naiveUtc(ageMs),
+    10_000 + number,
+  ]);
+}
+
+/** A time in the past as Neutron writes it. */
+function naiveUtc(agoMs: number): string {
+  return new Date(Date.now() - agoMs).toISOString().slice(0, 19).replace('T', ' ');
 }
 
 /** The network that planted ports belong to. */

@@ -60,12 +60,12 @@ export async function createUser(admin: pg.Client, user: string, grants: readonl
   for (const grant of grants) await admin.query(grant);
 }
 
-/** The administrator's connection in the words of a test: `?` for a parameter, numbers for 64-bit integers. */
+/** The administrator's connection in the words of a test: `?` for a parameter, backticks around a reserved word. */
 export function rowsOf(admin: pg.Client): NeutronRows {
   return {
     run: async (statement, values = []) => {
       let count = 0;
-      const numbered = statement.replaceAll('?', () => `$${++count}`);
+      const numbered = statement.replaceAll('`', '"').replaceAll('?', () => `$${++count}`);
       const { rows } = await admin.query<Record<string, unknown>>(numbered, [...values]);
       return rows;
     },

@@ -9,8 +9,8 @@ import { seededRandom } from '../../../src/runtime/random.js';
 import { createUser, loadNeutron, MARIADB, startMariadb } from '../../support/mariadb.js';
 import type { Mariadb } from '../../support/mariadb.js';
 import { has } from '../../support/needs.js';
+import type { StoreFixture } from './scene.js';
 import { storeSuite } from './store-suite.js';
-import type { StoreFixture } from './store-suite.js';
 
 let server: Promise<Mariadb> | undefined;
 
@@ -32,7 +32,7 @@ async function prepareServer(): Promise<Mariadb> {
 }
 
 /** Ports, blocks and bindings go with their standard attributes. */
-const EMPTY = `use neutron; delete from ports; delete from networks; delete from standardattributes;
+const EMPTY = `use neutron; delete from ports; delete from networks; delete from agents; delete from standardattributes;
   delete from port_status.reports; delete from port_status.claims; delete from port_status.quarantine;
   delete from port_status.incarnations`;
 

@@ -9,7 +9,7 @@ import { seededRandom } from '../../../src/runtime/random.js';
 import { createUser, loadNeutron, MARIADB, startMariadb } from '../../support/mariadb.js';
 import type { Mariadb } from '../../support/mariadb.js';
 import { has } from '../../support/needs.js';
-import { JUDGING, reportOf } from './store-suite.js';
+import { JUDGING, reportOf } from './scene.js';
 
 const OBSERVING = { ...JUDGING, mayWrite: () => false };
 

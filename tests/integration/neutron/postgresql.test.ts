@@ -8,8 +8,8 @@ import { seededRandom } from '../../../src/runtime/random.js';
 import { has } from '../../support/needs.js';
 import { createUser, loadNeutron, POSTGRESQL, rowsOf, startPostgresql } from '../../support/postgresql.js';
 import type { Postgresql } from '../../support/postgresql.js';
+import type { StoreFixture } from './scene.js';
 import { storeSuite } from './store-suite.js';
-import type { StoreFixture } from './store-suite.js';
 
 let server: Promise<Postgresql> | undefined;
 

@@ -8,8 +8,8 @@ import { migrate } from '../../../src/neutron/sql/migrations.js';
 import { createNeutron } from '../../../src/neutron/sql/store.js';
 import { systemClock } from '../../../src/runtime/clock.js';
 import { seededRandom } from '../../../src/runtime/random.js';
+import type { StoreFixture } from './scene.js';
 import { storeSuite } from './store-suite.js';
-import type { StoreFixture } from './store-suite.js';
 
 const DDL = fileURLToPath(new URL('../../fixtures/neutron-schema/sqlite.sql', import.meta.url));
 

@@ -1,6 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Case, Judged, Judging, Neutron, Outcome } from '../../../src/neutron/neutron.js';
-import type { Report } from '../../../src/domain/report.js';
+import type { Case, Judging, Outcome } from '../../../src/neutron/neutron.js';
 import {
   plantBinding,
   plantBlock,
@@ -9,44 +8,9 @@ import {
   portIdOf,
   portState,
 } from '../../support/neutron-rows.js';
-import type { NeutronRows } from '../../support/neutron-rows.js';
-
-/** A database with Neutron's tables and the ledger, empty for each test. */
-export interface StoreFixture {
-  readonly neutron: Neutron;
-  readonly rows: NeutronRows;
-  /** The ledger's table of that name, as a statement spells it. */
-  readonly ledger: (name: string) => string;
-  dispose(): Promise<void>;
-}
-
-export const POLICY = { drivers: new Set(['openvswitch']), buildGraceMs: 10_000 };
-
-export const JUDGING: Judging = {
-  server: 'A',
-  policy: POLICY,
-  mayWrite: () => true,
-  lookEveryMs: 2000,
-  incarnation: 'inc-1',
-};
-
-export function reportOf(number: number, revision: number, more: Partial<Report> = {}): Case {
-  const report: Report = {
-    portId: portIdOf(number),
-    chassis: 'cn1',
-    status: 'ACTIVE',
-    attachment: `row-${number}`,
-    revision,
-    observedAt: 1_790_000_000_000,
-    ...more,
-  };
-  return { portId: report.portId, chassis: report.chassis, arrival: { report, incarnation: 'inc-1' } };
-}
-
-function outcomesOf(judged: Judged): readonly Outcome[] {
-  if (judged.kind === 'paused') throw new Error('paused');
-  return judged.outcomes;
-}
+import { decidingCases } from './deciding-cases.js';
+import { JUDGING, must, outcomesOf, reportOf } from './scene.js';
+import type { StoreFixture } from './scene.js';
 
 /** What every kind of database has to do alike. */
 export function storeSuite(
@@ -73,6 +37,8 @@ export function storeSuite(
       liveGenerations: new Set(['1-a', '1-b']),
       executing: new Set([nonce]),
     });
+
+    decidingCases(() => fixture);
 
     it('accepts the layout of a real Neutron', async () => {
       await expect(fixture.neutron.check({ willWrite: true })).resolves.toBeUndefined();
@@ -257,6 +223,24 @@ export function storeSuite(
       expect(await fixture.neutron.claimDebts(other, 10)).toEqual([]);
     });
 
+    it('gives each of many debts to one of the servers that ask at once', async () => {
+      const numbers = Array.from({ length: 60 }, (_, i) => i + 1);
+      for (const n of numbers) await plantPort(fixture.rows, n, { id: portIdOf(n) });
+      await judge(numbers.map((n) => reportOf(n, n)));
+      const servers = ['A', 'B', 'C', 'D'].flatMap((server) => [server, server, server]);
+      const liveGenerations = new Set(['1-A', '1-B', '1-C', '1-D']);
+      const executing = new Set(servers.map((_, i) => `n${i}`));
+      const asked = servers.map((server, i) =>
+        fixture.neutron.claimDebts(
+          { server, generation: `1-${server}`, nonce: `n${i}`, liveGenerations, executing },
+          25,
+        ),
+      );
+      const claimed = (await Promise.all(asked)).flat().map(({ portId }) => portId);
+      expect(claimed).toHaveLength(new Set(claimed).size);
+      expect(claimed.length).toBeGreaterThan(0);
+    });
+
     it('lets another server settle when the claim is void', async () => {
       await plantPort(fixture.rows, 1, { id: portIdOf(1) });
       await judge([reportOf(1, 10)]);
@@ -312,6 +296,13 @@ export function storeSuite(
       ]);
     });
 
+    it('judges a batch of 5000, the most that apply.batch allows', async () => {
+      const cases = Array.from({ length: 5000 }, (_, i) => reportOf(i + 1, i + 1));
+      expect(await judge(cases)).toHaveLength(5000);
+      const rows = await fixture.rows.run(`select count(*) as n from ${fixture.ledger('reports')}`);
+      expect(rows[0]?.['n']).toBe(5000);
+    });
+
     it('keeps what can never be written in quarantine', async () => {
       const entry = {
         portId: 'x',
@@ -322,14 +313,9 @@ export function storeSuite(
         reason: 'no JSON',
         server: 'A',
       };
-      await fixture.neutron.quarantine([entry, { ...entry, portId: 'y'.repeat(400) }]);
+      await fixture.neutron.quarantine([entry, { ...entry, portId: 'y'.repeat(400), body: '\0' }]);
       await fixture.neutron.quarantine([entry]);
       expect(await fixture.neutron.quarantined()).toBe(2);
     });
   });
-}
-
-function must<T>(value: T | undefined): T {
-  if (value === undefined) throw new Error('absent');
-  return value;
 }

@@ -1,0 +1,46 @@
+import type { Report } from '../../../src/domain/report.js';
+import type { Case, Judged, Judging, Neutron, Outcome } from '../../../src/neutron/neutron.js';
+import { portIdOf } from '../../support/neutron-rows.js';
+import type { NeutronRows } from '../../support/neutron-rows.js';
+
+/** A database with Neutron's tables and the ledger, empty for each test. */
+export interface StoreFixture {
+  readonly neutron: Neutron;
+  readonly rows: NeutronRows;
+  /** The ledger's table of that name, as a statement spells it. */
+  readonly ledger: (name: string) => string;
+  dispose(): Promise<void>;
+}
+
+export const POLICY = { drivers: new Set(['openvswitch']), buildGraceMs: 10_000 };
+
+export const JUDGING: Judging = {
+  server: 'A',
+  policy: POLICY,
+  mayWrite: () => true,
+  lookEveryMs: 2000,
+  incarnation: 'inc-1',
+};
+
+export function reportOf(number: number, revision: number, more: Partial<Report> = {}): Case {
+  const report: Report = {
+    portId: portIdOf(number),
+    chassis: 'cn1',
+    status: 'ACTIVE',
+    attachment: `row-${number}`,
+    revision,
+    observedAt: 1_790_000_000_000,
+    ...more,
+  };
+  return { portId: report.portId, chassis: report.chassis, arrival: { report, incarnation: 'inc-1' } };
+}
+
+export function outcomesOf(judged: Judged): readonly Outcome[] {
+  if (judged.kind === 'paused') throw new Error('paused');
+  return judged.outcomes;
+}
+
+export function must<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('absent');
+  return value;
+}
