@@ -6,9 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createConnection } from 'mysql2/promise';
-import type { Connection } from 'mysql2/promise';
+import type { Connection, ResultSetHeader } from 'mysql2/promise';
 import { freePort } from './free-port.js';
 import { findProgram } from './needs.js';
+import type { NeutronConnection } from './neutron-rows.js';
 
 export const MARIADB = { mariadbd: 'mariadb-server', 'mariadb-install-db': 'mariadb-server' };
 
@@ -76,6 +77,21 @@ export async function createUser(admin: Connection, user: string, grants: readon
     `drop user if exists '${user}'@'%'; create user '${user}'@'%' identified by '${USER_PASSWORD}'`,
   );
   for (const grant of grants) await admin.query(grant);
+}
+
+/** The administrator's connection in the words of a test. */
+export function rowsOf(connection: Connection): NeutronConnection {
+  return {
+    run: async (statement, values = []) => {
+      const [rows] = await connection.execute(statement, [...values]);
+      return Array.isArray(rows) ? (rows as Record<string, unknown>[]) : [];
+    },
+    change: async (statement, values) => {
+      const [{ affectedRows }] = await connection.execute<ResultSetHeader>(statement, [...values]);
+      return affectedRows;
+    },
+    end: () => connection.end(),
+  };
 }
 
 function fixture(name: string): string {

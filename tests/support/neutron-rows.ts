@@ -6,6 +6,13 @@ export interface NeutronRows {
   ): Promise<readonly Readonly<Record<string, unknown>>[]>;
 }
 
+/** The same on a connection of its own, which can hold a transaction. */
+export interface NeutronConnection extends NeutronRows {
+  /** Runs one change. @returns how many rows it matched. */
+  change(statement: string, values: readonly (string | number | null)[]): Promise<number>;
+  end(): Promise<void>;
+}
+
 export interface PlantedPort {
   readonly id: string;
   readonly status?: string;

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { freePort } from './free-port.js';
 import { findProgram } from './needs.js';
-import type { NeutronRows } from './neutron-rows.js';
+import type { NeutronConnection } from './neutron-rows.js';
 
 export const POSTGRESQL = { postgres: 'postgresql', initdb: 'postgresql' };
 
@@ -61,15 +61,21 @@ export async function createUser(admin: pg.Client, user: string, grants: readonl
 }
 
 /** The administrator's connection in the words of a test: `?` for a parameter, backticks around a reserved word. */
-export function rowsOf(admin: pg.Client): NeutronRows {
+export function rowsOf(admin: pg.Client): NeutronConnection {
+  const query = (
+    statement: string,
+    values: readonly (string | number | null)[],
+  ): Promise<pg.QueryResult<Record<string, unknown>>> => admin.query(numbered(statement), [...values]);
   return {
-    run: async (statement, values = []) => {
-      let count = 0;
-      const numbered = statement.replaceAll('`', '"').replaceAll('?', () => `$${++count}`);
-      const { rows } = await admin.query<Record<string, unknown>>(numbered, [...values]);
-      return rows;
-    },
+    run: async (statement, values = []) => (await query(statement, values)).rows,
+    change: async (statement, values) => (await query(statement, values)).rowCount ?? 0,
+    end: () => admin.end(),
   };
+}
+
+function numbered(statement: string): string {
+  let count = 0;
+  return statement.replaceAll('`', '"').replaceAll('?', () => `$${++count}`);
 }
 
 type Owner = { readonly uid: number; readonly gid: number } | { readonly uid?: undefined };

@@ -1,7 +1,13 @@
 import type { Report } from '../../../src/domain/report.js';
 import type { Case, Judged, Judging, Neutron, Outcome } from '../../../src/neutron/neutron.js';
+import { openDatabase } from '../../../src/neutron/open.js';
+import { createNeutron } from '../../../src/neutron/sql/store.js';
+import { systemClock } from '../../../src/runtime/clock.js';
+import { seededRandom } from '../../../src/runtime/random.js';
 import { portIdOf } from '../../support/neutron-rows.js';
 import type { NeutronRows } from '../../support/neutron-rows.js';
+import { empty } from '../../support/neutron-server.js';
+import type { NeutronServer } from '../../support/neutron-server.js';
 
 /** A database with Neutron's tables and the ledger, empty for each test. */
 export interface StoreFixture {
@@ -10,6 +16,23 @@ export interface StoreFixture {
   /** The ledger's table of that name, as a statement spells it. */
   readonly ledger: (name: string) => string;
   dispose(): Promise<void>;
+}
+
+/** A store on a server that several tests share, emptied. */
+export async function openOn(server: NeutronServer): Promise<StoreFixture> {
+  const rows = await server.connect();
+  await empty(rows);
+  const opened = openDatabase(server.url, 'port_status', systemClock);
+  const neutron = createNeutron(opened, { clock: systemClock, random: seededRandom(1) });
+  return {
+    neutron,
+    rows,
+    ledger: (name) => `port_status.${name}`,
+    dispose: async () => {
+      await neutron.close();
+      await rows.end();
+    },
+  };
 }
 
 export const POLICY = { drivers: new Set(['openvswitch']), buildGraceMs: 10_000 };

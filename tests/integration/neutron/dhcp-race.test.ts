@@ -1,0 +1,181 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Report } from '../../../src/domain/report.js';
+import { encodeReport } from '../../../src/domain/wire.js';
+import type { Neutron } from '../../../src/neutron/neutron.js';
+import { openDatabase } from '../../../src/neutron/open.js';
+import { createNeutron } from '../../../src/neutron/sql/store.js';
+import { MemoryDatabase } from '../../../src/northbound/memory/database.js';
+import { MemoryNorthbound } from '../../../src/northbound/memory/memory-northbound.js';
+import type { ChassisRegistration, Northbound } from '../../../src/northbound/northbound.js';
+import { systemClock } from '../../../src/runtime/clock.js';
+import { silentLogger } from '../../../src/runtime/logger.js';
+import { createMetrics } from '../../../src/runtime/metrics.js';
+import type { Metrics } from '../../../src/runtime/metrics.js';
+import { seededRandom } from '../../../src/runtime/random.js';
+import { createServer } from '../../../src/server/server.js';
+import type { ServerOptions } from '../../../src/server/session.js';
+import { completeDhcp } from '../../support/dhcp-agent.js';
+import { MARIADB } from '../../support/mariadb.js';
+import { has } from '../../support/needs.js';
+import { plantNetwork, plantPort, portIdOf } from '../../support/neutron-rows.js';
+import type { NeutronConnection } from '../../support/neutron-rows.js';
+import { startOnMariadb, startOnPostgresql } from '../../support/neutron-server.js';
+import type { NeutronServer } from '../../support/neutron-server.js';
+import { POSTGRESQL } from '../../support/postgresql.js';
+import { POLICY } from './scene.js';
+
+const UP = 200;
+const DOWN = 40;
+/** Neutron's workers: that many ports are provisioned at a time. */
+const WORKERS = 8;
+/** How long neutron-server takes between its look and its commit, at most. */
+const THINK_MS = 20;
+
+const OPTIONS: ServerOptions = {
+  id: 'A',
+  lease: { ttlMs: 60_000, heartbeatMs: 1000 },
+  batch: 500,
+  policy: POLICY,
+  willWrite: true,
+  mayWrite: () => true,
+  lookEveryMs: 2000,
+  reconcileEveryMs: 500,
+  settleEveryMs: 1000,
+  settle: { helpsForMs: 300_000, backoffMs: { first: 250, most: 15_000 }, refusedAttempts: 5 },
+  quarantineMax: 10,
+};
+
+/** A server with all its loops, a chassis that publishes, and Neutron's own workers on one database. */
+interface Race {
+  readonly neutron: Neutron;
+  readonly northbound: Northbound;
+  readonly registration: ChassisRegistration;
+  readonly metrics: Metrics;
+  readonly workers: readonly NeutronConnection[];
+  readonly stop: AbortController;
+  readonly running: Promise<void>;
+}
+
+const numbers = (from: number, count: number): readonly number[] =>
+  Array.from({ length: count }, (_, i) => from + i);
+const WIRED = numbers(1, UP);
+const CUT = numbers(UP + 1, DOWN);
+
+describe.each([
+  ['MariaDB', MARIADB, startOnMariadb],
+  ['PostgreSQL', POSTGRESQL, startOnPostgresql],
+])('when the wire and DHCP are ready at the same time, on %s', (name, programs, start) => {
+  describe.runIf(has(`neutron/dhcp-race on ${name}`, programs))('with a private server', () => {
+    let server: NeutronServer;
+    let race: Race;
+    beforeAll(async () => {
+      server = await start();
+      race = await startRace(server);
+    });
+    afterAll(async () => {
+      race.stop.abort();
+      await race.running;
+      await race.neutron.close();
+      for (const worker of race.workers) await worker.end();
+      await server.dispose();
+    });
+
+    it(`every port whose wire is up is ACTIVE 2 s later, and none whose wire went down meanwhile`, async () => {
+      await finishTogether(race, [...WIRED, ...CUT]);
+      const endMs = systemClock.monotonicMs() + 2000;
+      let active = await activePorts(race);
+      while (active.join() !== WIRED.join() && systemClock.monotonicMs() < endMs) {
+        await systemClock.sleep(25);
+        active = await activePorts(race);
+      }
+      expect(active).toEqual(WIRED);
+    });
+
+    it('some of them only because the server looked again', async () => {
+      const { values } = await race.metrics.looks.get();
+      const looked = values.find(({ labels }) => labels['occasion'] === 'look');
+      expect(looked?.value).toBeGreaterThan(0);
+      const { values: judged } = await race.metrics.judged.get();
+      const applied = judged.filter(({ labels }) => labels['verdict'] === 'applied');
+      expect(applied.map(({ labels }) => labels['occasion'])).toContain('look');
+    });
+  });
+});
+
+async function startRace(server: NeutronServer): Promise<Race> {
+  const workers = await Promise.all(numbers(0, WORKERS).map(() => server.connect()));
+  await plantPorts(workers);
+  const parts = { clock: systemClock, random: seededRandom(1) };
+  const neutron = createNeutron(openDatabase(server.url, 'port_status', systemClock), parts);
+  const northbound = new MemoryNorthbound(new MemoryDatabase(parts));
+  const metrics = createMetrics();
+  const stop = new AbortController();
+  const registration = await northbound.registerChassis('cn1');
+  const running = createServer({
+    ...parts,
+    neutron,
+    northbound,
+    metrics,
+    logger: silentLogger,
+    options: OPTIONS,
+  }).run(stop.signal);
+  return { neutron, northbound, registration, metrics, workers, stop, running };
+}
+
+async function plantPorts(workers: readonly NeutronConnection[]): Promise<void> {
+  const [first] = workers;
+  if (first !== undefined) await plantNetwork(first);
+  await inParallel(workers, [...WIRED, ...CUT], (worker, n) =>
+    plantPort(worker, n, { id: portIdOf(n), blocks: ['DHCP', 'L2'] }),
+  );
+}
+
+/** Each port's wire and its DHCP get ready within a few milliseconds; wires of `CUT` are cut at once. */
+async function finishTogether(race: Race, ports: readonly number[]): Promise<void> {
+  const random = seededRandom(7);
+  await inParallel(race.workers, ports, async (worker, n) => {
+    const think = (): Promise<void> => systemClock.sleep(random.next() * THINK_MS);
+    await Promise.all([say(race, n), completeDhcp(worker, portIdOf(n), think)]);
+  });
+}
+
+async function say({ northbound, registration }: Race, number: number): Promise<void> {
+  const publish = (status: Report['status'], revision: number): Promise<unknown> =>
+    northbound.publish(registration, [encodeReport(reportOf(number, status, revision), 1)]);
+  await publish('ACTIVE', nextRevision());
+  if (!CUT.includes(number)) return;
+  await systemClock.sleep(5);
+  await publish('DOWN', nextRevision());
+}
+
+let revision = 0;
+const nextRevision = (): number => ++revision;
+
+function reportOf(number: number, status: Report['status'], atRevision: number): Report {
+  return {
+    portId: portIdOf(number),
+    chassis: 'cn1',
+    status,
+    attachment: `row-${number}`,
+    revision: atRevision,
+    observedAt: systemClock.now(),
+  };
+}
+
+async function activePorts({ workers }: Race): Promise<readonly number[]> {
+  const rows = await workers[0]?.run("select id from ports where status = 'ACTIVE' order by id");
+  return (rows ?? []).map(({ id }) => parseInt(String(id).slice(-12), 16));
+}
+
+/** Gives the items to the workers, one after the other to whoever is free. */
+async function inParallel<W, T>(
+  workers: readonly W[],
+  items: readonly T[],
+  work: (worker: W, item: T) => Promise<void>,
+): Promise<void> {
+  const waiting = [...items];
+  const takeAll = async (worker: W): Promise<void> => {
+    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await work(worker, item);
+  };
+  await Promise.all(workers.map(takeAll));
+}

@@ -1,0 +1,66 @@
+import { openDatabase } from '../../src/neutron/open.js';
+import { grants } from '../../src/neutron/sql/grants.js';
+import { migrate } from '../../src/neutron/sql/migrations.js';
+import { systemClock } from '../../src/runtime/clock.js';
+import * as mariadb from './mariadb.js';
+import type { NeutronConnection, NeutronRows } from './neutron-rows.js';
+import * as postgresql from './postgresql.js';
+
+/** A database server of our own with Neutron's tables, the ledger, and a user who has exactly the printed grants. */
+export interface NeutronServer {
+  /** `neutron.url` of that user. */
+  readonly url: string;
+  /** A connection of the administrator, in Neutron's schema. */
+  connect(): Promise<NeutronConnection>;
+  dispose(): Promise<void>;
+}
+
+export async function startOnMariadb(): Promise<NeutronServer> {
+  const server = await mariadb.startMariadb();
+  const admin = await server.admin();
+  await mariadb.loadNeutron(admin);
+  await makeLedger(server.url());
+  const grantee = { neutron: 'neutron', ledgerSchema: 'port_status', user: "'ps'@'%'" };
+  await mariadb.createUser(admin, 'ps', grants('mariadb', grantee));
+  await admin.end();
+  return {
+    url: server.url('ps'),
+    connect: async () => {
+      const connection = await server.admin();
+      await connection.query('use neutron');
+      return mariadb.rowsOf(connection);
+    },
+    dispose: server.dispose,
+  };
+}
+
+export async function startOnPostgresql(): Promise<NeutronServer> {
+  const server = await postgresql.startPostgresql();
+  const admin = await server.admin();
+  await postgresql.loadNeutron(admin);
+  await makeLedger(server.url());
+  const grantee = { neutron: 'neutron', ledgerSchema: 'port_status', user: 'ps' };
+  await postgresql.createUser(admin, 'ps', grants('postgresql', grantee));
+  await admin.end();
+  return {
+    url: server.url('ps'),
+    connect: async () => postgresql.rowsOf(await server.admin()),
+    dispose: server.dispose,
+  };
+}
+
+async function makeLedger(url: string): Promise<void> {
+  const store = openDatabase(url, 'port_status', systemClock);
+  await migrate(store, 'port_status');
+  await store.db.destroy();
+}
+
+/** Ports, blocks, bindings and trunks go with their standard attributes. */
+const NEUTRON = ['ports', 'networks', 'agents', 'standardattributes'];
+const LEDGER = ['reports', 'claims', 'quarantine', 'incarnations'];
+
+/** Removes all rows, for the next test. */
+export async function empty(rows: NeutronRows): Promise<void> {
+  for (const table of [...NEUTRON, ...LEDGER.map((name) => `port_status.${name}`)])
+    await rows.run(`delete from ${table}`);
+}
