@@ -15,8 +15,18 @@ export const LOOK_STEPS_MS = [50, 200, 1000, 5000] as const;
 const MIGRATION_LOOK_MS = 1000;
 
 /** Whether the verdict is not the last word: something outside may change it without a new report. */
-export function isWaiting({ verdict }: Judgement): boolean {
-  return verdict !== 'applied' && verdict !== 'stale' && verdict !== 'delegated';
+export function isWaiting(judgement: Pick<Judgement, 'verdict' | 'effects'>): boolean {
+  const { verdict } = judgement;
+  if (verdict === 'applied') return mayBeOvertaken(judgement);
+  return verdict !== 'stale' && verdict !== 'delegated';
+}
+
+/**
+ * Whether our block went back to a port that was on its way up: neutron-server may have looked for blocks before that,
+ * and set the port ACTIVE afterwards. Nothing it compares tells it, because DOWN was there already.
+ */
+function mayBeOvertaken({ effects }: Pick<Judgement, 'effects'>): boolean {
+  return effects.insertL2 && effects.write === undefined;
 }
 
 /**

@@ -30,9 +30,15 @@ export async function isPaused(store: Transactor): Promise<boolean> {
   return rows[0]?.value !== 'no';
 }
 
+/**
+ * Waits for every transaction that saw the old value. On PostgreSQL those that come later share a locked row without
+ * queueing, and would keep us waiting for ever; for a table they queue.
+ */
 export async function setPaused(store: Transactor, paused: boolean): Promise<void> {
+  const { dialect } = store;
+  const table = dialect.ledger('settings');
   await transact(store, async (db) => {
-    await sql`update ${store.dialect.ledger('settings')} set value = ${paused ? 'yes' : 'no'}
-      where name = 'paused'`.execute(db);
+    if (dialect.name === 'postgresql') await sql`lock table ${table} in exclusive mode`.execute(db);
+    await sql`update ${table} set value = ${paused ? 'yes' : 'no'} where name = 'paused'`.execute(db);
   });
 }

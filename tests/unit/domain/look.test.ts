@@ -20,6 +20,13 @@ interface Row {
 const rows: readonly Row[] = [
   { when: 'UP was applied', port: aPort(), waits: false, afterMs: undefined },
   { when: 'DOWN was applied', said: { status: 'DOWN' }, port: aPort(), waits: false, afterMs: undefined },
+  {
+    when: 'DOWN put our block back, and was there already',
+    said: { status: 'DOWN' },
+    port: aPort({ status: 'DOWN', blocks: [] }),
+    waits: true,
+    afterMs: undefined,
+  },
   { when: 'ERROR was applied', said: { status: 'ERROR' }, port: aPort(), waits: false, afterMs: undefined },
   { when: 'it is delegated', port: aPort({ isTrunkParent: true }), waits: false, afterMs: undefined },
   {
