@@ -15,7 +15,7 @@ const FLAGS = {
   },
   user: {
     kind: 'string',
-    doc: "The database user of those grants, as the database spells it; by default `'port_status'@'%'` on MariaDB and `port_status` on PostgreSQL.",
+    doc: "The database user of those grants, as the database spells it; by default 'port_status'@'%' on MariaDB and port_status on PostgreSQL.",
   },
 } as const;
 
