@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -31,6 +31,7 @@ const USER_PASSWORD = 'port-status-test';
 export async function startMariadb(options: readonly string[] = []): Promise<Mariadb> {
   const folder = mkdtempSync(join(tmpdir(), 'port-status-mariadb-'));
   const port = await freePort();
+  mkdirSync(join(folder, 'tmp'));
   install(folder);
   let server: ChildProcess | undefined;
   const connect = (): Promise<Connection> =>
@@ -104,6 +105,7 @@ function install(folder: string): void {
     [
       '--no-defaults',
       `--datadir=${folder}/data`,
+      `--tmpdir=${folder}/tmp`,
       '--auth-root-authentication-method=normal',
       '--skip-test-db',
     ],
@@ -116,6 +118,7 @@ function spawnServer(folder: string, port: number, options: readonly string[]): 
   const args = [
     '--no-defaults',
     `--datadir=${folder}/data`,
+    `--tmpdir=${folder}/tmp`, // a server that starts removes the temporary tables that it finds, other servers' too
     `--socket=${folder}/s.sock`,
     `--pid-file=${folder}/pid`,
     '--bind-address=127.0.0.1',
