@@ -2,8 +2,18 @@ import { PortStatusError } from '../domain/errors.js';
 
 type Kind = 'chassis' | 'listener';
 
-/** A later registration in the same incarnation holds the name. */
-export function fenced(kind: Kind, name: string): PortStatusError {
+/** Numbers of two registrations of one name in one incarnation: the one that holds it now, if any, and the caller's. */
+export interface Holding {
+  readonly holder: number | undefined;
+  readonly mine: number;
+}
+
+/** Why a registration that does not hold its name is refused. */
+export function refusal(kind: Kind, name: string, { holder, mine }: Holding): PortStatusError {
+  return holder !== undefined && holder > mine ? fenced(kind, name) : registrationLost(kind, name);
+}
+
+function fenced(kind: Kind, name: string): PortStatusError {
   return new PortStatusError(
     'FENCED',
     `${kind} ${name}: a later registration under this name has taken over; stop one of the two programs or rename it`,
@@ -11,7 +21,7 @@ export function fenced(kind: Kind, name: string): PortStatusError {
 }
 
 /** The registration is not known: it was taken over by others, or the data was lost or rolled back. */
-export function registrationLost(kind: Kind, name: string): PortStatusError {
+function registrationLost(kind: Kind, name: string): PortStatusError {
   return new PortStatusError(
     'REGISTRATION_LOST',
     `${kind} ${name}: the northbound database no longer knows this registration; register again`,

@@ -1,6 +1,6 @@
 import { checkName } from '../../domain/report.js';
 import type { ChassisNote, ChassisRegistration, ChassisStanding, ChassisView } from '../northbound.js';
-import { fenced, registrationLost } from '../refusals.js';
+import { refusal } from '../refusals.js';
 import type { MemoryDatabase } from './database.js';
 import type { ChassisRecord } from './state.js';
 
@@ -24,10 +24,9 @@ function createChassis(chassis: string): ChassisRecord {
 /** The record that this registration holds. @throws {PortStatusError} FENCED, REGISTRATION_LOST. */
 export function findChassis({ state }: MemoryDatabase, registration: ChassisRegistration): ChassisRecord {
   const { chassis, token, number, incarnation } = registration;
-  const record = state.chassis.get(chassis);
-  if (incarnation !== state.incarnation || record === undefined) throw registrationLost('chassis', chassis);
-  if (record.token === token) return record;
-  throw record.number > number ? fenced('chassis', chassis) : registrationLost('chassis', chassis);
+  const record = incarnation === state.incarnation ? state.chassis.get(chassis) : undefined;
+  if (record?.token === token) return record;
+  throw refusal('chassis', chassis, { holder: record?.number, mine: number });
 }
 
 export function keepChassis(

@@ -5,7 +5,7 @@ import { checkName } from '../../domain/report.js';
 import { formatGeneration, numberOf } from '../generation.js';
 import type { ListenerIdentity, ListenerView, Membership, TopicLoad } from '../northbound.js';
 import { UNASSIGNED } from '../place.js';
-import { fenced, registrationLost } from '../refusals.js';
+import { refusal } from '../refusals.js';
 import type { MemoryDatabase } from './database.js';
 import type { ListenerRecord } from './state.js';
 import { giveAgain, measureTopic, sizeOf, topicOf } from './topics.js';
@@ -26,10 +26,9 @@ export function join(database: MemoryDatabase, { id, ttlMs, versions }: Listener
 /** The record that this membership holds. @throws {PortStatusError} FENCED, REGISTRATION_LOST. */
 export function findListener({ state }: MemoryDatabase, membership: Membership): ListenerRecord {
   const { id, generation, incarnation } = membership;
-  const record = state.listeners.get(id);
-  if (incarnation !== state.incarnation || record === undefined) throw registrationLost('listener', id);
-  if (record.generation === generation && !record.fenced) return record;
-  throw record.number > numberOf(generation) ? fenced('listener', id) : registrationLost('listener', id);
+  const record = incarnation === state.incarnation ? state.listeners.get(id) : undefined;
+  if (record?.generation === generation && !record.fenced) return record;
+  throw refusal('listener', id, { holder: record?.number, mine: numberOf(generation) });
 }
 
 export function heartbeat(database: MemoryDatabase, membership: Membership): TopicLoad {

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { refused, say, sayRange } from './scene.js';
+import type { Cases } from './scene.js';
+
+export const listenerCases: Cases = {
+  'a listener that joined is live and listed with what it said of itself': async (scene) => {
+    const { northbound, membership } = await scene.server('n1');
+    const [view, ...others] = await northbound.listeners();
+    assert.deepEqual(others, []);
+    const { ageMs, ...rest } = view ?? assert.fail('no listener is listed');
+    const { ttlMs } = scene;
+    const { generation } = membership;
+    assert.deepEqual(rest, { id: 'n1', ttlMs, versions: [1], generation, state: 'live', backlog: 0 });
+    assert.ok(ageMs >= 0 && ageMs < ttlMs / 2, `age ${ageMs}`);
+  },
+
+  'a silent listener is late, then lapsed; a heartbeat makes it live again': async (scene) => {
+    const server = await scene.server('n1');
+    const state = async (): Promise<string | undefined> => (await server.northbound.listeners())[0]?.state;
+    await scene.pass(0.6);
+    assert.equal(await state(), 'late');
+    await scene.pass(0.6);
+    assert.equal(await state(), 'lapsed');
+    await server.heartbeat();
+    assert.equal(await state(), 'live');
+  },
+
+  'a late listener gets reports only when nobody is live': async (scene) => {
+    await scene.server('n1');
+    await scene.pass(0.6);
+    const live = await scene.server('n2');
+    const agent = await scene.agent();
+    await agent.publish(...sayRange(1, 20));
+    assert.equal(await live.backlog(), 20);
+    await live.leave();
+    await agent.publish(...sayRange(21, 30));
+    const [late] = await agent.northbound.listeners();
+    assert.deepEqual([late?.id, late?.backlog], ['n1', 10]);
+  },
+
+  'a lapsed listener gets nothing': async (scene) => {
+    await scene.server('n1');
+    await scene.pass(1.2);
+    const agent = await scene.agent();
+    await agent.publish(say(1, 10));
+    assert.deepEqual((await agent.stored(1))[0]?.place, { kind: 'unassigned' });
+  },
+
+  'a heartbeat tells how much is pending and since when': async (scene) => {
+    const server = await scene.server('n1');
+    assert.deepEqual(await server.heartbeat(), { backlog: 0, oldestMs: 0 });
+    const agent = await scene.agent();
+    await agent.publish(say(1, 10));
+    await scene.pass(0.25);
+    await agent.publish(say(1, 11), say(2, 12));
+    const { backlog, oldestMs } = await server.heartbeat();
+    assert.equal(backlog, 2);
+    assert.ok(oldestMs >= Math.floor(scene.ttlMs / 4) && oldestMs < scene.ttlMs, `oldest ${oldestMs} ms`);
+  },
+
+  'the later of two registrations under one name fences the earlier': async (scene) => {
+    const earlier = await scene.server('n1');
+    const later = await scene.server('n1');
+    assert.notEqual(earlier.membership.generation, later.membership.generation);
+    await refused(earlier.heartbeat(), 'FENCED');
+    await refused(earlier.receive(), 'FENCED');
+    await refused(earlier.adopt(), 'FENCED');
+    await later.heartbeat();
+  },
+
+  'a registration that came after the name was free again fences too': async (scene) => {
+    const earlier = await scene.server('n1');
+    await earlier.leave();
+    await refused(earlier.heartbeat(), 'REGISTRATION_LOST');
+    await scene.server('n1');
+    await refused(earlier.heartbeat(), 'FENCED');
+  },
+
+  'a listener that left is no longer listed, and its verbs are refused': async (scene) => {
+    const server = await scene.server('n1');
+    await server.leave();
+    assert.deepEqual(await server.northbound.listeners(), []);
+    await refused(server.receive(), 'REGISTRATION_LOST');
+    await refused(server.acknowledge([]), 'REGISTRATION_LOST');
+    await refused(server.adopt(), 'REGISTRATION_LOST');
+  },
+
+  'leaving twice, or after a later registration came, changes nothing': async (scene) => {
+    const earlier = await scene.server('n1');
+    const later = await scene.server('n1');
+    await earlier.leave();
+    await later.heartbeat();
+    await later.leave();
+    await later.leave();
+  },
+
+  'a name with a slash or no name at all is refused': async (scene) => {
+    const northbound = await scene.connect();
+    for (const id of ['', 'a/b', 'a\n']) {
+      await refused(northbound.join({ id, ttlMs: scene.ttlMs, versions: [1] }), 'CONFIG');
+      await refused(northbound.registerChassis(id), 'CONFIG');
+    }
+  },
+};

@@ -1,0 +1,83 @@
+import { readFileSync, statSync } from 'node:fs';
+import Database from 'libsql';
+import { checkLayout, prepareLayout } from './layout.js';
+import { Session } from './session.js';
+import type { SessionOptions } from './session.js';
+
+/** How long SQLite itself waits for another process' lock, which stops the event loop: see GroupCommit for the rest. */
+const BUSY_TIMEOUT_MS = 20;
+
+export interface SqliteDatabaseOptions extends SessionOptions {
+  /** Identifies the host's run since its last boot. Default: the kernel's boot id. */
+  readonly boot?: string | undefined;
+  /** Called when the path no longer leads to the file that was open. */
+  readonly onReplaced: () => void;
+}
+
+/**
+ * The file at one path, and the session on it.
+ *
+ * The path is looked at before every use: where it leads to another file (a restored backup) or to none, that one is
+ * opened or made instead. Its incarnation is then another, which is how callers learn of it.
+ */
+export class SqliteDatabase {
+  readonly path: string;
+  readonly #options: SqliteDatabaseOptions;
+  #session: Session | undefined;
+  #file: string | undefined;
+
+  constructor(path: string, options: SqliteDatabaseOptions) {
+    this.path = path;
+    this.#options = options;
+  }
+
+  /** The session on the file that the path leads to now. @throws whatever the library or the file system throws. */
+  use(): Session {
+    const file = identify(this.path);
+    if (this.#session !== undefined && file === this.#file) return this.#session;
+    if (this.#session !== undefined) this.#options.onReplaced();
+    this.close();
+    return this.#open();
+  }
+
+  /** Ends the session; the next use opens the file again. */
+  close(): void {
+    this.#session?.close();
+    this.#session = undefined;
+  }
+
+  #open(): Session {
+    const database = new Database(this.path, { timeout: BUSY_TIMEOUT_MS });
+    const session = new Session(database, this.#options);
+    try {
+      this.#file = this.#prepare(session);
+      this.#session = session;
+      return session;
+    } catch (error) {
+      session.close();
+      throw error;
+    }
+  }
+
+  #prepare(session: Session): string {
+    checkLayout(session, this.path);
+    session.rows('PRAGMA journal_mode = WAL');
+    session.exec('PRAGMA synchronous = NORMAL');
+    session.exec('BEGIN IMMEDIATE');
+    const file = identify(this.path) ?? '';
+    prepareLayout(session, { boot: this.#options.boot ?? readBootId(), file });
+    session.exec('COMMIT');
+    return file;
+  }
+}
+
+/** Device and inode of the file at a path, or undefined where there is none. */
+function identify(path: string): string | undefined {
+  const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return stats === undefined ? undefined : `${stats.dev}:${stats.ino}`;
+}
+
+/** Changes with every boot of the host, also seen from inside a container. Source: random(4). */
+function readBootId(): string {
+  return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+}

@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, watch, writeFileSync } from 'node:fs';
+import type { FSWatcher } from 'node:fs';
+import { join } from 'node:path';
+import { PortStatusError } from '../../domain/errors.js';
+import type { Doorbell } from '../../runtime/doorbell.js';
+
+/**
+ * Wakes the listeners of one host across its processes: beside the database `<db>` stands the folder `<db>-doorbells`
+ * with one file per listener; whoever puts something into a topic writes one byte to its file, the receiver watches it.
+ *
+ * A ring that is lost costs until the next heartbeat, which rings too where something waits. The files hold nothing:
+ * they may be deleted while no server runs.
+ */
+export class Doorbells {
+  readonly #folder: string;
+  readonly #bells = new Map<string, Set<Doorbell>>();
+  readonly #watchers = new Map<string, FSWatcher>();
+
+  constructor(databasePath: string) {
+    this.#folder = `${databasePath}-doorbells`;
+  }
+
+  /** Watches the listener's file from now on. @throws {PortStatusError} CONFIG when the host can not. */
+  watch(listener: string): void {
+    this.unwatch(listener);
+    const file = this.#fileOf(listener);
+    try {
+      mkdirSync(this.#folder, { recursive: true });
+      writeFileSync(file, '', { flag: 'a' });
+      const watcher = watch(file, () => this.ring(listener)).on('error', () => watcher.close());
+      this.#watchers.set(listener, watcher);
+    } catch (error) {
+      throw new PortStatusError(
+        'CONFIG',
+        `${file} can not be watched (${String(error)}); check the folder's rights and fs.inotify.max_user_instances`,
+        { cause: error },
+      );
+    }
+  }
+
+  unwatch(listener: string): void {
+    this.#watchers.get(listener)?.close();
+    this.#watchers.delete(listener);
+  }
+
+  /** Lets `bell` ring with the listener's. Returns how to end it. */
+  listen(listener: string, bell: Doorbell): () => void {
+    const bells = this.#bells.get(listener) ?? new Set();
+    this.#bells.set(listener, bells.add(bell));
+    return () => {
+      bells.delete(bell);
+      if (bells.size === 0) this.#bells.delete(listener);
+    };
+  }
+
+  /** Wakes whoever waits in this process. */
+  ring(listener: string): void {
+    this.#bells.get(listener)?.forEach((bell) => bell.ring());
+  }
+
+  /** Wakes whoever waits in this process, for any listener. */
+  ringAll(): void {
+    for (const listener of this.#bells.keys()) this.ring(listener);
+  }
+
+  /** Wakes whoever waits on this host. */
+  ringEverywhere(listener: string): void {
+    this.ring(listener);
+    try {
+      writeFileSync(this.#fileOf(listener), '.', { flag: 'r+' });
+    } catch {
+      // No such file: nobody ever joined under that name here.
+    }
+  }
+
+  close(): void {
+    for (const listener of [...this.#watchers.keys()]) this.unwatch(listener);
+    this.ringAll();
+  }
+
+  /** Any name makes a file name of one length. */
+  #fileOf(listener: string): string {
+    return join(this.#folder, createHash('sha256').update(listener).digest('hex').slice(0, 32));
+  }
+}

@@ -1,0 +1,201 @@
+import { hasCode } from '../../domain/errors.js';
+import type { ReportKey } from '../../domain/report.js';
+import type { Envelope } from '../../domain/wire.js';
+import { Doorbell } from '../../runtime/doorbell.js';
+import type {
+  AdoptOptions,
+  Adoption,
+  CallOptions,
+  ChassisNote,
+  ChassisRegistration,
+  ChassisStanding,
+  ChassisView,
+  Delivery,
+  DeliveryRef,
+  ListenerIdentity,
+  ListenerView,
+  Membership,
+  Northbound,
+  Page,
+  ReceiveOptions,
+  StoredReport,
+  TopicLoad,
+} from '../northbound.js';
+import { closed } from '../refusals.js';
+import { adopt } from './adopt.js';
+import { approveHold, keepChassis, listChassis, registerChassis } from './chassis.js';
+import { SqliteDatabase } from './database.js';
+import { acknowledge, giveReports, isAnythingNew } from './deliver.js';
+import { Doorbells } from './doorbells.js';
+import { ENGINE, isBusy, translateFault } from './faults.js';
+import { GroupCommit } from './group-commit.js';
+import { heartbeat, join, leave, listListeners } from './listeners.js';
+import { listReports, lookUpReports } from './listing.js';
+import { incarnationOf } from './meta.js';
+import { publish } from './publish.js';
+import type { Session, SessionOptions } from './session.js';
+
+export interface SqliteNorthboundOptions extends SessionOptions {
+  /** Identifies the host's run since its last boot. Default: the kernel's boot id. */
+  readonly boot?: string | undefined;
+}
+
+/**
+ * The embedded engine: one SQLite file, shared by the processes of one host. Layout and crashes: layout.ts.
+ *
+ * Nothing is opened before the first verb. Where the path leads to another file later, or to none, that one is used: its
+ * incarnation differs, so registrations are lost and everybody says again what is.
+ */
+export class SqliteNorthbound implements Northbound {
+  readonly engine = ENGINE;
+  readonly #database: SqliteDatabase;
+  readonly #commits: GroupCommit;
+  readonly #doorbells: Doorbells;
+  /** Generations whose last `receive` failed: what they were given may not have arrived. */
+  readonly #unsure = new Set<string>();
+  readonly #never = new AbortController().signal;
+  #isClosed = false;
+
+  constructor(path: string, options: SqliteNorthboundOptions) {
+    this.#doorbells = new Doorbells(path);
+    this.#database = new SqliteDatabase(path, { ...options, onReplaced: () => this.#doorbells.ringAll() });
+    const onRing = (listener: string): void => this.#doorbells.ringEverywhere(listener);
+    this.#commits = new GroupCommit(this.#database, { ...options, onRing });
+  }
+
+  async registerChassis(chassis: string, options?: CallOptions): Promise<ChassisRegistration> {
+    return this.#write(options, (session) => registerChassis(session, chassis));
+  }
+
+  async keepChassis(
+    registration: ChassisRegistration,
+    note: ChassisNote,
+    options?: CallOptions,
+  ): Promise<ChassisStanding> {
+    return this.#write(options, (session) => keepChassis(session, registration, note));
+  }
+
+  async publish(
+    registration: ChassisRegistration,
+    envelopes: readonly Envelope[],
+    options?: CallOptions,
+  ): Promise<{ readonly stored: number; readonly late: number }> {
+    return this.#write(options, (session) => publish(session, registration, envelopes));
+  }
+
+  async join(listener: ListenerIdentity, options?: CallOptions): Promise<Membership> {
+    const membership = await this.#write(options, (session) => join(session, listener));
+    this.#doorbells.watch(listener.id);
+    return membership;
+  }
+
+  async heartbeat(membership: Membership, options?: CallOptions): Promise<TopicLoad> {
+    return this.#write(options, (session) => heartbeat(session, membership));
+  }
+
+  async receive(
+    membership: Membership,
+    { max, signal = this.#never }: ReceiveOptions,
+  ): Promise<readonly Delivery[]> {
+    const bell = new Doorbell();
+    const stopListening = this.#doorbells.listen(membership.id, bell);
+    try {
+      for (;;) {
+        const deliveries = await this.#give(membership, { max, signal });
+        if (deliveries.length > 0) return deliveries;
+        await bell.wait({ signal });
+      }
+    } finally {
+      stopListening();
+    }
+  }
+
+  async acknowledge(
+    membership: Membership,
+    deliveries: readonly DeliveryRef[],
+    options?: CallOptions,
+  ): Promise<number> {
+    return this.#write(options, (session) => acknowledge(session, membership, deliveries));
+  }
+
+  async adopt(membership: Membership, { max, signal }: AdoptOptions): Promise<Adoption> {
+    return this.#write({ signal }, (session) => adopt(session, membership, max));
+  }
+
+  async leave(membership: Membership, options?: CallOptions): Promise<void> {
+    await this.#write(options, (session) => leave(session, membership));
+    this.#doorbells.unwatch(membership.id);
+  }
+
+  async incarnation(options?: CallOptions): Promise<string> {
+    return this.#read(options, incarnationOf);
+  }
+
+  async listeners(options?: CallOptions): Promise<readonly ListenerView[]> {
+    return this.#read(options, listListeners);
+  }
+
+  async chassis(names?: readonly string[], options?: CallOptions): Promise<readonly ChassisView[]> {
+    return this.#read(options, (session) => listChassis(session, names));
+  }
+
+  async reports(chassis: string, page: Page, options?: CallOptions): Promise<readonly StoredReport[]> {
+    return this.#read(options, (session) => listReports(session, chassis, page));
+  }
+
+  async lookUp(keys: readonly ReportKey[], options?: CallOptions): Promise<readonly StoredReport[]> {
+    return this.#read(options, (session) => lookUpReports(session, keys));
+  }
+
+  async approve(chassis: string, options?: CallOptions): Promise<boolean> {
+    return this.#write(options, (session) => approveHold(session, chassis));
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#commits.close();
+    this.#doorbells.close();
+    this.#database.close();
+  }
+
+  async #give(membership: Membership, { max, signal }: ReceiveOptions): Promise<readonly Delivery[]> {
+    const { generation } = membership;
+    const again = this.#unsure.has(generation);
+    try {
+      const isWorthIt = await this.#read(
+        { signal },
+        (session) => again || isAnythingNew(session, membership),
+      );
+      if (!isWorthIt) return [];
+      const give = (session: Session): readonly Delivery[] =>
+        giveReports(session, membership, { max, again });
+      const deliveries = await this.#write({ signal }, give);
+      this.#unsure.delete(generation);
+      return deliveries;
+    } catch (error) {
+      if (hasCode(error, 'UNAVAILABLE')) this.#unsure.add(generation);
+      throw error;
+    }
+  }
+
+  async #write<T>({ signal }: CallOptions = {}, work: (session: Session) => T): Promise<T> {
+    this.#admit(signal);
+    return this.#commits.write(work, signal);
+  }
+
+  /** Reads at once; where another process is just making the file, as soon as that lets go of it. */
+  async #read<T>({ signal }: CallOptions = {}, work: (session: Session) => T): Promise<T> {
+    this.#admit(signal);
+    try {
+      return work(this.#database.use());
+    } catch (error) {
+      if (isBusy(error)) return this.#commits.write(work, signal);
+      throw translateFault(error, this.#database.path);
+    }
+  }
+
+  #admit(signal: AbortSignal | undefined): void {
+    if (this.#isClosed) throw closed(ENGINE);
+    signal?.throwIfAborted();
+  }
+}
