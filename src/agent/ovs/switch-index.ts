@@ -1,0 +1,161 @@
+import type { SwitchPort } from '../port-source.js';
+import type { RowChange, SwitchImage } from './image.js';
+import { choosePort, describeGone, describePort, isNews, ownerOf } from './ports.js';
+import type { PortRules } from './ports.js';
+import type { InterfaceRow, PortRow } from './rows.js';
+
+interface InterfaceOnBridge {
+  readonly iface: InterfaceRow;
+  readonly port: PortRow;
+}
+
+/**
+ * Knows every logical port of one bridge, and what an update of some rows means to them.
+ *
+ * An update costs what it touches: the interfaces whose row, port or bridge changed, and the logical ports that these
+ * belonged to before or belong to now.
+ */
+export class SwitchIndex {
+  readonly #rules: PortRules;
+  readonly #onForeign: () => void;
+  #image: SwitchImage = { Bridge: new Map(), Port: new Map(), Interface: new Map() };
+  /** Port row by Interface row. */
+  readonly #portRowOf = new Map<string, string>();
+  /** What each Interface row of the bridge says of its logical port. */
+  readonly #rows = new Map<string, SwitchPort>();
+  /** The Interface rows of a logical port: mostly one. */
+  readonly #rowsOf = new Map<string, Set<string>>();
+  /** Interface rows of the bridge that were left alone, with their `iface-id`: each is counted once. */
+  readonly #foreign = new Map<string, string>();
+  readonly #ports = new Map<string, SwitchPort>();
+
+  /** @param onForeign called when an interface of the bridge is found whose `iface-id` is no UUID. */
+  constructor(rules: PortRules, onForeign: () => void) {
+    this.#rules = rules;
+    this.#onForeign = onForeign;
+  }
+
+  /** The logical ports of the bridge now, by their id. */
+  get ports(): ReadonlyMap<string, SwitchPort> {
+    return this.#ports;
+  }
+
+  /** Whether the bridge is there at all. */
+  get hasBridge(): boolean {
+    return this.#bridgePorts() !== undefined;
+  }
+
+  /** Begins anew with an image; the image may be changed in place later, followed by `update`. */
+  rebuild(image: SwitchImage): void {
+    this.#image = image;
+    this.#portRowOf.clear();
+    this.#rows.clear();
+    this.#rowsOf.clear();
+    this.#ports.clear();
+    for (const row of this.#foreign.keys()) if (!image.Interface.has(row)) this.#foreign.delete(row);
+    for (const [portRow, { interfaces }] of image.Port) {
+      for (const row of interfaces) this.#portRowOf.set(row, portRow);
+    }
+    this.#refresh(image.Interface.keys());
+  }
+
+  /** Takes in changes of the image's rows. Returns the logical ports of which something new is to be said, each once. */
+  update(changes: readonly RowChange[]): readonly SwitchPort[] {
+    for (const change of changes) if (change.table === 'Port') this.#followInterfaces(change);
+    return this.#refresh(new Set(changes.flatMap((change) => this.#interfacesOf(change))));
+  }
+
+  #followInterfaces({ uuid, refs }: RowChange): void {
+    const interfaces = this.#image.Port.get(uuid)?.interfaces;
+    for (const row of refs) {
+      if (interfaces?.has(row) === true) this.#portRowOf.set(row, uuid);
+      else if (this.#portRowOf.get(row) === uuid) this.#portRowOf.delete(row);
+    }
+  }
+
+  /** The Interface rows whose meaning a change may have changed. */
+  #interfacesOf({ table, uuid, refs }: RowChange): readonly string[] {
+    const interfacesOfPort = (portRow: string): string[] => [
+      ...(this.#image.Port.get(portRow)?.interfaces ?? []),
+    ];
+    switch (table) {
+      case 'Interface':
+        return [uuid];
+      case 'Port':
+        return [...refs, ...interfacesOfPort(uuid)];
+      case 'Bridge':
+        // A port that is gone altogether has a change of its own, which names its interfaces.
+        return refs.flatMap(interfacesOfPort);
+    }
+  }
+
+  #refresh(rows: Iterable<string>): readonly SwitchPort[] {
+    const bridgePorts = this.#bridgePorts();
+    const touched = new Set<string>();
+    for (const row of rows) this.#refreshRow(row, bridgePorts, touched);
+    return [...touched].flatMap((portId) => this.#refreshPort(portId) ?? []);
+  }
+
+  #refreshRow(row: string, bridgePorts: ReadonlySet<string> | undefined, touched: Set<string>): void {
+    const before = this.#rows.get(row);
+    const after = this.#describeRow(row, bridgePorts);
+    if (before !== undefined) {
+      touched.add(before.portId);
+      this.#rowsOf.get(before.portId)?.delete(row);
+    }
+    if (after === undefined) this.#rows.delete(row);
+    else {
+      touched.add(after.portId);
+      this.#rows.set(row, after);
+      setOf(this.#rowsOf, after.portId).add(row);
+    }
+  }
+
+  #describeRow(row: string, bridgePorts: ReadonlySet<string> | undefined): SwitchPort | undefined {
+    const found = this.#findOnBridge(row, bridgePorts);
+    const owner = found === undefined ? undefined : ownerOf(found.iface);
+    this.#noteForeign(row, owner?.kind === 'foreign' ? owner.ifaceId : undefined);
+    if (found === undefined || owner?.kind !== 'port') return undefined;
+    return describePort(owner.portId, row, found.iface, found.port, this.#rules);
+  }
+
+  #findOnBridge(row: string, bridgePorts: ReadonlySet<string> | undefined): InterfaceOnBridge | undefined {
+    const portRow = this.#portRowOf.get(row);
+    if (portRow === undefined || bridgePorts?.has(portRow) !== true) return undefined;
+    const iface = this.#image.Interface.get(row);
+    const port = this.#image.Port.get(portRow);
+    return iface === undefined || port === undefined ? undefined : { iface, port };
+  }
+
+  #noteForeign(row: string, ifaceId: string | undefined): void {
+    if (ifaceId === undefined) this.#foreign.delete(row);
+    else {
+      if (this.#foreign.get(row) !== ifaceId) this.#onForeign();
+      this.#foreign.set(row, ifaceId);
+    }
+  }
+
+  #refreshPort(portId: string): SwitchPort | undefined {
+    const before = this.#ports.get(portId);
+    const rows = this.#rowsOf.get(portId) ?? new Set();
+    const after = choosePort([...rows].flatMap((row) => this.#rows.get(row) ?? []));
+    if (after !== undefined) {
+      this.#ports.set(portId, after);
+      return isNews(before, after) ? after : undefined;
+    }
+    this.#ports.delete(portId);
+    this.#rowsOf.delete(portId);
+    return before === undefined ? undefined : describeGone(before, this.#rules.bridge);
+  }
+
+  #bridgePorts(): ReadonlySet<string> | undefined {
+    for (const { name, ports } of this.#image.Bridge.values()) if (name === this.#rules.bridge) return ports;
+    return undefined;
+  }
+}
+
+function setOf(sets: Map<string, Set<string>>, key: string): Set<string> {
+  const found = sets.get(key) ?? new Set();
+  sets.set(key, found);
+  return found;
+}
