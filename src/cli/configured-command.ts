@@ -26,6 +26,8 @@ export interface CommandContext<
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly version: string;
+  /** For processes that the command starts. */
+  readonly environment: World['environment'];
 }
 
 /** A command that has a configuration. */
@@ -69,7 +71,15 @@ function parts(
   world: World,
   config: Config<Command>,
 ): Omit<CommandContext<Command>, 'config' | 'flags' | 'arguments'> {
-  const { stdout, stderr, signal, clock, random, version } = world;
+  const { stdout, stderr, signal, clock, random, version, environment } = world;
   const logger = createLogger(config.log.level, { write: (line) => void stderr.write(line) });
-  return { io: { stdout, stderr, signal }, clock, random, version, logger, metrics: createMetrics() };
+  return {
+    io: { stdout, stderr, signal },
+    clock,
+    random,
+    version,
+    environment,
+    logger,
+    metrics: createMetrics(),
+  };
 }

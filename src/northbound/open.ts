@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, openSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { PortStatusError } from '../domain/errors.js';
 import type { Clock } from '../runtime/clock.js';
@@ -34,11 +34,11 @@ function checkFile(file: string): string {
   const path = resolve(file);
   try {
     accessSync(dirname(path), constants.R_OK | constants.W_OK | constants.X_OK);
-    if (existsSync(path)) accessSync(path, constants.R_OK | constants.W_OK);
+    if (existsSync(path)) closeSync(openSync(path, 'r+'));
   } catch (error) {
     throw new PortStatusError(
       'CONFIG',
-      `northbound file ${path}: its folder does not exist, or this user may not write there; make it or grant the right`,
+      `northbound file ${path} can not be written (${String(error)}); make its folder, or let this user write there`,
       { cause: error },
     );
   }

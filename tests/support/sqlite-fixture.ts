@@ -11,7 +11,7 @@ import { createShiftedClock } from './shifted-clock.js';
 export interface SqliteHome {
   readonly path: string;
   readonly faults: EngineFixture['faults'];
-  remove(): void;
+  readonly remove: () => void;
 }
 
 export async function openSqliteFixture(): Promise<EngineFixture> {

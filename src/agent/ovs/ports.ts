@@ -104,8 +104,9 @@ function whyNotOnline(
 
 /**
  * Seen on Open vSwitch 3.1 when a tap is deleted under it: `ifindex` 0, no `mac_in_use`, link and administrative state
- * down, while `ofport` stays and no error is shown. A device of type dummy also has `ifindex` 0, but keeps its address;
- * between `ofport` and the rest of a plug, `ifindex` is not set at all.
+ * down, while `ofport` stays and no error is shown. A device of type dummy also has `ifindex` 0, but keeps its address.
+ * Where `ifindex` is not set at all nothing has vanished: so it is for a moment after `ofport` came, and between a
+ * restart of ovsdb-server and the return of ovs-vswitchd.
  */
 function hasVanished({ ifindex, mac_in_use, link_state, admin_state }: InterfaceRow): boolean {
   return ifindex === 0 && mac_in_use === undefined && link_state === 'down' && admin_state === 'down';

@@ -19,8 +19,8 @@ export class SwitchIndex {
   readonly #rules: PortRules;
   readonly #onForeign: () => void;
   #image: SwitchImage = { Bridge: new Map(), Port: new Map(), Interface: new Map() };
-  /** Port row by Interface row. */
-  readonly #portRowOf = new Map<string, string>();
+  /** The Port rows that name an Interface row: one, unless somebody made a mistake. */
+  readonly #portRowsOf = new Map<string, Set<string>>();
   /** What each Interface row of the bridge says of its logical port. */
   readonly #rows = new Map<string, SwitchPort>();
   /** The Interface rows of a logical port: mostly one. */
@@ -48,13 +48,13 @@ export class SwitchIndex {
   /** Begins anew with an image; the image may be changed in place later, followed by `update`. */
   rebuild(image: SwitchImage): void {
     this.#image = image;
-    this.#portRowOf.clear();
+    this.#portRowsOf.clear();
     this.#rows.clear();
     this.#rowsOf.clear();
     this.#ports.clear();
     for (const row of this.#foreign.keys()) if (!image.Interface.has(row)) this.#foreign.delete(row);
     for (const [portRow, { interfaces }] of image.Port) {
-      for (const row of interfaces) this.#portRowOf.set(row, portRow);
+      for (const row of interfaces) setOf(this.#portRowsOf, row).add(portRow);
     }
     this.#refresh(image.Interface.keys());
   }
@@ -68,8 +68,10 @@ export class SwitchIndex {
   #followInterfaces({ uuid, refs }: RowChange): void {
     const interfaces = this.#image.Port.get(uuid)?.interfaces;
     for (const row of refs) {
-      if (interfaces?.has(row) === true) this.#portRowOf.set(row, uuid);
-      else if (this.#portRowOf.get(row) === uuid) this.#portRowOf.delete(row);
+      const portRows = setOf(this.#portRowsOf, row);
+      if (interfaces?.has(row) === true) portRows.add(uuid);
+      else portRows.delete(uuid);
+      if (portRows.size === 0) this.#portRowsOf.delete(row);
     }
   }
 
@@ -120,10 +122,9 @@ export class SwitchIndex {
   }
 
   #findOnBridge(row: string, bridgePorts: ReadonlySet<string> | undefined): InterfaceOnBridge | undefined {
-    const portRow = this.#portRowOf.get(row);
-    if (portRow === undefined || bridgePorts?.has(portRow) !== true) return undefined;
+    const portRows = [...(this.#portRowsOf.get(row) ?? [])].filter((portRow) => bridgePorts?.has(portRow));
     const iface = this.#image.Interface.get(row);
-    const port = this.#image.Port.get(portRow);
+    const port = this.#image.Port.get(portRows.sort().at(-1) ?? '');
     return iface === undefined || port === undefined ? undefined : { iface, port };
   }
 

@@ -1,5 +1,12 @@
+import { createAgent } from '../../agent/agent.js';
+import type { Agent, AgentParts } from '../../agent/agent.js';
+import { startHttp } from '../../http/start-http.js';
+import { openNorthbound } from '../../northbound/open.js';
+import { Opened } from '../../runtime/opened.js';
 import { configuredCommand } from '../configured-command.js';
-import { withoutBody } from './without-body.js';
+import type { CommandContext } from '../configured-command.js';
+import { openPortSource } from '../port-source.js';
+import { firstAnswer } from '../startup.js';
 
 export const agent = configuredCommand({
   name: 'agent',
@@ -8,5 +15,42 @@ export const agent = configuredCommand({
   runsUntilStopped: true,
   arguments: {},
   flags: {},
-  run: withoutBody,
+  run: runAgent,
 });
+
+type Context = CommandContext<'agent'>;
+
+async function runAgent(context: Context): Promise<number> {
+  const { config, io, metrics, logger } = context;
+  const source = openPortSource(context);
+  await using opened = new Opened();
+  const northbound = opened.add(openNorthbound(config.northbound.url, context));
+  await firstAnswer('the northbound database', context, () => northbound.incarnation({ signal: io.signal }));
+  const { chassis } = config.agent;
+  const running = createAgent({ ...context, chassis, northbound, source, options: optionsOf(context) });
+  const checks = (): ReturnType<typeof checksOf> => checksOf(running);
+  opened.add(await startHttp({ listen: config.http.listen, registry: metrics.registry, checks, logger }));
+  await running.run(io.signal);
+  return 0;
+}
+
+function optionsOf({ config, version }: Context): AgentParts['options'] {
+  const { heartbeatMs, batch } = config.agent;
+  return { heartbeatMs, batch, guard: config.guard, backoff: BACKOFF, version };
+}
+
+const BACKOFF = { firstMs: 100, mostMs: 5000 };
+
+function checksOf(running: Agent): readonly { name: string; ok: boolean; detail: string }[] {
+  const health = running.health();
+  const { unpublished, held, complete } = health;
+  return [
+    { name: 'switch', ok: health.switch === 'up', detail: health.switch },
+    { name: 'northbound', ok: health.northbound === 'up', detail: health.northbound },
+    {
+      name: 'complete',
+      ok: complete,
+      detail: complete ? 'every port is published' : `${unpublished} ports to publish, ${held} held back`,
+    },
+  ];
+}

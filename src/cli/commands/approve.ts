@@ -14,7 +14,7 @@ export const approve = configuredCommand({
   run: async (context) => {
     const chassis = checkName('chassis', context.arguments.chassis);
     await using opened = new Opened();
-    const northbound = opened.add(await openNorthbound(context.config.northbound.url, context));
+    const northbound = opened.add(openNorthbound(context.config.northbound.url, context));
     const approved = await firstAnswer('the northbound database', context, () => northbound.approve(chassis));
     context.io.stdout.write(
       approved ? `approved: ${chassis} reports what it held\n` : `${chassis} holds nothing\n`,

@@ -30,12 +30,12 @@ async function runServer(context: Context): Promise<number> {
   await using opened = new Opened();
   const neutron = opened.add(openNeutron(context));
   await waitForNeutron(context, neutron);
-  const northbound = opened.add(await openNorthbound(config.northbound.url, context));
+  const northbound = opened.add(openNorthbound(config.northbound.url, context));
   await firstAnswer('the northbound database', context, () => northbound.incarnation({ signal: io.signal }));
   const nova = await openNovaToWrite(context, opened);
   const running = createServer({ ...context, northbound, neutron, nova, options: optionsOf(context) });
   const { listen } = config.http;
-  opened.add(await startHttp({ listen, registry: metrics.registry, checks: running.checks, logger }));
+  opened.add(await startHttp({ listen, registry: metrics.registry, checks: () => running.checks(), logger }));
   await running.run(io.signal);
   return 0;
 }

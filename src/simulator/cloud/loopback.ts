@@ -65,7 +65,7 @@ export class Loopback {
     const reply = isStruckBefore(fault) ? undefined : this.#answer(request);
     if (fault?.kind === 'cut') response.destroy();
     else if (fault?.kind === 'garbage')
-      send(response, { status: reply?.status ?? 200, body: '<html></html>' });
+      send(response, { status: reply?.status ?? 200, body: '<html></html>'.padEnd(fault.bytes ?? 0) });
     else send(response, reply ?? { status: fault?.kind === 'status' ? fault.status : 500, body: '' });
   }
 

@@ -4,14 +4,15 @@ import type { Clock } from '../../runtime/clock.js';
  * What a fake service does instead of its work.
  *
  * - `status`: answers with this status and does nothing.
- * - `garbage`: does its work and answers with a page of HTML under the right status, as a broken proxy does.
+ * - `garbage`: does its work and answers under the right status with a page of HTML (of at least so many bytes), as a
+ *   broken proxy does.
  * - `silence`: takes the request and never answers.
  * - `slow`: works and answers after so many milliseconds.
  * - `cut`: closes the connection; `after` its work was done, so that only the answer is lost, or `before`.
  */
 export type Fault =
   | { readonly kind: 'status'; readonly status: number }
-  | { readonly kind: 'garbage' }
+  | { readonly kind: 'garbage'; readonly bytes?: number }
   | { readonly kind: 'silence' }
   | { readonly kind: 'slow'; readonly byMs: number }
   | { readonly kind: 'cut'; readonly when: 'before' | 'after' };

@@ -32,7 +32,7 @@ describe('the command line', () => {
       "port-status: unknown option '--listener-tttl-ms' (Did you mean --listener-ttl-ms?); see port-status server --help\n",
     ],
     ['approve', "port-status: missing required argument 'chassis'; see port-status approve --help\n"],
-    ['demo --rate fast', 'port-status: --rate must be a whole number from 1 to 100000, got "fast"\n'],
+    ['demo --rate fast', 'port-status: --rate must be a whole number from 1 to 1000, got "fast"\n'],
     [
       'server --config /gone.toml',
       'port-status: the configuration file cannot be read: no such file, /gone.toml (from --config); correct the path or its permissions\n',

@@ -1,5 +1,234 @@
-import { it } from 'vitest';
+import { rmSync, writeFileSync } from 'node:fs';
+import Database from 'libsql';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { conformance } from '../../../src/northbound/conformance/conformance.js';
-import { openSqliteFixture } from '../../support/sqlite-fixture.js';
+import { portId, say, sayRange } from '../../../src/northbound/conformance/scene.js';
+import { SqliteNorthbound } from '../../../src/northbound/sqlite/sqlite-northbound.js';
+import { systemClock } from '../../../src/runtime/clock.js';
+import type { Clock } from '../../../src/runtime/clock.js';
+import { systemRandom } from '../../../src/runtime/random.js';
+import { VirtualClock } from '../../../src/runtime/virtual-clock.js';
+import { makeSqliteHome, openSqliteFixture } from '../../support/sqlite-fixture.js';
 
 conformance({ test: it, engine: openSqliteFixture, faults: ['cut', 'loseEverything', 'rollBack'] });
+
+describe('the incarnation', () => {
+  it('stays when the file is opened again', async () => {
+    const path = makePath();
+    const first = await open(path).incarnation();
+    expect(await open(path).incarnation()).toBe(first);
+  });
+
+  it('is another one after the host was booted, and the ttl of the listeners starts again', async () => {
+    const path = makePath();
+    const clock = new VirtualClock();
+    const before = open(path, { clock, boot: 'one' });
+    const incarnation = await before.incarnation();
+    await before.join({ id: 'n1', ttlMs: 3000, versions: [1] });
+    await clock.advance(3001);
+    const after = open(path, { clock, boot: 'two' });
+    expect(await after.incarnation()).not.toBe(incarnation);
+    expect(await after.listeners()).toMatchObject([{ id: 'n1', state: 'live', ageMs: 0 }]);
+  });
+
+  it('is another one when the file was deleted while it was not open', async () => {
+    const path = makePath();
+    const before = open(path);
+    const incarnation = await before.incarnation();
+    await before.close();
+    rmSync(path);
+    expect(await open(path).incarnation()).not.toBe(incarnation);
+  });
+});
+
+describe('the file', () => {
+  it('of an unknown layout is refused', async () => {
+    const path = makePath();
+    await open(path).incarnation();
+    alter(path, 'PRAGMA user_version = 99');
+    await expect(open(path).incarnation()).rejects.toMatchObject({ code: 'LAYOUT' });
+  });
+
+  it('of another program is refused and left as it is', async () => {
+    const path = makePath();
+    alter(path, 'CREATE TABLE ports (id TEXT)');
+    await expect(open(path).registerChassis('cn1')).rejects.toMatchObject({ code: 'LAYOUT' });
+    const found = read(
+      path,
+      'SELECT name, (SELECT journal_mode FROM pragma_journal_mode) AS mode FROM sqlite_master',
+    );
+    expect(found).toEqual([{ name: 'ports', mode: 'delete' }]);
+  });
+
+  it('that is no database is refused', async () => {
+    const path = makePath();
+    writeFileSync(path, 'no database'.repeat(1000));
+    await expect(open(path).incarnation()).rejects.toMatchObject({ code: 'LAYOUT' });
+  });
+
+  it('survives its process: what was published is there for the next', async () => {
+    const path = makePath();
+    const before = open(path);
+    await before.publish(await before.registerChassis('cn1'), [say(1, 10)]);
+    await before.close();
+    expect(await open(path).reports('cn1', { limit: 10 })).toMatchObject([say(1, 10)]);
+  });
+});
+
+describe('one transaction', () => {
+  it('holds the writing verbs that were called in one turn', async () => {
+    const northbound = open(makePath());
+    const registration = await northbound.registerChassis('cn1');
+    const exec = vi.spyOn(Database.prototype, 'exec');
+    onTestFinished(() => exec.mockRestore());
+    await Promise.all(sayRange(1, 50).map((report) => northbound.publish(registration, [report])));
+    expect(exec.mock.calls.filter(([sql]) => sql === 'COMMIT')).toHaveLength(1);
+    expect(await northbound.reports('cn1', { limit: 100 })).toHaveLength(50);
+  });
+
+  it('goes on without the verb whose value the file refuses', async () => {
+    const northbound = open(makePath());
+    const registration = await northbound.registerChassis('cn1');
+    const refused = northbound.publish(registration, [say(1, 10.5)]);
+    const stored = northbound.publish(registration, [say(2, 11)]);
+    await expect(refused).rejects.toMatchObject({ code: 'BUG' });
+    expect(await stored).toEqual({ stored: 1, late: 0 });
+  });
+});
+
+describe('while another process holds the lock', () => {
+  it('a publish waits without stopping the event loop, and succeeds', async () => {
+    const { northbound, registration, release } = await openLocked();
+    const publication = northbound.publish(registration, [say(1, 10)]);
+    for (let turn = 0; turn < 10; turn++) await systemClock.turn();
+    release();
+    expect(await publication).toEqual({ stored: 1, late: 0 });
+  });
+
+  it('reading goes on', async () => {
+    const { northbound, release } = await openLocked();
+    expect(await northbound.chassis()).toMatchObject([{ chassis: 'cn1' }]);
+    release();
+  });
+
+  it('a publish whose signal is aborted is given up, and stores nothing', async () => {
+    const { northbound, registration, release } = await openLocked();
+    const giveUp = new AbortController();
+    const publication = northbound.publish(registration, [say(1, 10)], { signal: giveUp.signal });
+    const reason = new Error('enough');
+    giveUp.abort(reason);
+    await expect(publication).rejects.toBe(reason);
+    release();
+    expect(await northbound.publish(registration, [say(2, 11)])).toEqual({ stored: 1, late: 0 });
+    expect(await northbound.lookUp([{ chassis: 'cn1', portId: portId(1) }])).toEqual([]);
+  });
+
+  it('a publish throws CLOSED when its connection is closed', async () => {
+    const { northbound, registration, release } = await openLocked();
+    const publication = northbound.publish(registration, [say(1, 10)]);
+    const ending = expect(publication).rejects.toMatchObject({ code: 'CLOSED' });
+    await northbound.close();
+    await ending;
+    release();
+  });
+
+  it('a publish throws UNAVAILABLE when the lock is never let go', async () => {
+    const impatient: Clock = { ...systemClock, sleep: () => systemClock.turn() };
+    const { northbound, registration, release } = await openLocked(impatient);
+    await expect(northbound.publish(registration, [say(1, 10)])).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+    });
+    release();
+  });
+});
+
+it('a ring that was lost costs until the next heartbeat', async () => {
+  const path = makePath();
+  const [server, agent] = [open(path), open(path)];
+  const membership = await server.join({ id: 'n1', ttlMs: 60_000, versions: [1] });
+  const registration = await agent.registerChassis('cn1');
+  const deliveries = server.receive(membership, { max: 10 });
+  rmSync(`${path}-doorbells`, { recursive: true });
+  await agent.publish(registration, [say(1, 10)]);
+  await server.heartbeat(membership);
+  expect(await deliveries).toMatchObject([{ revision: 10 }]);
+});
+
+it('no statement scans the reports', async () => {
+  const path = makePath();
+  const prepare = vi.spyOn(Database.prototype, 'prepare');
+  onTestFinished(() => prepare.mockRestore());
+  await callEveryVerb(open(path));
+  const statements = [...new Set(prepare.mock.calls.map(([sql]) => sql))].filter((sql) =>
+    /\breports\b/.test(sql),
+  );
+  prepare.mockRestore();
+  expect(statements.length).toBeGreaterThan(10);
+  const scans = statements.filter((sql) => planOf(path, sql).some((step) => step.startsWith('SCAN reports')));
+  expect(scans).toEqual([]);
+});
+
+interface OpenOptions {
+  readonly clock?: Clock;
+  readonly boot?: string;
+}
+
+/** A connection that is closed when the test ends. */
+function open(path: string, { clock = systemClock, boot }: OpenOptions = {}): SqliteNorthbound {
+  const northbound = new SqliteNorthbound(path, { clock, random: systemRandom, boot });
+  onTestFinished(() => northbound.close());
+  return northbound;
+}
+
+function makePath(): string {
+  const { path, remove } = makeSqliteHome();
+  onTestFinished(remove);
+  return path;
+}
+
+function alter(path: string, sql: string): void {
+  const database = new Database(path);
+  database.exec(sql);
+  database.close();
+}
+
+function read(path: string, sql: string): unknown[] {
+  const database = new Database(path);
+  const rows = database.prepare(sql).all();
+  database.close();
+  return rows;
+}
+
+async function openLocked(clock?: Clock) {
+  const path = makePath();
+  const northbound = open(path, clock === undefined ? {} : { clock });
+  const registration = await northbound.registerChassis('cn1');
+  const other = new Database(path);
+  other.exec('BEGIN IMMEDIATE');
+  const release = (): void => {
+    other.exec('ROLLBACK');
+    other.close();
+  };
+  return { northbound, registration, release };
+}
+
+async function callEveryVerb(northbound: SqliteNorthbound): Promise<void> {
+  const registration = await northbound.registerChassis('cn1');
+  await northbound.publish(registration, sayRange(1, 3));
+  await northbound.keepChassis(registration, { complete: 1, version: '1' });
+  const membership = await northbound.join({ id: 'n1', ttlMs: 60_000, versions: [1] });
+  await northbound.adopt(membership, { max: 10 });
+  await northbound.heartbeat(membership);
+  await northbound.acknowledge(membership, await northbound.receive(membership, { max: 10 }));
+  await northbound.listeners();
+  await northbound.chassis();
+  await northbound.reports('cn1', { limit: 10 });
+  await northbound.lookUp([{ chassis: 'cn1', portId: portId(1) }]);
+  await northbound.approve('cn1');
+  await northbound.leave(membership);
+}
+
+/** How SQLite would carry a statement out, one line per step. */
+function planOf(path: string, sql: string): readonly string[] {
+  return read(path, `EXPLAIN QUERY PLAN ${sql}`).map((step) => (step as { readonly detail: string }).detail);
+}

@@ -131,6 +131,14 @@ describe("Nova's answer", () => {
     ]);
   });
 
+  it('is read up to 4 MiB, and no further', async () => {
+    const { cloud, client } = await setUp();
+    cloud.nova.trouble.start({ kind: 'garbage', bytes: 5 * 1024 * 1024 });
+    expect(await client.tell(pluggedAtKnownServers(cloud, 1), calm)).toEqual([
+      unreachable(/UND_ERR_RES_EXCEEDED_MAX_SIZE/),
+    ]);
+  });
+
   it('that is lost after Nova passed the event on leaves the event waiting, and it is said again', async () => {
     const { cloud, client } = await setUp();
     const events = pluggedAtKnownServers(cloud, 1);

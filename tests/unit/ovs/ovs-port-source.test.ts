@@ -1,0 +1,315 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { asDialFailure } from '../../../src/agent/ovs/dial.js';
+import type { Dial } from '../../../src/agent/ovs/dial.js';
+import { createOvsPortSource } from '../../../src/agent/ovs/ovs-port-source.js';
+import type { OvsPortSourceOptions } from '../../../src/agent/ovs/ovs-port-source.js';
+import type { SwitchUpdate } from '../../../src/agent/port-source.js';
+import { silentLogger } from '../../../src/runtime/logger.js';
+import { createMetrics } from '../../../src/runtime/metrics.js';
+import { seededRandom } from '../../../src/runtime/random.js';
+import { VirtualClock } from '../../../src/runtime/virtual-clock.js';
+import { FakeServer } from './fake-server.js';
+import { BRIDGE_ROW, uuid, wireBridge, wireInterface, wirePort, wireRefs } from './wire-switch.js';
+
+const ECHO_MS = 5000;
+const LONGEST_BACKOFF_MS = 5000;
+const RULES = { bridge: 'br-int', ready: { kind: 'tag' }, requireLink: false } as const;
+const undo: (() => Promise<unknown>)[] = [];
+
+afterEach(async () => {
+  for (const each of undo.splice(0).reverse()) await each();
+});
+
+/** A source that watches a fake server with one port that is ACTIVE, and its watcher. */
+function watch(server = onePortServer(), more: Partial<OvsPortSourceOptions> = {}) {
+  const clock = new VirtualClock();
+  const metrics = createMetrics();
+  const tools = { clock, metrics, random: seededRandom(1), logger: silentLogger };
+  const address = 'unix:/nowhere';
+  const source = createOvsPortSource({
+    address,
+    ...RULES,
+    echoMs: ECHO_MS,
+    ...tools,
+    dial: server.dial,
+    ...more,
+  });
+  const stop = new AbortController();
+  const updates = source.watch(stop)[Symbol.asyncIterator]();
+  const next = async (): Promise<SwitchUpdate> => (await updates.next()).value as SwitchUpdate;
+  undo.push(async () => {
+    stop.abort(new Error('the test is over'));
+    await updates.next().catch(() => undefined);
+  });
+  return { server, clock, metrics, source, stop, next };
+}
+
+function onePortServer(): FakeServer {
+  return new FakeServer(wireBridge('br-int', { a: { ifaceId: uuid(1), tag: 5, ofport: 1 } }));
+}
+
+/** Kind, and port, status and attachment of each port. */
+function brief(update: SwitchUpdate): unknown[] {
+  if (update.kind === 'lost') return [update.kind];
+  return [update.kind, ...update.ports.map(({ portId, status, attachment }) => [portId, status, attachment])];
+}
+
+function modify(table: string, row: string, difference: unknown) {
+  return { [table]: { [row]: { modify: difference } } };
+}
+
+const failure = (code: string): Error => Object.assign(new Error(`connect ${code}`), { code });
+const refuse = (code: string): Error => asDialFailure({ kind: 'unix', path: '/nowhere' }, failure(code));
+
+describe('the port source of Open vSwitch', () => {
+  it('begins with a dump, then gives what changes', async () => {
+    const { server, next } = watch();
+    expect(brief(await next())).toEqual(['dump', [uuid(1), 'ACTIVE', 'a']]);
+    server.update(modify('Port', 'port-a', { tag: 4095 }));
+    expect(brief(await next())).toEqual(['change', [uuid(1), 'DOWN', 'a']]);
+  });
+
+  it('gives an empty dump where the bridge does not exist', async () => {
+    const { next } = watch(
+      new FakeServer(wireBridge('br-ex', { a: { ifaceId: uuid(1), tag: 5, ofport: 1 } })),
+    );
+    expect(brief(await next())).toEqual(['dump']);
+  });
+
+  it('follows a plug through its updates: insert, ofport, tag; and the unplug', async () => {
+    const { server, next } = watch(new FakeServer(wireBridge('br-int', {})));
+    await next();
+    server.update({
+      ...modify('Bridge', BRIDGE_ROW, { ports: wireRefs(['port-b']) }),
+      Port: { 'port-b': { insert: wirePort('b') } },
+      Interface: { b: { insert: wireInterface('b', { ifaceId: uuid(2) }) } },
+    });
+    expect(brief(await next())).toEqual(['change', [uuid(2), 'DOWN', 'b']]);
+    server.update(modify('Interface', 'b', { ofport: 4 }));
+    expect(brief(await next())).toEqual(['change', [uuid(2), 'DOWN', 'b']]);
+    server.update(modify('Port', 'port-b', { tag: 5 }));
+    expect(brief(await next())).toEqual(['change', [uuid(2), 'ACTIVE', 'b']]);
+    server.update({
+      ...modify('Bridge', BRIDGE_ROW, { ports: wireRefs(['port-b']) }),
+      Port: { 'port-b': { delete: null } },
+      Interface: { b: { delete: null } },
+    });
+    expect(brief(await next())).toEqual(['change', [uuid(2), 'DOWN', 'b']]);
+  });
+
+  it('says DOWN for the old port, then the new one, when iface-id changes on a row', async () => {
+    const { server, next } = watch();
+    await next();
+    server.update(modify('Interface', 'a', { external_ids: ['map', [['iface-id', uuid(3)]]] }));
+    expect(brief(await next())).toEqual(['change', [uuid(1), 'DOWN', 'a'], [uuid(3), 'ACTIVE', 'a']]);
+  });
+
+  it('merges what comes while the watcher is busy into one entry per port', async () => {
+    const { server, clock, next } = watch();
+    await next();
+    for (const tag of [4095, 6, 4095]) server.update(modify('Port', 'port-a', { tag }));
+    server.send({ id: 'done', method: 'echo', params: [] });
+    await server.receives(undefined);
+    await clock.turn();
+    expect(brief(await next())).toEqual(['change', [uuid(1), 'DOWN', 'a']]);
+  });
+
+  it('lets a dump that was not taken yet absorb the changes after it', async () => {
+    const { server, source, next } = watch();
+    await next();
+    source.refresh();
+    await server.receives('monitor_cancel');
+    server.update(modify('Port', 'port-a', { tag: 4095 }));
+    server.send({ id: 'done', method: 'echo', params: [] });
+    await server.receives(undefined);
+    expect(brief(await next())).toEqual(['dump', [uuid(1), 'DOWN', 'a']]);
+    server.update(modify('Port', 'port-a', { tag: 7 }));
+    expect(brief(await next())).toEqual(['change', [uuid(1), 'ACTIVE', 'a']]);
+  });
+
+  it('gives a new full dump on request, over the same connection', async () => {
+    const { server, source, next } = watch();
+    await next();
+    server.tables = wireBridge('br-int', { b: { ifaceId: uuid(2), tag: 5, ofport: 1 } });
+    source.refresh();
+    expect(brief(await next())).toEqual(['dump', [uuid(2), 'ACTIVE', 'b']]);
+    expect(server.dials).toBe(1);
+  });
+
+  it('counts interfaces whose iface-id is no UUID, and rows that can not be read', async () => {
+    const tables = wireBridge('br-int', { a: { ifaceId: 'lb-1' }, b: { columns: { ofport: 'three' } } });
+    const { metrics, next } = watch(new FakeServer(tables));
+    expect(brief(await next())).toEqual(['dump']);
+    expect(
+      (await metrics.agentIgnored.get()).values.map(({ labels, value }) => [labels['reason'], value]),
+    ).toEqual([
+      ['unreadable-row', 1],
+      ['iface-id-no-uuid', 1],
+    ]);
+  });
+});
+
+describe('servers of different age', () => {
+  it('are followed with monitor_cond where monitor_cond_since is unknown', async () => {
+    const server = onePortServer();
+    server.methods = ['monitor_cond', 'echo'];
+    const { next } = watch(server);
+    expect(brief(await next())).toEqual(['dump', [uuid(1), 'ACTIVE', 'a']]);
+    server.update2(modify('Port', 'port-a', { tag: ['set', []] }));
+    expect(brief(await next())).toEqual(['change', [uuid(1), 'DOWN', 'a']]);
+  });
+
+  it('fail the start when they know neither', async () => {
+    const server = onePortServer();
+    server.methods = ['echo'];
+    const { next } = watch(server, { startupMs: 0 });
+    await expect(next()).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringContaining('Open vSwitch 2.6 or later is needed') as string,
+    });
+  });
+});
+
+describe('a lost connection', () => {
+  const cutAndReturn = async ({ server, clock, next }: ReturnType<typeof watch>): Promise<SwitchUpdate[]> => {
+    server.hangUp();
+    const lost = await next();
+    await clock.advance(LONGEST_BACKOFF_MS);
+    return [lost, await next()];
+  };
+
+  it('is told, and followed by a dump when the server is back', async () => {
+    const watching = watch();
+    await watching.next();
+    watching.server.tables = wireBridge('br-int', {});
+    expect((await cutAndReturn(watching)).map(brief)).toEqual([['lost'], ['dump']]);
+  });
+
+  it('is not told again while dialling fails', async () => {
+    const watching = watch();
+    await watching.next();
+    watching.server.refusals.push(refuse('ECONNREFUSED'), refuse('EACCES'), refuse('ENOENT'));
+    watching.server.hangUp();
+    expect(brief(await watching.next())).toEqual(['lost']);
+    await watching.clock.advance(4 * LONGEST_BACKOFF_MS);
+    expect(brief(await watching.next())).toEqual(['dump', [uuid(1), 'ACTIVE', 'a']]);
+    expect(watching.server.dials).toBe(5);
+  });
+
+  it('is noticed when the server falls silent', async () => {
+    const { server, clock, next } = watch();
+    await next();
+    server.speaks = false;
+    await clock.advance(ECHO_MS);
+    await server.receives('echo');
+    await clock.advance(ECHO_MS);
+    expect(await next()).toEqual({
+      kind: 'lost',
+      reason: "the connection to Open vSwitch's database was silent for 10000 ms; check ovsdb-server",
+    });
+  });
+
+  it('shows in the metric "connected"', async () => {
+    const { server, metrics, next } = watch();
+    const connected = async () => (await metrics.connected.get()).values.map(({ value }) => value);
+    await next();
+    expect(await connected()).toEqual([1]);
+    server.hangUp();
+    await next();
+    expect(await connected()).toEqual([0]);
+  });
+
+  it('is mended by the differences alone where the server keeps a history', async () => {
+    const watching = watch();
+    await watching.next();
+    watching.server.update(modify('Port', 'port-a', { tag: 6 }), 'transaction-1');
+    watching.server.since = (transaction) => [
+      transaction === 'transaction-1',
+      'transaction-2',
+      modify('Port', 'port-a', { tag: 4095 }),
+    ];
+    expect((await cutAndReturn(watching)).map(brief)).toEqual([['lost'], ['dump', [uuid(1), 'DOWN', 'a']]]);
+  });
+});
+
+describe('the start', () => {
+  it('waits for a server that comes later', async () => {
+    const server = onePortServer();
+    server.refusals.push(refuse('ENOENT'), refuse('ECONNREFUSED'));
+    const { clock, next } = watch(server);
+    const first = next();
+    await clock.advance(2 * LONGEST_BACKOFF_MS);
+    expect(brief(await first)).toEqual(['dump', [uuid(1), 'ACTIVE', 'a']]);
+  });
+
+  it('fails when no server comes in time, and asks the two questions', async () => {
+    const path = join(await temporaryFolder(), 'db.sock');
+    const address = `unix:${path}`;
+    const { next } = watchRealSocket(address);
+    await expect(next()).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: `Open vSwitch's database at ${address} did not answer within 0 ms: ${path} cannot be opened (ENOENT); check the address; is ovsdb-server running, and is the address right?`,
+    });
+  });
+
+  it('does not wait longer than it may', async () => {
+    const server = onePortServer();
+    server.refusals.push(...Array.from({ length: 50 }, () => refuse('ECONNREFUSED')));
+    const { clock, next } = watch(server, { startupMs: 30_000 });
+    const begunAtMs = clock.monotonicMs();
+    const failed = next().catch(() => clock.monotonicMs() - begunAtMs);
+    await clock.advance(60_000);
+    expect(await failed).toBe(30_000);
+  });
+
+  it('fails at once when the socket may not be opened, and says what to do', async () => {
+    const server = onePortServer();
+    server.refusals.push(refuse('EACCES'));
+    await expect(watch(server).next()).rejects.toMatchObject({
+      code: 'RIGHTS',
+      message:
+        "Open vSwitch's database /nowhere cannot be opened: permission denied; add the user to the group of Open vSwitch's socket, or run as root",
+    });
+  });
+
+  it('gives up a dial that hangs', async () => {
+    const hanging: Dial = async (_address, { signal }) =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason as Error));
+      });
+    const { clock, next } = watch(onePortServer(), { dial: hanging, startupMs: ECHO_MS });
+    const failed = next().catch((error: unknown) => (error as Error).message);
+    await clock.advance(ECHO_MS);
+    expect(await failed).toContain('/nowhere could not be opened within 5000 ms');
+  });
+
+  it('refuses an address that it does not know before anything is dialled', () => {
+    expect(() => watch(onePortServer(), { address: 'ssl:10.0.0.1:6640' })).toThrow(/write unix:/);
+  });
+});
+
+describe('the end of a watch', () => {
+  it('comes with the reason of the signal, and hangs up', async () => {
+    const { stop, next } = watch();
+    await next();
+    stop.abort(new Error('shutting down'));
+    await expect(next()).rejects.toThrow('shutting down');
+  });
+});
+
+function watchRealSocket(address: string) {
+  const clock = new VirtualClock();
+  const tools = { clock, metrics: createMetrics(), random: seededRandom(1), logger: silentLogger };
+  const source = createOvsPortSource({ address, ...RULES, startupMs: 0, ...tools });
+  const updates = source.watch(new AbortController())[Symbol.asyncIterator]();
+  return { next: () => updates.next() };
+}
+
+async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'port-status-ovs-'));
+  undo.push(() => rm(folder, { recursive: true }));
+  return folder;
+}
