@@ -11,7 +11,7 @@ import { Opened } from '../../src/runtime/opened.js';
 import { systemRandom } from '../../src/runtime/random.js';
 import { startFakeCloud } from '../../src/simulator/cloud/cloud.js';
 import type { FakeCloud } from '../../src/simulator/cloud/cloud.js';
-import { createUser, loadNeutron, MARIADB, startMariadb } from './mariadb.js';
+import { createUser, loadNeutron, MARIADB, rowsOf, startMariadb } from './mariadb.js';
 import type { Mariadb } from './mariadb.js';
 import { plantNetwork } from './neutron-rows.js';
 import type { NeutronRows } from './neutron-rows.js';
@@ -151,15 +151,6 @@ function identityOf(name: ServerName, mariadb: Mariadb): readonly string[] {
 async function whenLogged(program: Program, event: string): Promise<Program> {
   await program.logged(event);
   return program;
-}
-
-function rowsOf(pool: Pool): NeutronRows {
-  return {
-    run: async (statement, values = []) => {
-      const [rows] = await pool.execute(statement, [...values]);
-      return Array.isArray(rows) ? (rows as Readonly<Record<string, unknown>>[]) : [];
-    },
-  };
 }
 
 function onClose(opened: Opened, close: () => Promise<unknown>): void {
