@@ -16,9 +16,14 @@ export function identify(path: string): string | undefined {
   return stats === undefined ? undefined : `${stats.dev}:${stats.ino}`;
 }
 
-/** Changes with every boot of the host, also seen from inside a container. Source: random(4). */
+const BOOT_ID = '/proc/sys/kernel/random/boot_id';
+
+/**
+ * Changes with every boot of the host, also seen from inside a container. Source: random(4). Only Linux has it; on other
+ * systems, which serve for trying things out, a power failure that costs the last commits goes unnoticed.
+ */
 export function readBootId(): string {
-  return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  return existsSync(BOOT_ID) ? readFileSync(BOOT_ID, 'utf8').trim() : 'unknown';
 }
 
 /** The mark beside the file, or nothing where none was left. */
