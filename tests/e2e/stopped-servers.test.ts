@@ -11,7 +11,10 @@ import type { Program } from '../support/process.js';
 /** The default of `listener.ttlMs`. */
 const TTL_MS = 3000;
 
-describe.runIf(has('e2e/stopped-servers', CLOUD_PROGRAMS))('a server that is stopped in its tracks', () => {
+/** Well below the 90 s after which systemd kills. */
+const ORDERLY_STOP_MS = 10_000;
+
+describe.runIf(has('e2e/stopped-servers', CLOUD_PROGRAMS))('a server that is stopped', () => {
   let set: CloudSetUp;
   let ports: LogicalPorts;
   let servers: Record<ServerName, Program>;
@@ -28,7 +31,7 @@ describe.runIf(has('e2e/stopped-servers', CLOUD_PROGRAMS))('a server that is sto
   });
   afterEach(() => Promise.all([servers.a.stop(), servers.b.stop()]));
 
-  it('and killed with reports pending: the other applies them within its ttl and a second', async () => {
+  it('in its tracks and killed with reports pending: the other applies them within its ttl and a second', async () => {
     const numbers = await ports.plant(20);
     servers.a.signal('SIGSTOP');
     servers.b.signal('SIGSTOP');
@@ -50,7 +53,7 @@ describe.runIf(has('e2e/stopped-servers', CLOUD_PROGRAMS))('a server that is sto
     }
   });
 
-  it('inside its transaction: others write to its ports within 6 s, and it overwrites nothing when it goes on', async () => {
+  it('in its tracks inside a transaction: others write to its ports within 6 s, and it overwrites nothing when it goes on', async () => {
     const numbers = await ports.plant(12);
     await ports.plug(numbers, { tagged: false });
     await ports.settled(numbers, 'DOWN');
@@ -82,6 +85,18 @@ describe.runIf(has('e2e/stopped-servers', CLOUD_PROGRAMS))('a server that is sto
     expect(await ports.state(locked)).toEqual(state);
     expect(await ports.ledger(locked)).toEqual(ledger);
     expect(ports.words(locked)).toEqual(['network-vif-plugged completed', 'network-vif-unplugged completed']);
+  });
+
+  it('in order while others hold the rows that it needs: it ends soon, and its report is not lost', async () => {
+    const numbers = await ports.plant(1);
+    const { release } = await holdLastRow(set, numbers);
+    await ports.plug(numbers);
+    const waiting = servers[await serverThatWaits(set)];
+    const startedAt = performance.now();
+    expect(await waiting.stop()).toMatchObject({ exitCode: 0 });
+    expect(performance.now() - startedAt).toBeLessThan(ORDERLY_STOP_MS);
+    await release();
+    await ports.settled(numbers, 'ACTIVE');
   });
 });
 
