@@ -1,6 +1,7 @@
 import { hasCode, PortStatusError } from '../domain/errors.js';
 import { leaseMs } from '../domain/listener.js';
 import type { Task } from '../runtime/together.js';
+import { untilStopped } from '../runtime/until-stopped.js';
 import { noteDependency } from './health.js';
 import type { Session } from './session.js';
 
@@ -11,7 +12,7 @@ import type { Session } from './session.js';
  * when others may adopt, this server has stopped, also where the heartbeat hangs instead of failing.
  */
 export function leaseTasks(session: Session): readonly Task[] {
-  const lease: Lease = { keptAtMs: session.clock.monotonicMs() };
+  const lease: Lease = { keptAtMs: session.joinSentAtMs };
   return [
     (signal) => keepHeartbeating(session, lease, signal),
     (signal) => watchLease(session, lease, signal),
@@ -19,7 +20,7 @@ export function leaseTasks(session: Session): readonly Task[] {
 }
 
 interface Lease {
-  /** When the last successful heartbeat was sent. */
+  /** When the last successful heartbeat was sent, or the join. */
   keptAtMs: number;
 }
 
@@ -36,7 +37,7 @@ async function keepHeartbeating(session: Session, lease: Lease, signal: AbortSig
 async function beat(session: Session, signal: AbortSignal): Promise<boolean> {
   const { northbound, member, metrics, health } = session;
   try {
-    const { backlog, oldestMs } = await northbound.heartbeat(member, { signal });
+    const { backlog, oldestMs } = await untilStopped(northbound.heartbeat(member, { signal }), signal);
     metrics.backlog.set(backlog);
     metrics.oldest.set(oldestMs / 1000);
     noteDependency(health, metrics, 'northbound');

@@ -1,5 +1,6 @@
 import { hasCode } from '../domain/errors.js';
 import { backoffMs } from '../runtime/retry.js';
+import { untilStopped } from '../runtime/until-stopped.js';
 import { noteDependency } from './health.js';
 import type { Health } from './health.js';
 import type { ServerParts } from './session.js';
@@ -12,7 +13,8 @@ type Parts = Pick<ServerParts, 'clock' | 'random' | 'logger' | 'metrics'> & { re
  * Calls `work` until it is not refused for a reason that may pass: connection, missing right, unknown layout, full disk.
  *
  * An outage is logged when it begins and when it ends, not at each attempt. Nothing is given up, so nothing may be
- * acknowledged before this returns.
+ * acknowledged before this returns. A call that hangs is left alone when the signal stops us: what it does late is
+ * ordered by the ledger, or refused by its generation.
  *
  * @throws what is no outage (DATA, FENCED, REGISTRATION_LOST, a bug), and the signal's reason.
  */
@@ -25,7 +27,7 @@ export async function persist<T>(
   for (let attempt = 1; ; attempt++) {
     signal.throwIfAborted();
     try {
-      const result = await work();
+      const result = await untilStopped(work(), signal);
       endOutage(parts, dependency);
       return result;
     } catch (error) {

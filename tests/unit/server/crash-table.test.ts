@@ -101,21 +101,17 @@ describe('a server that is paused past its ttl and resumes', () => {
     const bench = await openBench();
     await bench.plant(1);
     const paused = await bench.start('A');
-    const refused: unknown[] = [];
-    paused.process.intercept('acknowledge', async (proceed) => {
-      paused.process.pause();
-      await bench.say(1, 'DOWN');
-      paused.process.free('acknowledge');
-      return proceed().catch((error: unknown) => {
-        refused.push(error);
-        throw error;
-      });
-    });
+    paused.process.pauseAt('acknowledge', 'before');
     await bench.say(1, 'ACTIVE');
+    await bench.start('B', {}, (process) => process.dieAt('judge', 'before'));
     await bench.pass(TAKEOVER_MS);
+    expect((await bench.record(1))?.place).toEqual({ kind: 'topic', listener: 'B' });
     paused.process.resume();
+    await bench.pass(10);
+    expect((await bench.record(1))?.place).toEqual({ kind: 'topic', listener: 'B' });
     await bench.pass(TAKEOVER_MS);
-    expect(await bench.status(1)).toBe('DOWN');
+    expect((await bench.record(1))?.place).toBeUndefined();
+    expect(paused.log).toContainEqual(expect.objectContaining({ event: 'listener.lost' }));
   });
 
   it('has its claim refused: what it tells Nova late is not recorded over what another told', async () => {
@@ -354,9 +350,59 @@ describe('a server whose heartbeats hang', () => {
     const { process, server, log } = await bench.start('A');
     await bench.pass(950);
     process.intercept('heartbeat', forever);
+    await bench.say(1, 'ACTIVE');
     process.intercept('incarnation', forever);
     await bench.pass(TTL_MS - 100);
     expect(server.checks()).toContainEqual(expect.objectContaining({ name: 'joined', ok: false }));
     expect(log).toContainEqual(expect.objectContaining({ event: 'listener.lost' }));
+  });
+
+  it('counts its lease from when it asked to join, not from when it heard', async () => {
+    const bench = await openBench();
+    const slowMs = 2000;
+    const { log } = await bench.start('A', {}, (process) => {
+      process.intercept('heartbeat', forever);
+      process.intercept('join', async (proceed) => {
+        const member = await proceed();
+        await bench.clock.sleep(slowMs);
+        return member;
+      });
+    });
+    await bench.pass(TTL_MS);
+    expect(log).toContainEqual(expect.objectContaining({ event: 'listener.lost' }));
+  });
+});
+
+describe('a server that is told to stop', () => {
+  it('ends although the Neutron database hangs', async () => {
+    const bench = await openBench();
+    await bench.plant(1);
+    const { process, ended, stop } = await bench.start('A');
+    process.intercept('judge', forever);
+    await bench.say(1, 'ACTIVE');
+    await bench.pass(100);
+    stop();
+    await expect(ended).resolves.toBeUndefined();
+  });
+
+  it('ends although the northbound database hangs, once its registration has lapsed', async () => {
+    const bench = await openBench();
+    const { process, ended, stop } = await bench.start('A');
+    process.intercept('leave', forever);
+    stop();
+    await bench.pass(TTL_MS);
+    await expect(ended).resolves.toBeUndefined();
+  });
+
+  it('leaves, so that others get its reports at once', async () => {
+    const bench = await openBench();
+    await bench.plant(1);
+    const { stop } = await bench.start('A', {}, (process) => process.intercept('judge', forever));
+    await bench.say(1, 'ACTIVE');
+    stop();
+    await bench.pass(10);
+    await bench.start('B');
+    await bench.pass(10);
+    expect(await bench.status(1)).toBe('ACTIVE');
   });
 });
