@@ -10,7 +10,7 @@ import type { Check, Health } from './health.js';
 import { leaseTasks } from './lease.js';
 import { lookAgainSoon, lookAgainWhenDue } from './look-again.js';
 import { Looks } from './looks.js';
-import { persist } from './persist.js';
+import { isOutage, persist } from './persist.js';
 import { receiveReports } from './receive.js';
 import type { ServerParts, Session } from './session.js';
 import { settleDebts } from './settle.js';
@@ -42,6 +42,9 @@ export function createServer(parts: ServerParts): Server {
   };
 }
 
+/** Before a lost registration is followed by the next, so that one that is refused at once costs little. */
+const REJOIN_MS = 100;
+
 /** One registration, from join to its end. */
 async function liveOnce(parts: ServerParts, health: Health, signal: AbortSignal): Promise<void> {
   try {
@@ -51,8 +54,9 @@ async function liveOnce(parts: ServerParts, health: Health, signal: AbortSignal)
   } catch (error) {
     if (signal.aborted && error === signal.reason) return;
     if (hasCode(error, 'FENCED')) throw fenced(parts.options.id, error);
-    if (!hasCode(error, 'REGISTRATION_LOST', 'UNAVAILABLE')) throw error;
+    if (!hasCode(error, 'REGISTRATION_LOST') && !isOutage(error)) throw error;
     parts.logger.warn({ event: 'listener.lost', why: error.message }, `registration lost: ${error.message}`);
+    await parts.clock.sleep(REJOIN_MS, { signal }).catch(() => undefined);
   } finally {
     health.joined = false;
     parts.metrics.joined.set(0);

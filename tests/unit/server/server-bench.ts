@@ -54,7 +54,7 @@ export interface RunningServer {
   readonly log: readonly Readonly<Record<string, unknown>>[];
   /** Resolves when it has ended; with its error, if it ended with one. */
   readonly ended: Promise<unknown>;
-  stop(): void;
+  readonly stop: () => void;
 }
 
 /** The real server loops, the real store and the memory engine, under a virtual clock. */
