@@ -4,6 +4,10 @@ import type { Metrics } from '../runtime/metrics.js';
 export interface Health {
   joined: boolean;
   paused: boolean;
+  /** Neutron's migration heads when its columns were checked last; absent before the first sweep. */
+  heads?: string | undefined;
+  /** Whether Neutron's tables were migrated and not checked since: nothing is written meanwhile. */
+  isMigrated: boolean;
   readonly outages: Outages;
 }
 
@@ -41,7 +45,7 @@ export interface Check {
 }
 
 export function newHealth(): Health {
-  return { joined: false, paused: false, outages: new Outages() };
+  return { joined: false, paused: false, isMigrated: false, outages: new Outages() };
 }
 
 /** Shows whether a dependency works. */

@@ -16,31 +16,34 @@ const PAGE = 1000;
  */
 export async function sweepLedger(session: Session, signal: AbortSignal): Promise<void> {
   const { clock, options } = session;
-  let heads: string | undefined;
   for (;;) {
-    heads = await checkHeads(session, heads, signal);
+    await checkHeads(session, signal);
     await sweepOnce(session, signal);
     await clock.sleep(options.reconcileEveryMs, { signal });
   }
 }
 
 /** When Neutron's own migrations ran meanwhile, the columns are checked again before anything else is written. */
-async function checkHeads(
-  session: Session,
-  before: string | undefined,
-  signal: AbortSignal,
-): Promise<string> {
-  const { neutron, logger, options } = session;
-  return persist(session, 'neutron', signal, async () => {
+async function checkHeads(session: Session, signal: AbortSignal): Promise<void> {
+  const { neutron, health, options } = session;
+  await persist(session, 'neutron', signal, async () => {
     const heads = await neutron.heads();
-    if (before === undefined || heads === before) return heads;
-    logger.warn(
-      { event: 'neutron.migrated', before, heads },
-      "Neutron's tables were migrated; checking them again",
-    );
-    await neutron.check({ willWrite: options.willWrite });
-    return heads;
+    if (health.heads !== undefined && heads !== health.heads) {
+      noteMigration(session, heads);
+      await neutron.check({ willWrite: options.willWrite });
+    }
+    health.heads = heads;
+    health.isMigrated = false;
   });
+}
+
+function noteMigration({ health, logger }: Session, heads: string): void {
+  if (health.isMigrated) return;
+  health.isMigrated = true;
+  logger.warn(
+    { event: 'neutron.migrated', before: health.heads, heads },
+    "Neutron's tables were migrated; nothing is written until they are checked again",
+  );
 }
 
 async function sweepOnce(session: Session, signal: AbortSignal): Promise<void> {
