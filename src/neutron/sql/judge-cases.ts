@@ -5,6 +5,7 @@ import { isWaiting, lookAfterMs } from '../../domain/look.js';
 import { L2_BLOCK } from '../../domain/neutron-port.js';
 import type { NeutronPort } from '../../domain/neutron-port.js';
 import { keyOf } from '../../domain/report.js';
+import { isNewer } from '../../domain/revision.js';
 import type { Moment } from '../../domain/revision.js';
 import type { Case, Judging, Outcome } from '../neutron.js';
 import type { LedgerRow } from './ledger.js';
@@ -53,7 +54,8 @@ function decide(one: Case, known: Known, judging: Judging): Decision | undefined
   if (said === undefined) return undefined;
   const port = known.ports.get(one.portId);
   const judgement = judge(said, port, judging.policy, one.arrival === undefined ? undefined : stored);
-  if (judgement.verdict === 'stale') return stale(one, judgement);
+  const isOld = one.arrival !== undefined && stored !== undefined && !isNewer(said, stored);
+  if (isOld) return old(one, judgement);
   const mayWrite = judging.mayWrite(one.chassis);
   const effects = mayWrite ? judgement.effects : NOTHING;
   const row = record(said, port, judgement, effects, known.now, judging, mayWrite);
@@ -154,7 +156,8 @@ function debtAfter(
   return { owedNo, word, owedAttachment, owedAt: now, settleAt: now, attempts: 0, serverId: port?.deviceId };
 }
 
-function stale(one: Case, { verdict, reason }: Judgement): Decision {
+/** A report that is not newer leaves the ledger's row as it is, also where the port is absent. */
+function old(one: Case, { verdict, reason }: Judgement): Decision {
   const outcome = {
     portId: one.portId,
     chassis: one.chassis,

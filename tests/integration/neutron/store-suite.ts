@@ -165,6 +165,16 @@ export function storeSuite(
       expect(rows[0]?.['n']).toBe(0);
     });
 
+    it('keeps the newest report of a port that is absent, whatever arrives after it', async () => {
+      await judge([reportOf(1, 10)]);
+      await judge([reportOf(1, 9, { status: 'DOWN' })]);
+      await judge([reportOf(1, 8, { attachment: 'older' })]);
+      await plantPort(fixture.rows, 1, { id: portIdOf(1) });
+      expect(await judge([{ portId: portIdOf(1), chassis: 'cn1' }])).toMatchObject([{ wrote: 'ACTIVE' }]);
+      const rows = await fixture.rows.run(`select revision, attachment from ${fixture.ledger('reports')}`);
+      expect(rows).toEqual([{ revision: 10, attachment: 'row-1' }]);
+    });
+
     it('applies the report of a blocked port when the DHCP block is gone', async () => {
       await plantPort(fixture.rows, 1, { id: portIdOf(1), blocks: ['DHCP', 'L2'] });
       expect(await judge([reportOf(1, 10)])).toMatchObject([{ verdict: 'blocked', isWaiting: true }]);
