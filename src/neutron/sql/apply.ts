@@ -10,6 +10,7 @@ import { readFlags } from './flags.js';
 import { enterIncarnation, readEpochs } from './incarnations.js';
 import { decideAll, isNews } from './judge-cases.js';
 import type { Decision, Known } from './judge-cases.js';
+import { inChunks, listOf } from './keys.js';
 import { forget, readLedger, writeLedger } from './ledger.js';
 import { Conflict, query, transact } from './transaction.js';
 import type { Transactor } from './transaction.js';
@@ -121,21 +122,17 @@ async function deleteBlocks(db: Db, ports: readonly NeutronPort[]): Promise<void
 
 /** `ids` narrows the search to the primary key; the pairs are the guard that Neutron's own writes rely on. */
 async function bumpRevisions(db: Db, dialect: SqlDialect, ports: readonly NeutronPort[]): Promise<void> {
-  if (ports.length === 0) return;
-  const pairs = ports.map(
-    ({ standardAttrId, revisionNumber }) => sql`(${standardAttrId}, ${revisionNumber})`,
-  );
-  const { numAffectedRows } = await sql`
-    update standardattributes set revision_number = revision_number + 1, updated_at = ${dialect.updatedAt()}
-    where id in (${sql.join(idsOf(ports))}) and (id, revision_number) in (${inList(dialect, pairs)})`.execute(
-    db,
-  );
-  if (Number(numAffectedRows) !== ports.length) throw new Conflict('revision_number moved');
-}
-
-/** SQLite wants `values` before a list of pairs. */
-function inList(dialect: SqlDialect, pairs: readonly ReturnType<typeof sql>[]): ReturnType<typeof sql> {
-  return dialect.name === 'sqlite' ? sql`values ${sql.join(pairs)}` : sql`${sql.join(pairs)}`;
+  await inChunks(ports, async (chunk) => {
+    const pairs = chunk.map(
+      ({ standardAttrId, revisionNumber }) => sql`(${standardAttrId}, ${revisionNumber})`,
+    );
+    const { numAffectedRows } = await sql`
+      update standardattributes set revision_number = revision_number + 1, updated_at = ${dialect.updatedAt()}
+      where id in (${sql.join(idsOf(chunk))}) and (id, revision_number) in (${listOf(dialect, pairs)})`.execute(
+      db,
+    );
+    if (Number(numAffectedRows) !== chunk.length) throw new Conflict('revision_number moved');
+  });
 }
 
 async function writeStatus(db: Db, ports: readonly NeutronPort[], status: string): Promise<void> {
