@@ -7,18 +7,20 @@ import { judgeCases } from './judge-cases.js';
 import { judgeAgain } from './look-again.js';
 import { persist } from './persist.js';
 import type { Session } from './session.js';
+import { sweepRecords } from './sweep-records.js';
 
 const PAGE = 1000;
 
 /**
  * Walks over the ledger every `reconcileEveryMs` and judges again what no longer agrees with Neutron: nothing tells us
- * when Neutron rebinds a port, flips its admin state or loses its last second.
+ * when Neutron rebinds a port or flips its admin state. Then walks over the northbound records (sweep-records.ts).
  */
 export async function sweepLedger(session: Session, signal: AbortSignal): Promise<void> {
   const { clock, options } = session;
   for (;;) {
     await checkHeads(session, signal);
-    await sweepOnce(session, signal);
+    await sweepRows(session, signal);
+    await sweepRecords(session, signal);
     await clock.sleep(options.reconcileEveryMs, { signal });
   }
 }
@@ -46,7 +48,7 @@ function noteMigration({ health, logger }: Session, heads: string): void {
   );
 }
 
-async function sweepOnce(session: Session, signal: AbortSignal): Promise<void> {
+async function sweepRows(session: Session, signal: AbortSignal): Promise<void> {
   const { neutron, judging, metrics } = session;
   for (let after: ReportKey | undefined, more = true; more;) {
     const page = await persist(session, 'neutron', signal, () => neutron.sweep(after, PAGE, judging));

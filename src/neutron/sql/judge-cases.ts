@@ -1,5 +1,5 @@
 import { NO_DEBT, owe } from '../../domain/debt.js';
-import { judge } from '../../domain/judge.js';
+import { changesNeutron, judge } from '../../domain/judge.js';
 import type { Effects, Judgement } from '../../domain/judge.js';
 import { isWaiting, lookAfterMs } from '../../domain/look.js';
 import { L2_BLOCK } from '../../domain/neutron-port.js';
@@ -47,15 +47,23 @@ export function decideAll(cases: readonly Case[], known: Known, judging: Judging
   });
 }
 
-/** Undefined where there is nothing to judge: a look at a row that is gone. */
-function decide(one: Case, known: Known, judging: Judging): Decision | undefined {
+/** Whether a report that arrives is not newer than the ledger's. */
+export function isOld(
+  { arrival, ...key }: Case,
+  { ledger, epochs }: Pick<Known, 'ledger' | 'epochs'>,
+): boolean {
+  const stored = ledger.get(keyOf(key));
+  return arrival !== undefined && stored !== undefined && !isNewer(momentOf(arrival, epochs), stored);
+}
+
+/** Judges one case by itself. Undefined where there is nothing to judge: a look at a row that is gone. */
+export function decide(one: Case, known: Known, judging: Judging): Decision | undefined {
   const stored = known.ledger.get(keyOf(one));
   const said = one.arrival === undefined ? stored : arrived(one.arrival, known.epochs, stored);
   if (said === undefined) return undefined;
   const port = known.ports.get(one.portId);
   const judgement = judge(said, port, judging.policy, one.arrival === undefined ? undefined : stored);
-  const isOld = one.arrival !== undefined && stored !== undefined && !isNewer(said, stored);
-  if (isOld) return old(one, judgement);
+  if (isOld(one, known)) return old(one, judgement);
   const mayWrite = judging.mayWrite(one.chassis);
   const effects = mayWrite ? judgement.effects : NOTHING;
   const row = record(said, port, judgement, effects, known.now, judging, mayWrite);
@@ -82,10 +90,9 @@ function arrived(
   epochs: ReadonlyMap<string, number>,
   stored: LedgerRow | undefined,
 ): LedgerRow {
-  const moment: Moment = { epoch: epochs.get(incarnation) ?? UNKNOWN_EPOCH, revision: report.revision };
   return {
     ...(stored ?? EMPTY),
-    ...moment,
+    ...momentOf({ report, incarnation }, epochs),
     portId: report.portId,
     chassis: report.chassis,
     status: report.status,
@@ -94,6 +101,13 @@ function arrived(
     observedAt: Math.floor(report.observedAt),
     seen: report.seen === undefined ? undefined : JSON.stringify(report.seen),
   };
+}
+
+function momentOf(
+  { report, incarnation }: NonNullable<Case['arrival']>,
+  epochs: ReadonlyMap<string, number>,
+): Moment {
+  return { epoch: epochs.get(incarnation) ?? UNKNOWN_EPOCH, revision: report.revision };
 }
 
 const EMPTY = {
@@ -118,7 +132,7 @@ function record(
   judging: Judging,
   mayWrite: boolean,
 ): LedgerRow {
-  const isChange = effects.deleteL2 || effects.insertL2 || effects.write !== undefined;
+  const isChange = changesNeutron(effects);
   const end = port === undefined ? undefined : after(port, effects);
   const lookMs = lookAfterMs(judgement, said, port, judging.lookEveryMs);
   return {
@@ -187,12 +201,14 @@ export function describe({ deleteL2, insertL2, write }: Effects): string {
     .join(' ');
 }
 
-/** Whether judging again would change anything but the times in the ledger. */
+/** Whether carrying a decision out would change anything but the times in the ledger. */
 export function isNews({ effects, row, forget }: Decision, stored: LedgerRow | undefined): boolean {
-  if (forget || stored === undefined || row === undefined) return true;
-  const writes = effects.deleteL2 || effects.insertL2 || effects.write !== undefined;
+  if (row === undefined) return false;
+  if (stored === undefined) return !forget;
   return (
-    writes ||
+    forget ||
+    changesNeutron(effects) ||
+    isNewer(row, stored) ||
     row.owedNo !== stored.owedNo ||
     row.owedAttachment !== stored.owedAttachment ||
     row.verdict !== stored.verdict ||

@@ -153,7 +153,12 @@ export function storeSuite(
     it('looks at 5,000 rows without judging each against a copy of all', async () => {
       const cases = Array.from({ length: 5000 }, (_, i) => reportOf(i + 1, 10));
       await judge(cases);
-      expect(await fixture.neutron.preview(cases.map(({ portId, chassis }) => ({ portId, chassis })), JUDGING)).toEqual([]);
+      expect(
+        await fixture.neutron.preview(
+          cases.map(({ portId, chassis }) => ({ portId, chassis })),
+          JUDGING,
+        ),
+      ).toEqual([]);
     });
 
     it('orders reports by epoch first, so that a chassis clock set back after a loss of data does no harm', async () => {

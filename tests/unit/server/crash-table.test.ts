@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { forever } from './process.js';
 import { openBench, RECONCILE_MS, TAKEOVER_MS, TTL_MS, UNREACHABLE } from './server-bench.js';
+import type { ServerBench } from './server-bench.js';
 
 describe('a server that dies', () => {
   it('before it commits leaves its reports pending, and another applies them', async () => {
@@ -310,6 +311,39 @@ describe('a northbound database that restarts', () => {
     await bench.complete();
     await bench.pass(RECONCILE_MS + 100);
     expect([await bench.status(1), await bench.status(2)]).toEqual(['DOWN', 'ACTIVE']);
+  });
+});
+
+describe('a Neutron database that is rolled back', () => {
+  const forget = async (bench: ServerBench): Promise<void> => {
+    await bench.change(1, { status: 'DOWN' });
+    await bench.rows.run("insert into provisioningblocks values (10001, 'L2')");
+    await bench.rows.run('delete from port_status_reports');
+    await bench.rows.run('delete from port_status_incarnations');
+  };
+
+  it('takes again what was acknowledged before: the northbound records are newer than the ledger', async () => {
+    const bench = await openBench();
+    await bench.plant(1);
+    await bench.start('A');
+    await bench.say(1, 'ACTIVE');
+    await bench.pass(100);
+    await forget(bench);
+    await bench.pass(RECONCILE_MS);
+    expect(await bench.port(1)).toMatchObject({ status: 'ACTIVE', blocks: '' });
+    expect(bench.nova.wordsOf(1)).toEqual(['plugged', 'plugged']);
+  });
+
+  it('is left alone where the ledger knows all records: sweeping judges nothing', async () => {
+    const bench = await openBench();
+    for (let n = 1; n <= 3; n++) {
+      await bench.plant(n);
+      await bench.say(n, 'ACTIVE');
+    }
+    const { metrics } = await bench.start('A');
+    await bench.pass(10 * RECONCILE_MS);
+    const { values } = await metrics.judged.get();
+    expect(values).toEqual([{ labels: { verdict: 'applied', occasion: 'arrival' }, value: 3 }]);
   });
 });
 
