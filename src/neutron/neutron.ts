@@ -34,8 +34,8 @@ export interface Neutron {
    */
   judge(cases: readonly Case[], judging: Judging): Promise<Judged>;
 
-  /** Of these ledger rows, those for which judging again would change anything. Locks nothing, changes nothing. */
-  preview(keys: readonly ReportKey[], judging: Judging): Promise<readonly ReportKey[]>;
+  /** Of these cases, those which would change anything when they were judged. Locks nothing, changes nothing. */
+  preview(cases: readonly Case[], judging: Judging): Promise<readonly Case[]>;
 
   /** Takes up to `limit` rows that are due to be looked at; each is due again after `everyMs`, whoever took it. */
   takeDue(limit: number, everyMs: number): Promise<readonly ReportKey[]>;

@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import type { Word } from '../../domain/debt.js';
-import type { ReportKey } from '../../domain/report.js';
 import type { AnsweredDebt, Claim, ClaimedDebt } from '../neutron.js';
 import type { Db, SqlDialect } from './dialect.js';
 import { readFlags } from './flags.js';
+import { keysIn } from './keys.js';
 import { transact } from './transaction.js';
 import type { Transactor } from './transaction.js';
 
@@ -148,17 +148,10 @@ async function recordGroup(
       told_code = ${answer?.kind === 'rejected' ? answer.code : null},
       told_detail = ${answer?.kind === 'unreachable' ? answer.detail.slice(0, DETAIL) : null},
       told_at = ${now}
-    where ${keysIn(group.map(({ debt: { portId, chassis } }) => ({ portId, chassis })))}`.execute(db);
+    where ${keysIn(
+      dialect,
+      group.map(({ debt }) => debt),
+    )}`.execute(db);
 }
 
 const DETAIL = 255;
-
-/** A condition on (port, chassis) that the primary key serves. */
-export function keysIn(keys: readonly ReportKey[]): ReturnType<typeof sql> {
-  const byChassis = new Map<string, string[]>();
-  for (const { portId, chassis } of keys) byChassis.set(chassis, [...(byChassis.get(chassis) ?? []), portId]);
-  const parts = [...byChassis].map(
-    ([chassis, ports]) => sql`(chassis = ${chassis} and port in (${sql.join(ports)}))`,
-  );
-  return sql`${sql.join(parts, sql` or `)}`;
-}

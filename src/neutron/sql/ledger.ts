@@ -5,6 +5,7 @@ import { keyOf } from '../../domain/report.js';
 import type { ReportedStatus, ReportKey } from '../../domain/report.js';
 import type { Moment } from '../../domain/revision.js';
 import type { Db, SqlDialect } from './dialect.js';
+import { inChunks, keysIn } from './keys.js';
 
 /**
  * One row of the ledger: the newest report of one port by one chassis, whatever the verdict, what came of it, and what
@@ -107,16 +108,14 @@ export async function writeLedger(
   const fresh = rows.filter((row) => !known.has(keyOf(row)));
   const old = rows.filter((row) => known.has(keyOf(row)));
   const head = sql`insert into ${table} (${sql.raw(NAMES.join(', '))}) values`;
-  if (fresh.length > 0) await sql`${head} ${valuesOf(fresh)}`.execute(db);
-  if (old.length > 0) await sql`${head} ${valuesOf(old)} ${dialect.overwrite(NAMES.slice(2))}`.execute(db);
+  await inChunks(fresh, (chunk) => sql`${head} ${valuesOf(chunk)}`.execute(db));
+  const overwrite = dialect.overwrite(NAMES.slice(2));
+  await inChunks(old, (chunk) => sql`${head} ${valuesOf(chunk)} ${overwrite}`.execute(db));
 }
 
 export async function forget(db: Db, dialect: SqlDialect, keys: readonly ReportKey[]): Promise<void> {
-  for (const { portId, chassis } of keys) {
-    await sql`delete from ${dialect.ledger('reports')} where port = ${portId} and chassis = ${chassis}`.execute(
-      db,
-    );
-  }
+  const table = dialect.ledger('reports');
+  await inChunks(keys, (chunk) => sql`delete from ${table} where ${keysIn(dialect, chunk)}`.execute(db));
 }
 
 function valuesOf(rows: readonly LedgerRow[]): ReturnType<typeof sql.join> {

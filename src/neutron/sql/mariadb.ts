@@ -9,12 +9,13 @@ const CONNECT_TIMEOUT_MS = 5000;
 /**
  * What every session sets, so that a server that is stopped inside a transaction locks Neutron out for seconds only:
  * waits for locks end after 2 s, idle transactions after 5 s (MariaDB ends the session and frees the locks). On Galera
- * `wsrep_sync_wait` makes each read see what the cluster has committed; elsewhere it means nothing.
+ * `wsrep_sync_wait` makes each read see what the cluster has committed; elsewhere it means nothing. A list of more than
+ * 1,000 ids must stay a list: as the join that MariaDB makes of it by default it reads, and locks, whole tables.
  */
 const SESSION = [
   'set session transaction isolation level read committed',
   `set session innodb_lock_wait_timeout = 2, idle_transaction_timeout = 5, idle_write_transaction_timeout = 5,
-   time_zone = '+00:00', wsrep_sync_wait = 1, sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'`,
+   time_zone = '+00:00', wsrep_sync_wait = 1, in_predicate_conversion_threshold = 0, sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'`,
 ];
 
 /** Opens MariaDB 10.6 or later. Connects with the first statement, and again whenever a connection broke. */

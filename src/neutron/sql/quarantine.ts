@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { QuarantineEntry } from '../neutron.js';
+import { inChunks } from './keys.js';
 import { query, transact } from './transaction.js';
 import type { Transactor } from './transaction.js';
 
@@ -17,10 +18,11 @@ export async function quarantine(store: Transactor, entries: readonly Quarantine
     ) => sql`(${entry.portId.slice(0, LONGEST.name)}, ${entry.chassis}, ${entry.revision}, ${entry.incarnation},
       ${entry.body.slice(0, LONGEST.body)}, ${entry.reason.slice(0, LONGEST.reason)}, ${entry.server}, ${dialect.now()})`,
   );
-  await transact(store, async (db) => {
-    await sql`insert into ${dialect.ledger('quarantine')} (${sql.raw(COLUMNS.join(', '))})
-      values ${sql.join(rows)} ${dialect.overwrite(COLUMNS.slice(2))}`.execute(db);
-  });
+  const head = sql`insert into ${dialect.ledger('quarantine')} (${sql.raw(COLUMNS.join(', '))})`;
+  const overwrite = dialect.overwrite(COLUMNS.slice(2));
+  await transact(store, (db) =>
+    inChunks(rows, (chunk) => sql`${head} values ${sql.join(chunk)} ${overwrite}`.execute(db)),
+  );
 }
 
 export async function countQuarantined(store: Transactor): Promise<number> {

@@ -131,6 +131,36 @@ export function storeSuite(
       expect(verdicts.get(portIdOf(31))).toBe('absent');
     });
 
+    it('takes 5,000 reports in one transaction, says them again, and forgets them', async () => {
+      await plantPort(fixture.rows, 1, { id: portIdOf(1) });
+      const numbers = Array.from({ length: 5000 }, (_, i) => i + 1);
+      const seen = { detail: 'x'.repeat(1000) };
+      const long = 'c'.repeat(200);
+      const many = (revision: number, more: Partial<Report> = {}): readonly Case[] =>
+        numbers.map((n) =>
+          reportOf(n, revision, { seen, ...(n > 1 ? { chassis: `${long}-${n}` } : {}), ...more }),
+        );
+      expect(await judge(many(10))).toHaveLength(5000);
+      expect((await judge(many(11))).filter(({ verdict }) => verdict === 'absent')).toHaveLength(4999);
+      expect(await fixture.neutron.takeDue(5000, 1000)).toEqual([]);
+      await fixture.rows.run(`update ${fixture.ledger('reports')} set look_at = 1`);
+      expect(await fixture.neutron.takeDue(5000, 60_000)).toHaveLength(5000);
+      await judge(many(12, { status: 'DOWN' }));
+      const rows = await fixture.rows.run(`select count(*) as n from ${fixture.ledger('reports')}`);
+      expect(rows[0]?.['n']).toBe(1);
+    });
+
+    it('looks at 5,000 rows without judging each against a copy of all', async () => {
+      const cases = Array.from({ length: 5000 }, (_, i) => reportOf(i + 1, 10));
+      await judge(cases);
+      expect(
+        await fixture.neutron.preview(
+          cases.map(({ portId, chassis }) => ({ portId, chassis })),
+          JUDGING,
+        ),
+      ).toEqual([]);
+    });
+
     it('orders reports by epoch first, so that a chassis clock set back after a loss of data does no harm', async () => {
       await plantPort(fixture.rows, 1, { id: portIdOf(1) });
       await fixture.neutron.epochOf('inc-1');
@@ -163,6 +193,16 @@ export function storeSuite(
       await judge([reportOf(1, 11, { status: 'DOWN' })]);
       const rows = await fixture.rows.run(`select count(*) as n from ${fixture.ledger('reports')}`);
       expect(rows[0]?.['n']).toBe(0);
+    });
+
+    it('keeps the newest report of a port that is absent, whatever arrives after it', async () => {
+      await judge([reportOf(1, 10)]);
+      await judge([reportOf(1, 9, { status: 'DOWN' })]);
+      await judge([reportOf(1, 8, { attachment: 'older' })]);
+      await plantPort(fixture.rows, 1, { id: portIdOf(1) });
+      expect(await judge([{ portId: portIdOf(1), chassis: 'cn1' }])).toMatchObject([{ wrote: 'ACTIVE' }]);
+      const rows = await fixture.rows.run(`select revision, attachment from ${fixture.ledger('reports')}`);
+      expect(rows).toEqual([{ revision: 10, attachment: 'row-1' }]);
     });
 
     it('applies the report of a blocked port when the DHCP block is gone', async () => {
