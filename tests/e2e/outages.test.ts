@@ -46,9 +46,12 @@ describe.runIf(has('e2e/outages', CLOUD_PROGRAMS))('while ports come and go', ()
     expect(await set.rows.run('select * from port_status.quarantine')).toEqual([]);
   }
 
-  /** Breaks something, lets both servers run into it for a while, and mends it. */
+  /** Breaks something, when the outage before is over, lets both servers run into it for a while, and mends it. */
   async function breakFor(ms: number, broken: string, mended: string): Promise<void> {
     const before = servers.map((server) => server.count('outage.began'));
+    await Promise.all(
+      servers.map((server, index) => server.logged('outage.ended', { times: before[index] ?? 0 })),
+    );
     await set.admin.query(broken);
     await Promise.all(
       servers.map((server, index) => server.logged('outage.began', { times: (before[index] ?? 0) + 1 })),
