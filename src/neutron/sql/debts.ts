@@ -37,7 +37,7 @@ export async function claimDebts(
     const due = await readDue(db, dialect, now, claim, limit);
     const ports = [...new Set(due.map(({ port }) => port))].sort();
     if (ports.length === 0) return [];
-    await sql`delete from ${dialect.ledger('claims')} where port in (${sql.join(ports)})`.execute(db); // void ones
+    await deleteVoid(db, dialect, ports, claim);
     const mine = await insertClaims(db, dialect, ports, claim);
     return due.filter(({ port }) => mine.has(port)).map((row) => toDebt(row, now));
   });
@@ -48,18 +48,33 @@ async function readDue(
   db: Db,
   dialect: SqlDialect,
   now: number,
-  { server, liveGenerations, executing }: Claim,
+  claim: Claim,
   limit: number,
 ): Promise<readonly DueRow[]> {
   const { rows } = await sql<DueRow>`
     select port, chassis, word, server_id, owed_no, told_no, told_plugged, attempts, owed_at
     from ${dialect.ledger('reports')} r
     where settle_at <= ${now} and not exists (
-      select 1 from ${dialect.ledger('claims')} c where c.port = r.port
-        and ((c.server = ${server} and c.nonce in (${sql.join(['', ...executing])}))
-          or (c.server <> ${server} and c.generation in (${sql.join(['', ...liveGenerations])}))))
+      select 1 from ${dialect.ledger('claims')} c where c.port = r.port and ${counts(claim)})
     order by settle_at limit ${limit} ${dialect.skipLocked}`.execute(db);
   return rows;
+}
+
+/** A claim that counts: one of ours that is being worked on, or one of another whose registration is live. */
+function counts({ server, liveGenerations, executing }: Claim): ReturnType<typeof sql> {
+  return sql`((server = ${server} and nonce in (${sql.join(['', ...executing])}))
+    or (server <> ${server} and generation in (${sql.join(['', ...liveGenerations])})))`;
+}
+
+/** Asks again whether they are void: another server may have claimed a port since we looked. */
+async function deleteVoid(
+  db: Db,
+  dialect: SqlDialect,
+  ports: readonly string[],
+  claim: Claim,
+): Promise<void> {
+  await sql`delete from ${dialect.ledger('claims')}
+    where port in (${sql.join(ports)}) and not ${counts(claim)}`.execute(db);
 }
 
 /** Inserts what nobody has claimed; returns the ports that are ours now. */
