@@ -175,7 +175,7 @@ describe('Nova', () => {
     bench.nova.answer = () => ({ kind: 'accepted' });
     await bench.pass(20_000);
     expect([bench.nova.wordsOf(1), bench.nova.wordsOf(2)]).toEqual([[], ['plugged']]);
-  });
+  }, 30_000);
 });
 
 describe('what Neutron changes long after a report was acknowledged', () => {
