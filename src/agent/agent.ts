@@ -1,5 +1,4 @@
 import { checkName } from '../domain/report.js';
-import type { ReportedStatus } from '../domain/report.js';
 import type { Northbound } from '../northbound/northbound.js';
 import type { Clock } from '../runtime/clock.js';
 import { Doorbell } from '../runtime/doorbell.js';
@@ -10,13 +9,14 @@ import type { Backoff } from '../runtime/retry.js';
 import { together } from '../runtime/together.js';
 import { ChassisRecord } from './chassis-record.js';
 import { Connection } from './connection.js';
+import { showHold, showPorts, showResync } from './operator-view.js';
 import { Outbasket } from './outbasket.js';
 import type { PortSource } from './port-source.js';
 import { ripeInMs } from './resync-guard.js';
 import type { GuardPolicy } from './resync-guard.js';
 import { Speaker } from './speaker.js';
 import { Witness } from './witness.js';
-import type { HoldChange, Resync } from './witness.js';
+import type { HoldChange } from './witness.js';
 
 export interface AgentOptions {
   /** How often the chassis record is written, in milliseconds; an approval is learned as fast. */
@@ -168,35 +168,4 @@ async function confirmHolds({ bells, witness, ...parts }: Wired, signal: AbortSi
     }
     if (witness.hold !== undefined) source.refresh();
   }
-}
-
-/** Says once what is held and what to do about it; how many ports are left of it is in the metric. */
-function showHold(
-  { hold, before }: HoldChange,
-  { chassis, metrics, logger }: Pick<AgentParts, 'chassis' | 'metrics' | 'logger'>,
-): void {
-  const ports = hold?.ports.size ?? 0;
-  metrics.agentHeld.set(ports);
-  if (hold === undefined) logger.info({ event: 'guard.released', chassis }, 'nothing is held back any more');
-  else if (hold.id !== before?.id)
-    logger.warn(
-      { event: 'guard.held', chassis, ports },
-      `held back: so many ports turned DOWN at once; look at the switch, then run "port-status approve ${chassis}", or wait for a later dump to confirm it`,
-    );
-}
-
-function showResync(
-  { cause, ports, falling }: Resync,
-  { metrics, logger }: Pick<AgentParts, 'metrics' | 'logger'>,
-): void {
-  metrics.agentResyncs.inc({ cause });
-  logger.info({ event: 'agent.resynced', cause, ports, falling }, 'compared the switch with what was said');
-}
-
-const STATUSES: readonly ReportedStatus[] = ['ACTIVE', 'DOWN', 'ERROR'];
-
-function showPorts(basket: Outbasket, metrics: Metrics): void {
-  const there = basket.ports.filter(({ isGone }) => isGone !== true);
-  for (const status of STATUSES)
-    metrics.agentPorts.set({ status }, there.filter((port) => port.status === status).length);
 }

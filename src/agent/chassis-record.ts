@@ -78,10 +78,9 @@ export class ChassisRecord {
     return answer;
   }
 
-  /** What may be said of completeness now: nothing while the guard holds ports back. */
+  /** The word, where it was said of the data of this incarnation. */
   #completeIn(incarnation: string): Completeness | undefined {
-    const maySay = this.#parts.witness.hold === undefined && this.#complete?.incarnation === incarnation;
-    return maySay ? this.#complete : undefined;
+    return this.#complete?.incarnation === incarnation ? this.#complete : undefined;
   }
 
   #note(complete: Completeness | undefined): ChassisNote {

@@ -38,14 +38,14 @@ export interface WitnessParts {
  * - A live change is evidence: it goes into the outbasket at once, and ends the hold of its port.
  * - A dump is compared with what is known: what is missing is DOWN. Too many DOWN at once are held (resync-guard.ts).
  * - Silence is no evidence: while the switch is lost, or a dump is due, nothing is to be said.
- * - Until it is known what the northbound database has, updates are ignored: a dump that is taken afterwards says all.
+ * - Until it is known what the northbound database has, dumps are ignored: one that is taken afterwards says all.
  */
 export class Witness {
   readonly #parts: WitnessParts;
   #switch: 'up' | 'lost' = 'lost';
   #isListed = false;
-  /** Why the next dump is compared; absent where none is due. */
-  #due: ResyncCause | undefined;
+  /** Why a dump is due; absent where none is. */
+  #due: ResyncCause | undefined = 'start';
   #hold: Hold | undefined;
 
   constructor(parts: WitnessParts) {
@@ -62,7 +62,7 @@ export class Witness {
 
   /** Whether what is in the outbasket may be published. */
   get maySpeak(): boolean {
-    return this.#isListed && this.#switch === 'up' && this.#due === undefined;
+    return this.#due === undefined;
   }
 
   /** Whether every port was published since `expectAll`, and nothing is held: what has no record is not there. */
@@ -84,7 +84,7 @@ export class Witness {
         this.#lose();
         return undefined;
       case 'change':
-        if (this.#isListed) this.#change(update.ports.map((port) => this.#observe(port)));
+        this.#change(update.ports.map((port) => this.#observe(port)));
         return undefined;
       case 'dump':
         this.#switch = 'up';

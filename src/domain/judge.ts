@@ -148,7 +148,7 @@ function act(report: JudgedReport, port: NeutronPort, policy: JudgePolicy): Judg
 /** Only UP waits for a fresh BUILD to pass: docs/decisions/0004. */
 function bringUp(port: NeutronPort, policy: JudgePolicy): Judgement {
   const deleteL2 = port.blocks.includes(L2_BLOCK);
-  if (port.status === 'BUILD' && port.ageMs < policy.buildGraceMs) return nothing('early', 'fresh-build');
+  if (isFreshBuild(port, policy)) return nothing('early', 'fresh-build');
   if (port.blocks.some((entity) => entity !== L2_BLOCK)) {
     return { verdict: 'blocked', reason: 'blocks-left', effects: { ...NOTHING, deleteL2 } };
   }
@@ -157,6 +157,11 @@ function bringUp(port: NeutronPort, policy: JudgePolicy): Judgement {
     return { verdict: 'admin-down', reason, effects: { ...NOTHING, deleteL2 } };
   }
   return { ...applied(port, 'ACTIVE'), effects: { ...writing(port, 'ACTIVE'), deleteL2 } };
+}
+
+/** A time that lies ahead, because neutron-server's clock does, must not hold a boot up for longer than the grace. */
+function isFreshBuild({ status, ageMs }: NeutronPort, { buildGraceMs }: JudgePolicy): boolean {
+  return status === 'BUILD' && Math.abs(ageMs) < buildGraceMs;
 }
 
 function applied(port: NeutronPort, status: 'ACTIVE' | 'DOWN' | 'ERROR'): Judgement {

@@ -7,8 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createConnection } from 'mysql2/promise';
-import type { Connection } from 'mysql2/promise';
+import type { Connection, Pool } from 'mysql2/promise';
 import { findProgram } from './needs.js';
+import type { NeutronRows } from './neutron-rows.js';
 
 export const MARIADB = { mariadbd: 'mariadb-server', 'mariadb-install-db': 'mariadb-server' };
 
@@ -78,6 +79,16 @@ export async function createUser(admin: Connection, user: string, grants: readon
   for (const grant of grants) await admin.query(grant);
 }
 
+/** Lets the fixtures of neutron-rows.ts speak to this server. */
+export function rowsOf(database: Connection | Pool): NeutronRows {
+  return {
+    run: async (statement, values = []) => {
+      const [rows] = await database.execute(statement, [...values]);
+      return Array.isArray(rows) ? (rows as Readonly<Record<string, unknown>>[]) : [];
+    },
+  };
+}
+
 function fixture(name: string): string {
   return readFileSync(fileURLToPath(new URL(`../fixtures/neutron-schema/${name}`, import.meta.url)), 'utf8');
 }
@@ -131,7 +142,8 @@ function program(name: string): string {
   return path;
 }
 
-async function freePort(): Promise<number> {
+/** A port of 127.0.0.1 on which nobody listens now. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();

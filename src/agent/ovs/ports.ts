@@ -68,7 +68,14 @@ export function choosePort(rows: Iterable<SwitchPort>): SwitchPort | undefined {
 /** A port that no row of the bridge belongs to any more: DOWN, with what it last had. */
 export function describeGone({ portId, attachment, instance, seen }: SwitchPort, bridge: string): SwitchPort {
   const detail = `no interface of bridge ${bridge} has this iface-id any more`;
-  return { portId, attachment, status: 'DOWN', instance, seen: { device: seen?.device, detail } };
+  return {
+    portId,
+    attachment,
+    status: 'DOWN',
+    isGone: true,
+    instance,
+    seen: { device: seen?.device, detail },
+  };
 }
 
 /**

@@ -76,17 +76,24 @@ export async function readHeads(store: SqlStore): Promise<string> {
 
 async function checkColumns({ db, dialect }: SqlStore): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
+  const missing: string[] = [];
   for (const [table, columns] of Object.entries(READ_COLUMNS)) {
     if ((await probe(db, dialect, `select ${columns.join(', ')} from ${table} where 1 = 0`)) === undefined)
       continue;
     for (const column of columns) {
       const failure = await probe(db, dialect, `select ${column} from ${table} where 1 = 0`);
       if (failure === 'RIGHTS') findings.push(missingRight(`SELECT on ${table}.${column}`));
-      else if (failure !== undefined)
-        findings.push({ code: 'LAYOUT', text: `Neutron has no column ${table}.${column}` });
+      else if (failure !== undefined) missing.push(`${table}.${column}`);
     }
   }
-  return findings;
+  return missing.length === 0 ? findings : [...findings, unknownLayout(missing)];
+}
+
+function unknownLayout(missing: readonly string[]): Finding {
+  return {
+    code: 'LAYOUT',
+    text: `Neutron has no column ${missing.join(', ')}: check that neutron.url names the schema of a Neutron that this version knows`,
+  };
 }
 
 async function probeAll({ db, dialect }: SqlStore, probes: readonly Probe[]): Promise<readonly Finding[]> {

@@ -1,5 +1,6 @@
 import Database from 'libsql';
 import { Kysely, sql, SqliteDialect } from 'kysely';
+import type { SqliteDatabase, SqliteStatement } from 'kysely';
 import type { Clock } from '../../runtime/clock.js';
 import type { Failure, SqlDialect, SqlStore } from './dialect.js';
 
@@ -17,7 +18,31 @@ export function openSqlite(path: string, clock: Clock): SqlStore {
   database.pragma('journal_mode = WAL');
   database.pragma(`busy_timeout = ${BUSY_MS}`);
   database.pragma('foreign_keys = ON');
-  return { db: new Kysely({ dialect: new SqliteDialect({ database }) }), dialect: sqlite(clock) };
+  return {
+    db: new Kysely({ dialect: new SqliteDialect({ database: withControl(database) }) }),
+    dialect: sqlite(clock),
+  };
+}
+
+const CONTROL = new Set(['begin immediate', 'commit', 'rollback']);
+
+/**
+ * The database with its transaction control run by `exec`: libsql does not reset a prepared statement that failed, and a
+ * `begin immediate` that found the file locked would keep its old snapshot, with which no later one can begin.
+ */
+function withControl(database: Database.Database): SqliteDatabase {
+  return {
+    close: () => database.close(),
+    prepare: (text) => (CONTROL.has(text) ? controlStatement(database, text) : database.prepare(text)),
+  };
+}
+
+function controlStatement(database: Database.Database, text: string): SqliteStatement {
+  const run = (): { readonly changes: number; readonly lastInsertRowid: number } => {
+    database.exec(text);
+    return { changes: 0, lastInsertRowid: 0 };
+  };
+  return { reader: false, run, all: () => [], iterate: () => [].values() };
 }
 
 /** The database's clock is the host's: statements get it as a parameter. */

@@ -67,6 +67,21 @@ export const adoptCases: Cases = {
     assert.deepEqual((await agent.stored(6))[0]?.place, { kind: 'topic', listener: 'n2' });
   },
 
+  'a report that still waits for a listener that is taken over is placed anew by the next publish of its port':
+    async (scene) => {
+      const { adopter, agent } = await lapse(scene, 5);
+      await adopter.adopt(1);
+      await agent.publish(say(5, 50));
+      assert.deepEqual((await agent.stored(5))[0]?.place, { kind: 'topic', listener: 'n2' });
+      assert.deepEqual(brief(await adopter.receive()), ['1@1', '5@50']);
+    },
+
+  'an adopter that has lapsed itself does not take itself over': async (scene) => {
+    const { lapsed } = await lapse(scene, 1);
+    assert.deepEqual(await lapsed.adopt(), { moved: 0, takenOver: [], more: false });
+    assert.equal(await lapsed.backlog(), 1);
+  },
+
   'another adopter finishes what one that died began': async (scene) => {
     const { adopter } = await lapse(scene, 5);
     await adopter.adopt(2);

@@ -58,6 +58,17 @@ export const listenerCases: Cases = {
     assert.ok(oldestMs >= Math.floor(scene.ttlMs / 4) && oldestMs < scene.ttlMs, `oldest ${oldestMs} ms`);
   },
 
+  'the wait of a report that was acknowledged before begins anew': async (scene) => {
+    const server = await scene.server('n1');
+    const agent = await scene.agent();
+    await agent.publish(say(1, 10));
+    await server.acknowledge(await server.receive());
+    await scene.pass(0.5);
+    await agent.publish(say(1, 11));
+    const { oldestMs } = await server.heartbeat();
+    assert.ok(oldestMs < scene.ttlMs / 2, `oldest ${oldestMs} ms`);
+  },
+
   'the later of two registrations under one name fences the earlier': async (scene) => {
     const earlier = await scene.server('n1');
     const later = await scene.server('n1');

@@ -72,11 +72,11 @@ export const publishCases: Cases = {
   'a report that replaces a pending one keeps its place and its position': async (scene) => {
     const server = await scene.server('n1');
     const agent = await scene.agent();
-    await agent.publish(say(1, 10), say(2, 11));
-    await scene.server('n2');
-    for (let revision = 20; revision < 40; revision++) await agent.publish(say(1, revision));
-    assert.deepEqual((await agent.stored(1))[0]?.place, { kind: 'topic', listener: 'n1' });
-    assert.deepEqual(brief(await server.receive()), ['1@39', '2@11']);
+    await agent.publish(...sayRange(1, 40));
+    const other = await scene.server('n2');
+    await agent.publish(...sayRange(2, 40).map((report) => ({ ...report, revision: report.revision + 100 })));
+    assert.deepEqual([await server.backlog(), await other.backlog()], [40, 0]);
+    assert.deepEqual(brief(await server.receive(3)), ['1@1', '2@102', '3@103']);
   },
 
   'a report that replaces one already given is given again, after what waits': async (scene) => {

@@ -1,6 +1,6 @@
-import { readFileSync, statSync } from 'node:fs';
 import Database from 'libsql';
-import { checkLayout, prepareLayout } from './layout.js';
+import { checkLayout, prepareLayout, setMark } from './layout.js';
+import { identify, readBootId, readMark, writeMark } from './origin.js';
 import { Session } from './session.js';
 import type { SessionOptions } from './session.js';
 
@@ -65,19 +65,17 @@ export class SqliteDatabase {
     session.exec('PRAGMA synchronous = NORMAL');
     session.exec('BEGIN IMMEDIATE');
     const file = identify(this.path) ?? '';
-    prepareLayout(session, { boot: this.#options.boot ?? readBootId(), file });
+    const boot = this.#options.boot ?? readBootId();
+    prepareLayout(session, { boot, file, mark: readMark(this.path) });
+    this.#renewMark(session);
     session.exec('COMMIT');
     return file;
   }
-}
 
-/** Device and inode of the file at a path, or undefined where there is none. */
-function identify(path: string): string | undefined {
-  const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return stats === undefined ? undefined : `${stats.dev}:${stats.ino}`;
-}
-
-/** Changes with every boot of the host, also seen from inside a container. Source: random(4). */
-function readBootId(): string {
-  return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  /** A crash before the commit leaves two marks that differ: a needless new incarnation, which harms nothing. */
+  #renewMark(session: Session): void {
+    const mark = session.random.id();
+    setMark(session, mark);
+    writeMark(this.path, mark);
+  }
 }

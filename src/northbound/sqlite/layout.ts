@@ -1,13 +1,17 @@
 import { PortStatusError } from '../../domain/errors.js';
+import type { Origin } from './origin.js';
 import type { Session } from './session.js';
 
 /** Version of the layout, kept in the file's `user_version`. A file of another version is refused, never converted. */
 const LAYOUT = 1;
 
+/** Tells our files from other programs', in the file's `application_id`: "PSSy". */
+const APPLICATION = 0x50535379;
+
 /**
  * What the file holds.
  *
- * - `meta`: one row. `incarnation` with what it was made under: `boot` (the host's boot id) and `file` (device and inode).
+ * - `meta`: one row. `incarnation` with what it was made under: `boot`, `file` and `mark` (see Origin).
  *   `registrations` and `sequence` count listener registrations and topic entries; they never go back.
  * - `chassis`, `listeners`: registrations. Timestamps are milliseconds of the host's monotonic clock.
  * - `reports`: one row per (chassis, port): content and place in one, so that no crash can come between. `place` is a
@@ -23,6 +27,7 @@ const TABLES = `
     incarnation TEXT NOT NULL,
     boot TEXT NOT NULL,
     file TEXT NOT NULL,
+    mark TEXT NOT NULL,
     registrations INTEGER NOT NULL DEFAULT 0,
     sequence INTEGER NOT NULL DEFAULT 0
   ) STRICT;
@@ -63,16 +68,9 @@ const TABLES = `
     UNIQUE (chassis, port)
   ) STRICT;
   CREATE INDEX topics ON reports (place, sequence) WHERE place IS NOT NULL;
+  PRAGMA application_id = ${APPLICATION};
   PRAGMA user_version = ${LAYOUT};
 `;
-
-/** What an incarnation is made under; where either differs, writes may have been lost. */
-export interface Origin {
-  /** The host's boot id. */
-  readonly boot: string;
-  /** Device and inode of the file. */
-  readonly file: string;
-}
 
 /**
  * Checks that the file is ours or new, before anything in it is changed.
@@ -80,11 +78,11 @@ export interface Origin {
  * @throws {PortStatusError} LAYOUT when it is another program's or of another version.
  */
 export function checkLayout(session: Session, path: string): void {
-  if (versionOf(session) === LAYOUT) return;
+  if (isOurs(session)) return;
   if (session.rows('SELECT name FROM sqlite_master LIMIT 1').length === 0) return;
   throw new PortStatusError(
     'LAYOUT',
-    `${path} has layout ${versionOf(session)}, and this program knows ${LAYOUT}; choose another file or the program's version that wrote it`,
+    `${path} does not have layout ${LAYOUT} of the northbound database; choose another file, or the program's version that wrote it`,
   );
 }
 
@@ -93,24 +91,32 @@ export function checkLayout(session: Session, path: string): void {
  * writing transaction, so that of several processes that open the file at once one does it.
  */
 export function prepareLayout(session: Session, origin: Origin): void {
-  if (versionOf(session) !== LAYOUT) session.exec(TABLES);
-  const [meta] = session.rows<Origin>('SELECT boot, file FROM meta');
-  if (meta?.boot !== origin.boot || meta.file !== origin.file) renewIncarnation(session, origin);
+  if (!isOurs(session)) session.exec(TABLES);
+  const [meta] = session.rows<Origin>('SELECT boot, file, mark FROM meta');
+  const isSame = meta?.boot === origin.boot && meta.file === origin.file && meta.mark === origin.mark;
+  if (!isSame) renewIncarnation(session, origin);
 }
 
-function versionOf(session: Session): number {
-  const [found] = session.rows<{ readonly user_version: number }>('PRAGMA user_version');
-  return found?.user_version ?? 0;
+/** Stores the mark that the next opening has to find beside the file. */
+export function setMark(session: Session, mark: string): void {
+  session.run('UPDATE meta SET mark = ?', mark);
+}
+
+function isOurs(session: Session): boolean {
+  const [version] = session.rows<{ readonly user_version: number }>('PRAGMA user_version');
+  const [application] = session.rows<{ readonly application_id: number }>('PRAGMA application_id');
+  return version?.user_version === LAYOUT && application?.application_id === APPLICATION;
 }
 
 /** The ttl of every listener starts again: the clock that its timestamp was read from may be another one. */
-function renewIncarnation(session: Session, { boot, file }: Origin): void {
+function renewIncarnation(session: Session, { boot, file, mark }: Origin): void {
   session.run(
-    `INSERT INTO meta (only_row, incarnation, boot, file) VALUES (1, ?, ?, ?) ON CONFLICT DO UPDATE
+    `INSERT INTO meta (only_row, incarnation, boot, file, mark) VALUES (1, ?, ?, ?, ?) ON CONFLICT DO UPDATE
      SET incarnation = excluded.incarnation, boot = excluded.boot, file = excluded.file`,
     session.random.id(),
     boot,
     file,
+    mark,
   );
   session.run('UPDATE listeners SET timestamp = ?', session.now());
 }

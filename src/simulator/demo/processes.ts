@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { PortStatusError } from '../../domain/errors.js';
 
 /** A command of the program in a process of its own. */
 export class Process {
@@ -30,13 +31,26 @@ export class Process {
   async watch(signal: AbortSignal): Promise<void> {
     const stopped = new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
     await Promise.race([this.#ended, stopped]);
-    if (!signal.aborted) throw new Error(`${this.name} ended by itself: ${this.#lastLine}`);
+    if (!signal.aborted) throw this.#endedByItself();
+  }
+
+  /** @throws when it has ended already. */
+  check(): void {
+    if (this.#hasEnded) throw this.#endedByItself();
   }
 
   /** Asks it to end and waits until it has. */
   async stop(): Promise<void> {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill('SIGTERM');
+    if (!this.#hasEnded) this.#child.kill('SIGTERM');
     await this.#ended;
+  }
+
+  get #hasEnded(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
+  #endedByItself(): PortStatusError {
+    return new PortStatusError('UNAVAILABLE', `${this.name} ended by itself: ${this.#lastLine}`);
   }
 }
 

@@ -1,8 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PortStatusError } from '../../domain/errors.js';
 import { openDatabase } from '../../neutron/open.js';
 import { migrate } from '../../neutron/sql/migrations.js';
+import { openNorthbound } from '../../northbound/open.js';
 import type { NovaOptions } from '../../nova/options.js';
 import type { Clock } from '../../runtime/clock.js';
 import type { Random } from '../../runtime/random.js';
@@ -46,20 +48,49 @@ export async function setStage(cast: Cast): Promise<Stage> {
     ...cast.servers.map((name) => startServer(name, folder, cloud.options, cast)),
     ...cast.chassis.map((name) => startAgent(name, folder, cast)),
   ];
-  return {
-    folder,
-    cloud,
-    neutron,
-    switches,
-    processes,
-    close: async () => {
-      await Promise.all(processes.map((process) => process.stop()));
-      await Promise.all([...switches.values()].map((one) => one.close()));
-      neutron.close();
-      await cloud.dispose();
-      rmSync(folder, { recursive: true, force: true });
-    },
+  const close = async (): Promise<void> => {
+    await Promise.all(processes.map((process) => process.stop()));
+    await Promise.all([...switches.values()].map((one) => one.close()));
+    neutron.close();
+    await cloud.dispose();
+    rmSync(folder, { recursive: true, force: true });
   };
+  try {
+    await untilReady(folder, processes, cast);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { folder, cloud, neutron, switches, processes, close };
+}
+
+/** How long the processes may take to start. */
+const READY_MS = 60_000;
+
+/** Waits until every server and every agent is registered, so that nobody starts with a backlog. */
+async function untilReady(
+  folder: string,
+  processes: readonly Process[],
+  { clock, random, servers, chassis }: Cast,
+): Promise<void> {
+  const northbound = openNorthbound(northboundUrl(folder), { clock, random });
+  const endMs = clock.monotonicMs() + READY_MS;
+  try {
+    for (;;) {
+      const [listeners, agents] = [await northbound.listeners(), await northbound.chassis()];
+      if (listeners.length === servers.length && agents.length === chassis.length) return;
+      for (const process of processes) process.check();
+      if (clock.monotonicMs() > endMs)
+        throw new PortStatusError('UNAVAILABLE', 'the processes of the demo do not start');
+      await clock.sleep(50);
+    }
+  } finally {
+    await northbound.close();
+  }
+}
+
+function northboundUrl(folder: string): string {
+  return `sqlite:${join(folder, 'northbound.db')}`;
 }
 
 async function createLedger(folder: string, clock: Clock): Promise<void> {

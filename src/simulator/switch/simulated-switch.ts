@@ -27,7 +27,7 @@ export class SimulatedSwitch {
     const port = this.#ports.get(portId);
     if (port === undefined) return;
     this.#ports.delete(portId);
-    this.#send({ kind: 'change', ports: [{ ...port, status: 'DOWN' }] });
+    this.#send({ kind: 'change', ports: [{ ...port, status: 'DOWN', isGone: true }] });
   }
 
   close(): Promise<void> {

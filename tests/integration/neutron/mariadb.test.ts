@@ -1,11 +1,10 @@
 import { describe } from 'vitest';
-import type { Connection } from 'mysql2/promise';
 import { openDatabase } from '../../../src/neutron/open.js';
 import { grants, migrate } from '../../../src/neutron/sql/migrations.js';
 import { createNeutron } from '../../../src/neutron/sql/store.js';
 import { systemClock } from '../../../src/runtime/clock.js';
 import { seededRandom } from '../../../src/runtime/random.js';
-import { createUser, loadNeutron, MARIADB, startMariadb } from '../../support/mariadb.js';
+import { createUser, loadNeutron, MARIADB, rowsOf, startMariadb } from '../../support/mariadb.js';
 import type { Mariadb } from '../../support/mariadb.js';
 import { has } from '../../support/needs.js';
 import { storeSuite } from './store-suite.js';
@@ -42,22 +41,13 @@ async function open(): Promise<StoreFixture> {
   });
   return {
     neutron,
-    rows: { run: (statement, values = []) => runOn(admin, statement, values) },
+    rows: rowsOf(admin),
     ledger: (name) => `port_status.${name}`,
     dispose: async () => {
       await neutron.close();
       await admin.end();
     },
   };
-}
-
-async function runOn(
-  connection: Connection,
-  statement: string,
-  values: readonly (string | number | null)[],
-): Promise<readonly Readonly<Record<string, unknown>>[]> {
-  const [rows] = await connection.execute(statement, [...values]);
-  return Array.isArray(rows) ? (rows as Record<string, unknown>[]) : [];
 }
 
 describe.skipIf(!has("Neutron's store on MariaDB", MARIADB))('with a private server', () => {

@@ -134,15 +134,6 @@ export class AgentBench {
     return new MemoryNorthbound(this.database).approve(CHASSIS);
   }
 
-  /** Takes off everything that is pending, as a server that has applied it. */
-  async acknowledgeAll(): Promise<void> {
-    const northbound = new MemoryNorthbound(this.database);
-    const membership = await northbound.join({ id: 'server-1', ttlMs: 3000, versions: [1] });
-    while ((await northbound.adopt(membership, { max: 100 })).more);
-    if ((await northbound.heartbeat(membership)).backlog === 0) return;
-    await northbound.acknowledge(membership, await northbound.receive(membership, { max: 1000 }));
-  }
-
   events(name: string): readonly Record<string, unknown>[] {
     return this.log.filter(({ event }) => event === name);
   }

@@ -1,4 +1,6 @@
+import type { MetricValue } from 'prom-client';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { PortStatusError } from '../../../src/domain/errors.js';
 import { AgentBench, CHASSIS, HEARTBEAT_MS, activePort, activePorts, portId } from './agent-bench.js';
 
 let bench: AgentBench;
@@ -6,6 +8,13 @@ let bench: AgentBench;
 beforeEach(() => {
   bench = new AgentBench();
 });
+
+type GaugeOrCounter =
+  'agentPorts' | 'agentUnpublished' | 'agentPublished' | 'agentResyncs' | 'connected' | 'connectionFailures';
+
+async function valuesOf(metric: GaugeOrCounter): Promise<readonly MetricValue<string>[]> {
+  return (await bench.metrics[metric].get()).values;
+}
 
 describe('at start', () => {
   it('publishes every port of the switch', async () => {
@@ -185,11 +194,23 @@ describe('while it runs', () => {
     expect([bench.takeSaid(), (await bench.chassis()).ageMs]).toEqual([[], 60_000]);
   });
 
+  it('counts what it published, what is unpublished, and its comparisons by cause', async () => {
+    bench.northbound.cut();
+    bench.switch.plug(activePort(7));
+    await bench.settle();
+    expect(await valuesOf('agentUnpublished')).toMatchObject([{ value: 1 }]);
+    bench.northbound.restore();
+    await bench.pass(HEARTBEAT_MS);
+    expect(await valuesOf('agentUnpublished')).toMatchObject([{ value: 0 }]);
+    expect(await valuesOf('agentPublished')).toMatchObject([{ value: 4 }]);
+    expect(await valuesOf('agentResyncs')).toMatchObject([{ labels: { cause: 'start' }, value: 1 }]);
+  });
+
   it('counts the ports of the switch by status', async () => {
     bench.switch.plug(activePort(1, { status: 'DOWN' }));
     bench.switch.unplug(portId(2));
     await bench.pass(HEARTBEAT_MS);
-    const { values } = await bench.metrics.agentPorts.get();
+    const values = await valuesOf('agentPorts');
     expect(values.map(({ labels, value }) => [labels['status'], value])).toEqual([
       ['ACTIVE', 1],
       ['DOWN', 1],
@@ -211,6 +232,23 @@ describe('when the switch is lost', () => {
     await bench.pass(600_000);
     expect(bench.takeSaid()).toEqual([]);
     expect(bench.agent?.health()).toMatchObject({ switch: 'lost', northbound: 'up' });
+  });
+
+  it('keeps to itself what was still unpublished, until the switch is back', async () => {
+    bench.switch.reconnect();
+    await bench.settle();
+    bench.northbound.cut();
+    bench.switch.plug(activePort(9));
+    await bench.settle();
+    bench.switch.lose();
+    await bench.settle();
+    bench.northbound.restore();
+    bench.takeSaid();
+    await bench.pass(60_000);
+    expect(bench.takeSaid()).toEqual([]);
+    bench.switch.reconnect();
+    await bench.settle();
+    expect(bench.takeSaid()).toMatchObject([{ portId: portId(9), status: 'ACTIVE' }]);
   });
 
   it('publishes the differences when it is back', async () => {
@@ -269,11 +307,9 @@ describe('when the northbound database does not answer', () => {
   it('counts every failed call and shows the connection as down', async () => {
     bench.northbound.cut();
     await bench.pass(5000);
-    const failures = await bench.metrics.connectionFailures.get();
-    expect(failures.values[0]?.value).toBeGreaterThan(3);
-    expect((await bench.metrics.connected.get()).values).toMatchObject([
-      { labels: { to: 'northbound' }, value: 0 },
-    ]);
+    const [failures] = await valuesOf('connectionFailures');
+    expect(failures?.value).toBeGreaterThan(3);
+    expect(await valuesOf('connected')).toMatchObject([{ labels: { to: 'northbound' }, value: 0 }]);
   });
 
   it('waits longer from attempt to attempt, up to the longest pause', async () => {
@@ -334,6 +370,14 @@ describe('when the registration does not stand', () => {
     expect([...bench.stored().keys()]).toEqual([portId(9), portId(10)]);
   });
 
+  it('pauses between registrations that are lost again and again', async () => {
+    const before = bench.events('agent.registered').length;
+    bench.northbound.keepChassis = () =>
+      Promise.reject(new PortStatusError('REGISTRATION_LOST', 'lost; register again'));
+    await bench.pass(10 * HEARTBEAT_MS);
+    expect(bench.events('agent.registered').length - before).toBeLessThan(200);
+  });
+
   it('ends when a later agent has registered, and says for which chassis and what to do', async () => {
     await bench.northbound.registerChassis(CHASSIS);
     await bench.pass(HEARTBEAT_MS);
@@ -353,16 +397,36 @@ describe('when the registration does not stand', () => {
   });
 });
 
-it('survives a registration of its own that lands late', async () => {
-  bench.switch.plug(activePort(1));
-  bench.northbound.cut();
-  await bench.start();
-  bench.publishMs = 10;
-  bench.northbound.restore();
-  await bench.clock.advance(100);
-  await bench.northbound.registerChassis(CHASSIS);
-  await bench.pass(2 * HEARTBEAT_MS);
-  expect(bench.stored().get(portId(1))?.status).toBe('ACTIVE');
+describe('after a registration whose outcome is unknown', () => {
+  beforeEach(async () => {
+    bench.switch.plug(activePort(1));
+    bench.northbound.cut();
+    await bench.start();
+    bench.publishMs = 500;
+    bench.northbound.restore();
+    await bench.clock.advance(100);
+  });
+
+  it('registers once more when that one lands late and fences its own', async () => {
+    await bench.northbound.registerChassis(CHASSIS);
+    await bench.pass(5 * HEARTBEAT_MS);
+    expect(bench.stored().get(portId(1))?.status).toBe('ACTIVE');
+  });
+
+  it('ends when it is fenced a second time', async () => {
+    await bench.northbound.registerChassis(CHASSIS);
+    await bench.pass(HEARTBEAT_MS);
+    await bench.northbound.registerChassis(CHASSIS);
+    await bench.pass(HEARTBEAT_MS);
+    await expect(bench.ended).rejects.toMatchObject({ code: 'FENCED' });
+  });
+
+  it('ends when it is fenced after it has published: that was another agent', async () => {
+    await bench.pass(HEARTBEAT_MS);
+    await bench.northbound.registerChassis(CHASSIS);
+    await bench.pass(HEARTBEAT_MS);
+    await expect(bench.ended).rejects.toMatchObject({ code: 'FENCED' });
+  });
 });
 
 it('passes on why the switch can not be watched', async () => {
@@ -373,10 +437,10 @@ it('passes on why the switch can not be watched', async () => {
   await expect(bench.ended).rejects.toThrow('no switch');
 });
 
-it('writes the wire version that every listener reads', async () => {
-  await bench.northbound.join({ id: 'server-1', ttlMs: 3000, versions: [0] });
+it('writes no newer wire version than it knows, whatever the listeners read', async () => {
+  await bench.northbound.join({ id: 'server-1', ttlMs: 3000, versions: [1, 7] });
   bench.switch.plug(activePort(1));
   await bench.start();
   const record = bench.database.state.chassis.get(CHASSIS)?.reports.get(portId(1));
-  expect(record?.envelope.version).toBe(0);
+  expect(record?.envelope.version).toBe(1);
 });

@@ -165,6 +165,43 @@ describe('a start that would turn many ports DOWN', () => {
   });
 });
 
+describe('ports that a start holds and that come back as they are stored', () => {
+  beforeEach(async () => {
+    await bench.stop();
+    bench.switch.unplug(...ALL);
+    await bench.start();
+    bench.takeSaid();
+  });
+
+  it('are published when a live change tells it', async () => {
+    bench.switch.plug(...activePorts(PORTS));
+    await bench.settle();
+    expect(bench.takeSaid()).toHaveLength(PORTS);
+    expect(bench.agent?.health()).toMatchObject({ held: 0, complete: true });
+  });
+
+  it('are published when a dump tells it', async () => {
+    bench.switch.lose();
+    bench.switch.plug(...activePorts(PORTS));
+    bench.switch.reconnect();
+    await bench.settle();
+    expect(bench.takeSaid()).toHaveLength(PORTS);
+    expect(bench.agent?.health()).toMatchObject({ held: 0, complete: true });
+  });
+});
+
+it('does not say that the chassis is complete while ports are held that it has published since it started', async () => {
+  await bench.stop();
+  bench.publishMs = 10;
+  await bench.start({ batch: PORTS - 1 });
+  await bench.pass(10);
+  await comeBackWithout(...ALL.slice(0, PORTS - 1));
+  await bench.pass(HOLD_MS - HEARTBEAT_MS);
+  expect(bench.agent?.health()).toMatchObject({ unpublished: 0, held: PORTS - 1, complete: false });
+  await bench.pass(2 * HEARTBEAT_MS);
+  expect(bench.agent?.health()).toMatchObject({ held: 0, complete: true });
+});
+
 it('never holds live changes, however many', async () => {
   bench.switch.unplug(...ALL);
   await bench.settle();

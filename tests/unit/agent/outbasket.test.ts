@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { Outbasket } from '../../../src/agent/outbasket.js';
 import type { Observation } from '../../../src/agent/outbasket.js';
@@ -93,6 +94,28 @@ it('forgets a port that was DOWN before it went', () => {
   const basket = said(port('a', { status: 'DOWN' }));
   basket.observe(gone('a'));
   expect([basket.unpublished, basket.ports.length]).toEqual([0, 0]);
+});
+
+it('remembers no more ports than are plugged, and those whose end is not stored yet', () => {
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom('plug', 'offer', 'store', 'unplug')), (steps) => {
+      const basket = new Outbasket();
+      const plugged: string[] = [];
+      let batch: readonly Observation[] = [];
+      for (const [number, step] of steps.entries()) {
+        if (step === 'plug') basket.observe(port(String(number)));
+        if (step === 'plug') plugged.push(String(number));
+        if (step === 'offer') batch = basket.take(3);
+        if (step === 'store') basket.markStored(batch);
+        const portId = step === 'unplug' ? plugged.shift() : undefined;
+        if (portId !== undefined) basket.observe(gone(portId));
+        expect(basket.ports.length).toBeLessThanOrEqual(plugged.length + basket.unpublished);
+      }
+      for (const portId of plugged) basket.observe(gone(portId));
+      while (basket.unpublished > 0) basket.markStored(basket.take(3));
+      expect(basket.ports).toEqual([]);
+    }),
+  );
 });
 
 it('says nothing of a withheld port until it is demanded', () => {

@@ -289,6 +289,11 @@ describe('UP of the bound chassis', () => {
       then: ['early', 'fresh-build', ''],
     },
     {
+      when: 'does not wait for a BUILD whose time lies far ahead of the database',
+      port: { status: 'BUILD', ageMs: -3_600_000 },
+      then: ['applied', 'written', 'delete L2, write ACTIVE'],
+    },
+    {
       when: 'leaves a fresh BUILD alone whatever else holds the port',
       port: { status: 'BUILD', ageMs: 0, adminStateUp: false, blocks: ['DHCP', 'L2'] },
       then: ['early', 'fresh-build', ''],

@@ -31,6 +31,13 @@ describe('the incarnation', () => {
     expect(await after.listeners()).toMatchObject([{ id: 'n1', state: 'live', ageMs: 0 }]);
   });
 
+  it('is another one when the file bears an older mark than was left beside it', async () => {
+    const path = makePath();
+    const incarnation = await open(path).incarnation();
+    alter(path, "UPDATE meta SET mark = 'of an opening before'");
+    expect(await open(path).incarnation()).not.toBe(incarnation);
+  });
+
   it('is another one when the file was deleted while it was not open', async () => {
     const path = makePath();
     const before = open(path);
@@ -51,7 +58,7 @@ describe('the file', () => {
 
   it('of another program is refused and left as it is', async () => {
     const path = makePath();
-    alter(path, 'CREATE TABLE ports (id TEXT)');
+    alter(path, 'CREATE TABLE ports (id TEXT); PRAGMA user_version = 1');
     await expect(open(path).registerChassis('cn1')).rejects.toMatchObject({ code: 'LAYOUT' });
     const found = read(
       path,
