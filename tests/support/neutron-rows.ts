@@ -44,7 +44,8 @@ export async function plantPort(rows: NeutronRows, number: number, port: Planted
     ],
   );
   for (const entity of port.blocks ?? ['L2']) await plantBlock(rows, number, entity);
-  if (port.host !== '') await plantBinding(rows, port.id, { ...port, host: port.host ?? 'cn1' });
+  if (port.host !== '')
+    await plantBinding(rows, port.id, { ...port, status: 'ACTIVE', host: port.host ?? 'cn1' });
 }
 
 export async function plantBlock(rows: NeutronRows, number: number, entity: string): Promise<void> {

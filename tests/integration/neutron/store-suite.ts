@@ -343,6 +343,75 @@ export function storeSuite(
       expect(await judge([{ portId: portIdOf(1), chassis: 'cn2' }])).toMatchObject([{ wrote: 'ACTIVE' }]);
     });
 
+    it('finds the target of a live migration in the profile of the active binding too', async () => {
+      await plantPort(fixture.rows, 1, { id: portIdOf(1), status: 'ACTIVE', blocks: [] });
+      await fixture.rows.run('update ml2_port_bindings set profile = ?', [
+        '{"migrating_to": "cn2", "x": null}',
+      ]);
+      expect(await judge([reportOf(1, 10, { chassis: 'cn2' })])).toMatchObject([
+        { reason: 'migrating-here' },
+      ]);
+    });
+
+    it.each(['', '{', '[]', 'null', '{"migrating_to": 7}', 'migrating_to'])(
+      'takes a binding profile that says nothing it knows for none: %s',
+      async (profile) => {
+        await plantPort(fixture.rows, 1, { id: portIdOf(1) });
+        await fixture.rows.run('update ml2_port_bindings set profile = ?', [profile]);
+        expect(await judge([reportOf(1, 10, { chassis: 'cn2' })])).toMatchObject([
+          { reason: 'bound-elsewhere' },
+        ]);
+        expect(await judge([reportOf(1, 10)])).toMatchObject([{ wrote: 'ACTIVE' }]);
+      },
+    );
+
+    it('takes a port that was never updated for old: its BUILD is not a fresh one', async () => {
+      await plantPort(fixture.rows, 1, { id: portIdOf(1), status: 'BUILD' });
+      await fixture.rows.run('update standardattributes set updated_at = null where id = 10001');
+      expect(await judge([reportOf(1, 10)])).toMatchObject([{ wrote: 'ACTIVE' }]);
+    });
+
+    it('writes a port without a device, and owes Nova nothing', async () => {
+      await plantPort(fixture.rows, 1, { id: portIdOf(1), deviceId: '', owner: '', blocks: [] });
+      expect(await judge([reportOf(1, 10)])).toMatchObject([{ wrote: 'ACTIVE', owes: false }]);
+      expect(await judge([reportOf(1, 11, { status: 'DOWN' })])).toMatchObject([{ wrote: 'DOWN' }]);
+      expect(await portState(fixture.rows, portIdOf(1))).toMatchObject({ status: 'DOWN', blocks: '' });
+    });
+
+    it('writes a port on a chassis with the longest name there is', async () => {
+      const chassis = 'n'.repeat(255);
+      await plantPort(fixture.rows, 1, { id: portIdOf(1), host: chassis });
+      expect(await judge([reportOf(1, 10, { chassis })])).toMatchObject([{ wrote: 'ACTIVE', owes: true }]);
+      expect(await fixture.neutron.claimDebts(claim('n1'), 10)).toMatchObject([{ chassis }]);
+    });
+
+    it('forgets the DOWN of a port that was deleted: the sweep finds it', async () => {
+      await plantPort(fixture.rows, 1, { id: portIdOf(1) });
+      await judge([reportOf(1, 10, { status: 'DOWN' })]);
+      expect((await fixture.neutron.sweep(undefined, 100, JUDGING)).disagreeing).toEqual([]);
+      await fixture.rows.run('delete from ports');
+      await judge((await fixture.neutron.sweep(undefined, 100, JUDGING)).disagreeing);
+      expect((await fixture.neutron.sweep(undefined, 100, JUDGING)).rows).toEqual([]);
+    });
+
+    it('changes nothing more when a batch whose commit was not answered is judged again', async () => {
+      await plantPort(fixture.rows, 1, { id: portIdOf(1) });
+      const batch = [reportOf(1, 10), reportOf(2, 11)];
+      await judge(batch);
+      const before = await portState(fixture.rows, portIdOf(1));
+      await judge(batch);
+      expect(await portState(fixture.rows, portIdOf(1))).toEqual(before);
+      expect(await fixture.neutron.claimDebts(claim('n1'), 10)).toMatchObject([{ owedNo: 1 }]);
+    });
+
+    it('counts on from the revision that Neutron has reached meanwhile', async () => {
+      await plantPort(fixture.rows, 1, { id: portIdOf(1) });
+      await judge([reportOf(1, 10)]);
+      await fixture.rows.run('update standardattributes set revision_number = 77 where id = 10001');
+      await judge([reportOf(1, 11, { status: 'DOWN' })]);
+      expect(await portState(fixture.rows, portIdOf(1))).toMatchObject({ status: 'DOWN', revision: 78 });
+    });
+
     it('leaves to neutron-server what only it may write', async () => {
       await plantPort(fixture.rows, 1, { id: portIdOf(1), driver: 'ovn' });
       await plantPort(fixture.rows, 2, { id: portIdOf(2), owner: 'network:dhcp', blocks: [] });

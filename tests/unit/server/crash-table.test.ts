@@ -156,7 +156,12 @@ describe('Nova', () => {
     const bench = await openBench();
     await bench.plant(1);
     await bench.plant(2);
-    const { metrics } = await bench.start('A');
+    const seldom = {
+      lease: { ttlMs: 60_000, heartbeatMs: 15_000 },
+      settleEveryMs: 10_000,
+      reconcileEveryMs: 600_000,
+    };
+    const { metrics } = await bench.start('A', seldom);
     bench.nova.answer = () => UNREACHABLE;
     await bench.say(1, 'ACTIVE');
     await bench.pass(3_600_000);
@@ -170,7 +175,7 @@ describe('Nova', () => {
     bench.nova.answer = () => ({ kind: 'accepted' });
     await bench.pass(20_000);
     expect([bench.nova.wordsOf(1), bench.nova.wordsOf(2)]).toEqual([[], ['plugged']]);
-  });
+  }, 30_000);
 });
 
 describe('what Neutron changes long after a report was acknowledged', () => {
