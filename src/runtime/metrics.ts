@@ -74,11 +74,6 @@ export const METRICS = {
     help: "How long the oldest report of this server's topic has waited.",
   },
   received: { type: 'counter', name: 'port_status_received_total', help: 'Reports given to this server.' },
-  coalesced: {
-    type: 'counter',
-    name: 'port_status_coalesced_total',
-    help: 'Reports that a newer one of the same port and chassis made needless.',
-  },
   unreadable: {
     type: 'counter',
     name: 'port_status_unreadable_total',
