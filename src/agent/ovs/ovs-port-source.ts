@@ -16,7 +16,7 @@ import type { Dial } from './dial.js';
 import { Monitor } from './monitor.js';
 import { PendingUpdates } from './pending-updates.js';
 import type { PortRules } from './ports.js';
-import { SwitchIndex } from './switch-index.js';
+import { Teller } from './teller.js';
 
 export interface OvsPortSourceOptions extends PortRules {
   /** Where ovsdb-server listens: `unix:/var/run/openvswitch/db.sock`, `tcp:127.0.0.1:6640`. */
@@ -83,10 +83,11 @@ class OvsPortSource implements PortSource {
   /** One connection after another, until the signal stops it or the first one cannot be had. */
   async #follow(pending: PendingUpdates, signal: AbortSignal): Promise<never> {
     const { clock, random, startupMs = STARTUP_MS } = this.#options;
-    const monitor = this.#createMonitor(pending);
+    const teller = this.#createTeller(pending);
+    const monitor = new Monitor(teller);
     let giveUpAtMs = clock.monotonicMs() + startupMs;
     for (let failures = 0; ;) {
-      const { wasUp, error } = await this.#serveConnection(monitor, signal);
+      const { wasUp, error } = await this.#serveConnection({ monitor, teller }, signal);
       if (wasUp) {
         giveUpAtMs = Infinity;
         failures = 0;
@@ -98,27 +99,17 @@ class OvsPortSource implements PortSource {
     }
   }
 
-  #createMonitor(pending: PendingUpdates): Monitor {
-    const { metrics, logger, bridge } = this.#options;
-    const ignore = (reason: string) => () => metrics.agentIgnored.inc({ reason });
-    const index = new SwitchIndex(this.#options, ignore('iface-id-no-uuid'));
-    return new Monitor({
-      synchronized: (image) => {
-        index.rebuild(image);
-        if (!index.hasBridge)
-          logger.warn({ event: 'ovs.bridge_missing', bridge }, 'the bridge does not exist');
-        pending.addDump(() => [...index.ports.values()]);
-      },
-      changed: (changes) => pending.addChanges(index.update(changes)),
-      unreadable: ignore('unreadable-row'),
-    });
+  #createTeller(pending: PendingUpdates): Teller {
+    const { metrics, clock } = this.#options;
+    const ignore = (reason: string): void => metrics.agentIgnored.inc({ reason });
+    return new Teller({ rules: this.#options, pending, clock, ignore });
   }
 
   /** Runs one connection from its opening to its end. @throws whatever is not the connection's fault. */
-  async #serveConnection(monitor: Monitor, signal: AbortSignal): Promise<Ended> {
+  async #serveConnection(listening: Listening, signal: AbortSignal): Promise<Ended> {
     let wasUp = false;
     try {
-      await this.#connect(monitor, signal, () => {
+      await this.#connect(listening, signal, () => {
         wasUp = true;
         this.#noteUp();
       });
@@ -130,7 +121,7 @@ class OvsPortSource implements PortSource {
     throw signal.reason;
   }
 
-  async #connect(monitor: Monitor, signal: AbortSignal, isUp: () => void): Promise<void> {
+  async #connect({ monitor, teller }: Listening, signal: AbortSignal, isUp: () => void): Promise<void> {
     const { clock, echoMs = ECHO_MS } = this.#options;
     const connection = new OvsdbConnection(await this.#open(signal), {
       clock,
@@ -146,7 +137,12 @@ class OvsPortSource implements PortSource {
         await monitor.restart(connection);
       }
     };
-    await together([(stop) => connection.run(stop), follow], { signal });
+    const tasks = [
+      (stop: AbortSignal) => connection.run(stop),
+      follow,
+      (stop: AbortSignal) => teller.watchFailures(stop),
+    ];
+    await together(tasks, { signal });
   }
 
   #open(signal: AbortSignal): Promise<Duplex> {
@@ -180,6 +176,12 @@ class OvsPortSource implements PortSource {
     const event = wasUp ? 'ovs.lost' : 'ovs.unreachable';
     logger.warn({ event, address, reason }, "Open vSwitch's database cannot be followed; trying again");
   }
+}
+
+/** What outlives a connection. */
+interface Listening {
+  readonly monitor: Monitor;
+  readonly teller: Teller;
 }
 
 /** How a connection ended, and whether it had delivered a dump. */
