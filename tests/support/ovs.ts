@@ -57,6 +57,9 @@ export interface OvsFixture {
   vsctl(...args: readonly string[]): Promise<string>;
   stopDatabase(): Promise<void>;
   startDatabase(): Promise<void>;
+  /** Stops ovs-vswitchd; devices that are real are gone with its namespace. */
+  stopSwitch(): Promise<void>;
+  startSwitch(): Promise<void>;
   /** Stops or continues ovsdb-server in its tracks: it keeps its connections and says nothing. */
   freezeDatabase(frozen: boolean): void;
   dispose(): Promise<void>;
@@ -94,7 +97,7 @@ class PrivateOvs implements OvsFixture {
     await this.#run('ovsdb-tool', 'create', join(this.#folder, 'conf.db'), SCHEMA);
     await this.startDatabase();
     await this.#run('ovs-vsctl', `--db=${this.address}`, '--no-wait', 'init');
-    this.#switch = await this.#startSwitch();
+    await this.startSwitch();
   }
 
   async addBridge(name: string): Promise<void> {
@@ -163,19 +166,29 @@ class PrivateOvs implements OvsFixture {
     await waitForSocket(socket, this.#database);
   }
 
+  async stopSwitch(): Promise<void> {
+    await stop(this.#switch);
+    this.#switch = undefined;
+  }
+
+  async startSwitch(): Promise<void> {
+    this.#switch = await this.#spawnSwitch();
+  }
+
   freezeDatabase(frozen: boolean): void {
     this.#database?.kill(frozen ? 'SIGSTOP' : 'SIGCONT');
   }
 
   async dispose(): Promise<void> {
     this.freezeDatabase(false);
-    await stop(this.#switch);
+    await this.stopSwitch();
     await this.stopDatabase();
     await rm(this.#folder, { recursive: true, force: true });
   }
 
-  async #startSwitch(): Promise<ChildProcess> {
+  async #spawnSwitch(): Promise<ChildProcess> {
     const control = join(this.#folder, 'switch.ctl');
+    await rm(control, { force: true });
     const daemon = [program('ovs-vswitchd'), this.address, `--unixctl=${control}`];
     const child = this.hasRealDevices
       ? await this.#spawn('unshare', ['--net', ...daemon])

@@ -11,16 +11,20 @@ import type { PortSource, SwitchUpdate } from '../port-source.js';
 import { parseOvsAddress } from './address.js';
 import type { OvsAddress } from './address.js';
 import { OvsdbConnection } from './connection.js';
-import { dialInTime, dialSocket } from './dial.js';
+import { createDial, dialInTime } from './dial.js';
 import type { Dial } from './dial.js';
 import { Monitor } from './monitor.js';
 import { PendingUpdates } from './pending-updates.js';
 import type { PortRules } from './ports.js';
 import { Teller } from './teller.js';
+import { checkTlsFiles } from './tls.js';
+import type { SomeTlsFiles } from './tls.js';
 
 export interface OvsPortSourceOptions extends PortRules {
-  /** Where ovsdb-server listens: `unix:/var/run/openvswitch/db.sock`, `tcp:127.0.0.1:6640`. */
+  /** Where ovsdb-server listens: `unix:/var/run/openvswitch/db.sock`, `tcp:127.0.0.1:6640`, `ssl:10.0.0.7:6640`. */
   readonly address: string;
+  /** Paths of the files that an `ssl:` address needs. */
+  readonly tls?: SomeTlsFiles;
   /** How long the first connection may take to come up, in milliseconds (default 30000). */
   readonly startupMs?: number;
   /**
@@ -46,10 +50,12 @@ const ECHO_MS = 5000;
  *
  * A stopped ovs-vswitchd is not noticed: its database goes on answering, and rows keep what they last said.
  *
- * @throws {PortStatusError} CONFIG when the address has no known form.
+ * @throws {PortStatusError} CONFIG when the address has no known form, or is `ssl:` and a file is missing.
  */
 export function createOvsPortSource(options: OvsPortSourceOptions): PortSource {
-  return new OvsPortSource(parseOvsAddress(options.address), options);
+  const address = parseOvsAddress(options.address);
+  if (address.kind === 'ssl') checkTlsFiles(options.tls ?? {});
+  return new OvsPortSource(address, options);
 }
 
 class OvsPortSource implements PortSource {
@@ -146,14 +152,14 @@ class OvsPortSource implements PortSource {
   }
 
   #open(signal: AbortSignal): Promise<Duplex> {
-    const { clock, echoMs = ECHO_MS, dial = dialSocket } = this.#options;
+    const { clock, echoMs = ECHO_MS, tls = {}, dial = createDial(tls) } = this.#options;
     return dialInTime(dial, this.#address, { clock, limitMs: echoMs, signal });
   }
 
-  /** @throws {PortStatusError} RIGHTS or UNAVAILABLE when it makes no sense to wait for the first connection any longer. */
+  /** @throws {PortStatusError} RIGHTS, CONFIG or UNAVAILABLE when it makes no sense to wait for the first connection any longer. */
   #checkPatience(error: PortStatusError, giveUpAtMs: number): void {
     if (giveUpAtMs === Infinity) return;
-    if (error.code === 'RIGHTS') throw error;
+    if (error.code === 'RIGHTS' || error.code === 'CONFIG') throw error;
     if (this.#options.clock.monotonicMs() < giveUpAtMs) return;
     const { address, startupMs = STARTUP_MS } = this.#options;
     throw new PortStatusError(
