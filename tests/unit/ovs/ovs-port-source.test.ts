@@ -451,7 +451,19 @@ describe('the start', () => {
   });
 
   it('refuses an address that it does not know before anything is dialled', () => {
-    expect(() => watch(onePortServer(), { address: 'ssl:10.0.0.1:6640' })).toThrow(/write unix:/);
+    expect(() => watch(onePortServer(), { address: 'ptcp:6640' })).toThrow(/write unix:/);
+  });
+
+  it('refuses an ssl address without key and certificates, and names the options', () => {
+    const tls = { privateKey: '/key.pem', certificate: '/certificate.pem' };
+    expect(() => watch(onePortServer(), { address: 'ssl:10.0.0.1:6640', tls })).toThrow(
+      expect.objectContaining({
+        code: 'CONFIG',
+        message: expect.stringMatching(
+          /set switch.privateKey, switch.certificate and switch.caCert$/,
+        ) as string,
+      }),
+    );
   });
 });
 
