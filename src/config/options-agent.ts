@@ -74,7 +74,7 @@ export const AGENT_OPTIONS = {
     least: 1000,
     most: 86_400_000,
     commands: AGENT,
-    doc: 'How long an interface that the switch cannot open (`ofport` -1 and an error) is DOWN before it is reported as ERROR, in milliseconds. Without it, it stays DOWN, and the error is kept for the explanation. ERROR makes Nova fail the boot at once, and a device that is missing now often appears a moment later.',
+    doc: 'How long an interface that the switch cannot open (`ofport` -1 and an error) is DOWN before it is reported as ERROR, in milliseconds, counted from when this agent first saw it. Without it, it stays DOWN, and the error is kept for the explanation. ERROR makes Nova fail the boot at once, and a device that is missing now often appears a moment later.',
   },
   'guard.maxDown': {
     kind: 'integer',

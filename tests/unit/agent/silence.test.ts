@@ -76,6 +76,17 @@ describe('a port that the switch records and has not confirmed', () => {
   });
 });
 
+describe('a switch that says nothing', () => {
+  it('shows why in the health of the agent', async () => {
+    const bench = new AgentBench();
+    await bench.start();
+    expect(bench.agent?.health()).toMatchObject({ switch: 'up', lostReason: undefined });
+    bench.switch.lose();
+    await bench.settle();
+    expect(bench.agent?.health()).toMatchObject({ switch: 'lost', lostReason: 'the test cut it' });
+  });
+});
+
 describe('ports that the guard holds', () => {
   it('stay held while the switch leaves them open, and are asked for once', async () => {
     const bench = new AgentBench();
