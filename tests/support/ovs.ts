@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { findProgram } from './needs.js';
+import { findProgram, programPath } from './needs.js';
 
 const SCHEMA = '/usr/share/openvswitch/vswitch.ovsschema';
 const READY_WITHIN_MS = 10_000;
@@ -189,7 +189,7 @@ class PrivateOvs implements OvsFixture {
   async #spawnSwitch(): Promise<ChildProcess> {
     const control = join(this.#folder, 'switch.ctl');
     await rm(control, { force: true });
-    const daemon = [program('ovs-vswitchd'), this.address, `--unixctl=${control}`];
+    const daemon = [programPath('ovs-vswitchd'), this.address, `--unixctl=${control}`];
     const child = this.hasRealDevices
       ? await this.#spawn('unshare', ['--net', ...daemon])
       : await this.#spawn('ovs-vswitchd', [
@@ -210,13 +210,13 @@ class PrivateOvs implements OvsFixture {
   }
 
   async #run(name: string, ...args: readonly string[]): Promise<string> {
-    return (await runFile(program(name), args, { env: this.#env })).stdout;
+    return (await runFile(programPath(name), args, { env: this.#env })).stdout;
   }
 
   async #spawn(name: string, args: readonly string[]): Promise<ChildProcess> {
     const log = await open(join(this.#folder, `${name}.log`), 'a');
     try {
-      return spawn(program(name), args, { env: this.#env, stdio: ['ignore', log.fd, log.fd] });
+      return spawn(programPath(name), args, { env: this.#env, stdio: ['ignore', log.fd, log.fd] });
     } finally {
       await log.close();
     }
@@ -249,12 +249,6 @@ function plugCommand({
   const tags = tag === undefined ? [] : [`tag=${tag}`];
   const columns = [`type=${JSON.stringify(type)}`, ...ids];
   return ['add-port', bridge, device, ...tags, '--', 'set', 'Interface', device, ...columns];
-}
-
-function program(name: string): string {
-  const path = findProgram(name);
-  if (path === undefined) throw new Error(`${name} is not installed`);
-  return path;
 }
 
 async function waitForSocket(path: string, child: ChildProcess): Promise<void> {

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { OvsdbConnection } from '../../src/agent/ovs/connection.js';
 import { systemClock } from '../../src/runtime/clock.js';
-import { findProgram } from './needs.js';
+import { programPath } from './needs.js';
 import type { TlsKeys } from './tls-keys.js';
 
 const SCHEMA = '/usr/share/openvswitch/vswitch.ovsschema';
@@ -86,7 +86,7 @@ class PrivateOvsdb implements OvsdbFixture {
     const raft = `unix:${join(this.#folder, 'raft.sock')}`;
     const create =
       this.#options.isClustered === true ? ['create-cluster', file, SCHEMA, raft] : ['create', file, SCHEMA];
-    await runFile(program('ovsdb-tool'), create);
+    await runFile(programPath('ovsdb-tool'), create);
     await this.#spawn(file);
     if (this.#options.tls !== undefined)
       this.#tlsPort = Number(await this.#untilLogged(/listening on port (\d+)/));
@@ -155,7 +155,7 @@ class PrivateOvsdb implements OvsdbFixture {
       ...secure,
     ];
     const log = await open(this.#logFile(), 'a');
-    this.#server = spawn(program('ovsdb-server'), args, { stdio: ['ignore', log.fd, log.fd] });
+    this.#server = spawn(programPath('ovsdb-server'), args, { stdio: ['ignore', log.fd, log.fd] });
     await log.close();
   }
 
@@ -240,10 +240,4 @@ function onBridge(operation: Readonly<Record<string, unknown>>): unknown {
 
 function named(interfaceNumber: number): readonly unknown[] {
   return [['name', '==', `tap${interfaceNumber}`]];
-}
-
-function program(name: string): string {
-  const path = findProgram(name);
-  if (path === undefined) throw new Error(`${name} is not installed`);
-  return path;
 }

@@ -136,6 +136,28 @@ describe('the index of a switch', () => {
     expect(ovs.statuses()).toEqual({ [uuid(1)]: 'ACTIVE', [uuid(2)]: 'ACTIVE' });
   });
 
+  it('leaves a port open while the switch has not confirmed its bridge, and is ERROR again where it was', () => {
+    const failed = { ifaceId: uuid(1), tag: 5, columns: { ofport: -1, error: 'No such device' } };
+    const ovs = new Switch(wireBridge('br-int', { a: failed }));
+    ovs.nowMs = 1000;
+    expect(brief(ovs.index.failDue())).toEqual([[uuid(1), 'ERROR', 'a']]);
+    expect(ovs.update(modify('Bridge', BRIDGE_ROW, { datapath_id: ['set', []] }))).toEqual([]);
+    expect([ovs.index.ports.size, ovs.index.unconfirmed]).toEqual([0, [uuid(1)]]);
+    const said = ovs.update(modify('Bridge', BRIDGE_ROW, { datapath_id: '0000' }));
+    expect(brief(said)).toEqual([[uuid(1), 'ERROR', 'a']]);
+  });
+
+  it('takes a port for online where one of its rows is, whatever is not confirmed of the other', () => {
+    const twice = {
+      a: { ifaceId: uuid(1), tag: 1, ofport: 1 },
+      b: { ifaceId: uuid(1), tag: 1, columns: { ofport: 2 } },
+    };
+    const ovs = new Switch(wireBridge('br-int', twice));
+    expect([ovs.index.ports.get(uuid(1))?.attachment, ovs.index.unconfirmed]).toEqual(['a', []]);
+    expect(ovs.update(modify('Port', 'port-a', { tag: 4095 }))).toEqual([]);
+    expect(ovs.index.unconfirmed).toEqual([uuid(1)]);
+  });
+
   it('takes one interface at 10,000 without looking at the others', () => {
     const many = Object.fromEntries(
       Array.from({ length: 10_000 }, (_, n) => [`i${n}`, { ifaceId: uuid(n), tag: 1, ofport: 1 }]),
