@@ -30,6 +30,11 @@ export const METRICS = {
     name: 'port_status_agent_unpublished',
     help: 'Ports whose newest report is not stored yet.',
   },
+  agentUnconfirmed: {
+    type: 'gauge',
+    name: 'port_status_agent_unconfirmed',
+    help: 'Ports that the switch records but has not confirmed since it started; what was last said of them stays.',
+  },
   agentHeld: {
     type: 'gauge',
     name: 'port_status_agent_held',
