@@ -111,6 +111,7 @@ function spawnServer(folder: string, port: number, options: readonly string[]): 
   const args = [
     '--no-defaults',
     `--datadir=${folder}/data`,
+    `--tmpdir=${folder}`,
     `--socket=${folder}/s.sock`,
     `--pid-file=${folder}/pid`,
     '--bind-address=127.0.0.1',
