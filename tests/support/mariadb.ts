@@ -101,6 +101,7 @@ function install(folder: string): void {
       `--datadir=${folder}/data`,
       '--auth-root-authentication-method=normal',
       '--skip-test-db',
+      `--tmpdir=${folder}`,
     ],
     { encoding: 'utf8' },
   );
