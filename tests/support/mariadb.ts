@@ -79,7 +79,7 @@ export async function createUser(admin: Connection, user: string, grants: readon
 }
 
 function fixture(name: string): string {
-  return readFileSync(fileURLToPath(new URL(`../fixtures/neutron-schema/${name}`, import.meta.url)), 'utf8');
+  return readFileSync(fileURLToPath(new URL(`../../neutron-schema/${name}`, import.meta.url)), 'utf8');
 }
 
 function install(folder: string): void {
