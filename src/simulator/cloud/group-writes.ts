@@ -5,9 +5,9 @@ import type { Clock } from '../../runtime/clock.js';
 export type Write<T> = (database: Database) => T;
 
 interface Waiting {
-  run(database: Database): void;
-  settle(): void;
-  fail(error: unknown): void;
+  readonly run: (database: Database) => void;
+  readonly settle: () => void;
+  readonly fail: (error: unknown) => void;
 }
 
 /** How long is waited before a locked file is tried again, in milliseconds. */

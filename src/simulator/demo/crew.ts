@@ -12,6 +12,8 @@ export class Crew {
   readonly #clock: Clock;
   readonly #servers: ReadonlyMap<string, Part>;
   readonly #processes = new Map<string, Process>();
+  /** Those that are about to be killed: nobody dies twice. */
+  readonly #doomed = new Set<Process>();
   readonly #counts = new CountKeeper();
   readonly #failed = new AbortController();
   readonly #closed = new AbortController();
@@ -39,13 +41,15 @@ export class Crew {
   }
 
   isRunning(server: string): boolean {
-    return this.#processes.get(server)?.hasEnded === false;
+    const process = this.#processes.get(server);
+    return process?.hasEnded === false && !this.#doomed.has(process);
   }
 
   /** Kills a server; it comes back under the same name after a while. */
   async kill(server: string): Promise<void> {
     const process = this.#processes.get(server);
-    if (process === undefined) return;
+    if (process === undefined || !this.isRunning(server)) return;
+    this.#doomed.add(process);
     await this.#counts.ask(process, process.address);
     process.kill();
     const revival = this.#revive(server).finally(() => this.#revivals.delete(revival));

@@ -1,7 +1,7 @@
 import type { Clock } from '../../runtime/clock.js';
 import { Opened } from '../../runtime/opened.js';
 import { seededRandom } from '../../runtime/random.js';
-import { isStop, together } from '../../runtime/together.js';
+import { together } from '../../runtime/together.js';
 import type { Task } from '../../runtime/together.js';
 import { direct } from './director.js';
 import { Killer } from './killer.js';
@@ -74,9 +74,7 @@ interface Play extends DemoOptions {
 /** Plays on a stage that stands for so long. @returns what the servers have counted. */
 async function inTheatre(play: Play, signal: AbortSignal): Promise<Stage['crew']['counts']> {
   await using opened = new Opened();
-  const { servers, chassis } = play.cast;
   const stage = await setStage(play.cast, opened, signal);
-  play.say(`playing in ${stage.folder}: servers ${servers.join(', ')}; compute nodes ${chassis.join(', ')}`);
   await performOn(stage, play, signal);
   await stage.crew.count();
   return stage.crew.counts;
@@ -133,13 +131,13 @@ async function countFromTimeToTime({ crew }: Stage, clock: Clock, signal: AbortS
   }
 }
 
-/** Throws the reason of `failed` when it is aborted. */
+/** Throws the reason of `failed` when it is aborted before the signal. */
 async function failWith(failed: AbortSignal, signal: AbortSignal): Promise<void> {
   const either = AbortSignal.any([failed, signal]);
   if (!either.aborted) {
     await new Promise((resolve) => either.addEventListener('abort', resolve, { once: true }));
   }
-  if (!isStop(failed.reason, signal)) failed.throwIfAborted();
+  if (!signal.aborted) failed.throwIfAborted();
 }
 
 function castOf(options: DemoOptions): Cast {

@@ -26,7 +26,7 @@ export interface Show {
   readonly tally: Tally;
   readonly story: Story;
   readonly killer: Killer;
-  quit(): void;
+  readonly quit: () => void;
 }
 
 const REDRAW_EVERY_MS = 200;

@@ -26,6 +26,8 @@ export interface Cast {
   /** Names of the servers, and of the compute nodes. */
   readonly servers: readonly string[];
   readonly chassis: readonly string[];
+  /** Takes each line of the story. */
+  readonly say: (line: string) => void;
   /**
    * Has `work` done, without waiting, should the program exit before the stage is closed; what was given last first.
    *
@@ -53,6 +55,8 @@ export interface Stage {
 export async function setStage(cast: Cast, opened: Opened, signal: AbortSignal): Promise<Stage> {
   const { clock } = cast;
   const folder = makeFolder(cast, opened);
+  const names = `servers ${cast.servers.join(', ')}; compute nodes ${cast.chassis.join(', ')}`;
+  cast.say(`playing in ${folder}: ${names}`);
   const cloud = await startFakeCloud(cast);
   opened.add({ close: () => cloud.dispose() });
   const neutron = new FakeNeutron(join(folder, 'neutron.db'), clock);

@@ -20,7 +20,11 @@ export interface Ending {
   readonly pluggedMs?: number | undefined;
 }
 
-/** What servers count, as far as it is known. */
+/**
+ * What servers count, as far as it is known (see CountKeeper).
+ *
+ * `misplaced` is not 0 where a server looks at a migrated port before its source has said DOWN: a revived one does.
+ */
 export interface ServerCounts {
   readonly stale: number;
   readonly misplaced: number;

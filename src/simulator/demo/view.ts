@@ -55,9 +55,7 @@ export function draw(
   const foot = ['', 'k: kill a server   q: quit'];
   const room = Math.max(0, rows - 1 - head.length - foot.length);
   const story = room === 0 ? [] : picture.story.slice(-room);
-  return [...head, ...story, ...foot]
-    .slice(0, rows - 1)
-    .map((line) => [...line].slice(0, columns - 1).join(''));
+  return [...head, ...story, ...foot].slice(0, rows - 1).map((line) => line.slice(0, columns - 1));
 }
 
 function titleOf({ elapsedMs, durationMs, underWay }: Picture): string {
