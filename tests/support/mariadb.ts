@@ -90,7 +90,7 @@ export function rowsOf(database: Connection | Pool): NeutronRows {
 }
 
 function fixture(name: string): string {
-  return readFileSync(fileURLToPath(new URL(`../fixtures/neutron-schema/${name}`, import.meta.url)), 'utf8');
+  return readFileSync(fileURLToPath(new URL(`../../neutron-schema/${name}`, import.meta.url)), 'utf8');
 }
 
 function install(folder: string): void {
