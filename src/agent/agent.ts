@@ -44,6 +44,10 @@ export interface AgentParts {
 
 export interface AgentHealth {
   readonly switch: 'up' | 'lost';
+  /** Why the switch says nothing; absent while it does. */
+  readonly lostReason: string | undefined;
+  /** Ports that are recorded on the switch and not confirmed by it: what was last said of them stays. */
+  readonly unconfirmed: number;
   readonly northbound: 'up' | 'down';
   /** Ports whose newest report is not stored yet. */
   readonly unpublished: number;
@@ -84,6 +88,8 @@ export function createAgent(parts: AgentParts): Agent {
       ),
     health: () => ({
       switch: witness.switch,
+      lostReason: witness.lostReason,
+      unconfirmed: witness.unconfirmed,
       northbound: connection.state,
       unpublished: basket.unpublished,
       held: witness.hold?.ports.size ?? 0,
@@ -143,6 +149,7 @@ async function watchSwitch(
     if (update.kind === 'lost') logger.warn({ event: 'switch.lost', reason: update.reason }, 'switch lost');
     if (resync !== undefined) showResync(resync, { metrics, logger });
     metrics.agentUnpublished.set(basket.unpublished);
+    metrics.agentUnconfirmed.set(witness.unconfirmed);
     bells.news.ring();
   }
 }

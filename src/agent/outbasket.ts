@@ -12,9 +12,11 @@ interface Entry {
   said: SwitchPort | undefined;
   /** Whether the northbound database may have a record of the port. */
   wasOffered: boolean;
-  /** The round (see `demandAll`) in which a report was stored last. */
+  /** The round (see `demandAll`) in which a report was stored last; none where one is owed. */
   round: number;
 }
+
+const NO_ROUND = -1;
 
 /**
  * What is to be said of each port, and what was said last.
@@ -22,6 +24,7 @@ interface Entry {
  * - A port is unpublished when it differs from what was said last in status, attachment or instance.
  * - It stays unpublished until a report of it that is no older than the newest observation is stored, even if it returns
  *   to what was said before: a publish whose outcome is unknown may have stored something else meanwhile.
+ * - A port that was not published in this round (see `demandAll`) is unpublished as soon as it is observed.
  * - A port that is gone is forgotten when that is stored, or when nobody ever heard of it.
  *
  * Lives in memory, one entry per port. After a crash every port is published again, so nothing here is missed.
@@ -56,8 +59,8 @@ export class Outbasket {
   /** Records what the switch says of a port. */
   observe(port: Observation): void {
     const { portId } = port;
-    const { said, wasOffered } = this.#record(port);
-    if (said === undefined || !isSame(said, port)) this.#unpublished.add(portId);
+    const { said, wasOffered, round } = this.#record(port);
+    if (said === undefined || !isSame(said, port) || round !== this.#round) this.#unpublished.add(portId);
     if (port.isGone === true && !(wasOffered && this.#unpublished.has(portId))) this.#forget(portId);
   }
 
@@ -65,6 +68,12 @@ export class Outbasket {
   withhold(port: Observation): void {
     this.#record(port);
     this.#unpublished.delete(port.portId);
+  }
+
+  /** Takes back that anything is to be said of a port, until it is observed or demanded again. */
+  hush(portId: string): void {
+    const entry = this.#entries.get(portId);
+    if (entry !== undefined && this.#unpublished.delete(portId)) entry.round = NO_ROUND;
   }
 
   /** Asks for a report of this port, whatever was said last. */

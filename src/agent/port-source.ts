@@ -6,15 +6,29 @@ export interface SwitchPort extends Pick<Report, 'portId' | 'status' | 'attachme
   readonly isGone?: boolean | undefined;
 }
 
+/** Every logical port of the bridge. What is not in it is gone, but for those of which it says nothing. */
+export interface SwitchDump {
+  readonly kind: 'dump';
+  readonly ports: readonly SwitchPort[];
+  /**
+   * Ports that are recorded on the switch, but not confirmed by the daemon that drives it: it has not come back yet. What
+   * was last said of them stays; a change follows for each as soon as the switch knows. None of them is in `ports`.
+   */
+  readonly unconfirmed?: readonly string[] | undefined;
+  /** True where a row could not be read: it may be any port's, so no port is gone because the dump does not name it. */
+  readonly isPartial?: boolean | undefined;
+}
+
 /**
  * What a switch tells the agent.
  *
- * - dump: every logical port of the bridge. What is not in it is gone.
+ * - dump: see `SwitchDump`.
  * - change: the ports that changed, each once.
- * - lost: the connection broke; a dump follows when it is back. Silence is no evidence: nothing is reported meanwhile.
+ * - lost: the switch says nothing, because the connection broke or the bridge is not there; a dump follows when it is
+ *   back. Silence is no evidence: nothing is reported meanwhile.
  */
 export type SwitchUpdate =
-  | { readonly kind: 'dump'; readonly ports: readonly SwitchPort[] }
+  | SwitchDump
   | { readonly kind: 'change'; readonly ports: readonly SwitchPort[] }
   | { readonly kind: 'lost'; readonly reason: string };
 

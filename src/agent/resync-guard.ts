@@ -23,6 +23,8 @@ export interface Hold {
 export interface Fall {
   /** Ports that were not DOWN, or are held, and that the dump says are DOWN or does not name. */
   readonly falling: readonly string[];
+  /** Ports that the dump leaves open. */
+  readonly silent?: readonly string[];
   /** How many ports the chassis has: those of the dump, and the falling. */
   readonly known: number;
   /** When the dump came, by the monotonic clock. */
@@ -33,11 +35,11 @@ export interface Fall {
  * The hold that stands after a dump; every falling port outside it is to be reported DOWN now.
  *
  * - What was held at least `holdMs` and is DOWN in this dump too is confirmed: let go.
- * - What is held for less stays held; what is back is no longer held.
+ * - What is held for less stays held, and so does what the dump leaves open; what is back is no longer held.
  * - What falls by this dump alone is held where it is a mass; the hold is then a new one, with what is still held in it.
  */
 export function holdAfterDump(
-  { falling, known, nowMs }: Fall,
+  { falling, silent = [], known, nowMs }: Fall,
   hold: Hold | undefined,
   policy: GuardPolicy,
   begin: (ports: readonly string[]) => Hold,
@@ -45,13 +47,14 @@ export function holdAfterDump(
   const isHeld = (portId: string): boolean => hold?.ports.has(portId) ?? false;
   const fresh = falling.filter((portId) => !isHeld(portId));
   const isRipe = hold !== undefined && ripeInMs(hold, policy, nowMs) === 0;
-  const waiting = isRipe ? [] : falling.filter(isHeld);
+  const waiting = [...(isRipe ? [] : falling.filter(isHeld)), ...silent.filter(isHeld)];
   if (isMass(fresh.length, known, policy)) return begin([...waiting, ...fresh]);
   return hold === undefined ? undefined : narrow(hold, waiting);
 }
 
-/** The hold without every port but these; undefined where nothing of it is left. */
+/** The hold without every port but these: itself where that is all, undefined where nothing of it is left. */
 export function narrow(hold: Hold, ports: readonly string[]): Hold | undefined {
+  if (ports.length === hold.ports.size) return hold;
   return ports.length === 0 ? undefined : { ...hold, ports: new Set(ports) };
 }
 

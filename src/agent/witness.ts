@@ -1,9 +1,10 @@
 import type { Clock } from '../runtime/clock.js';
 import type { Random } from '../runtime/random.js';
 import type { Observation, Outbasket } from './outbasket.js';
-import type { SwitchPort, SwitchUpdate } from './port-source.js';
+import type { SwitchDump, SwitchPort, SwitchUpdate } from './port-source.js';
 import { holdAfterDump, narrow } from './resync-guard.js';
 import type { GuardPolicy, Hold } from './resync-guard.js';
+import { Silence } from './silence.js';
 
 /** Why the switch was compared with what was said. */
 export type ResyncCause = 'start' | 'incarnation' | 'reconnect' | 'refresh';
@@ -37,12 +38,14 @@ export interface WitnessParts {
  *
  * - A live change is evidence: it goes into the outbasket at once, and ends the hold of its port.
  * - A dump is compared with what is known: what is missing is DOWN. Too many DOWN at once are held (resync-guard.ts).
- * - Silence is no evidence: while the switch is lost, or a dump is due, nothing is to be said.
+ * - Silence is no evidence: while the switch is lost, or a dump is due, nothing is to be said; and never of a port that a
+ *   dump leaves open (silence.ts), which also keeps the chassis from being complete.
  * - Until it is known what the northbound database has, dumps are ignored: one that is taken afterwards says all.
  */
 export class Witness {
   readonly #parts: WitnessParts;
-  #switch: 'up' | 'lost' = 'lost';
+  readonly #silence = new Silence();
+  #lostReason: string | undefined = 'not connected yet';
   #isListed = false;
   /** Why a dump is due; absent where none is. */
   #due: ResyncCause | undefined = 'start';
@@ -53,7 +56,17 @@ export class Witness {
   }
 
   get switch(): 'up' | 'lost' {
-    return this.#switch;
+    return this.#lostReason === undefined ? 'up' : 'lost';
+  }
+
+  /** Why the switch says nothing; absent while it does. */
+  get lostReason(): string | undefined {
+    return this.#lostReason;
+  }
+
+  /** Ports that are recorded on the switch and not confirmed by it. */
+  get unconfirmed(): number {
+    return this.#silence.unconfirmed;
   }
 
   get hold(): Hold | undefined {
@@ -65,9 +78,13 @@ export class Witness {
     return this.#due === undefined;
   }
 
-  /** Whether every port was published since `expectAll`, and nothing is held: what has no record is not there. */
+  /**
+   * Whether every port was published since `expectAll`, nothing is held and nothing is left unsaid: what has no record is
+   * not there.
+   */
   isComplete(): boolean {
-    return this.maySpeak && this.#hold === undefined && this.#parts.basket.isRoundStored();
+    const isSettled = this.maySpeak && this.#hold === undefined && this.#silence.isOver;
+    return isSettled && this.#parts.basket.isRoundStored();
   }
 
   /** Takes over what is stored; at the next dump, which must be taken after this, every port is to be published. */
@@ -81,14 +98,13 @@ export class Witness {
   apply(update: SwitchUpdate): Resync | undefined {
     switch (update.kind) {
       case 'lost':
-        this.#lose();
+        this.#lose(update.reason);
         return undefined;
       case 'change':
         this.#change(update.ports.map((port) => this.#observe(port)));
         return undefined;
       case 'dump':
-        this.#switch = 'up';
-        return this.#isListed ? this.#compare(update.ports.map((port) => this.#observe(port))) : undefined;
+        return this.#look(update);
     }
   }
 
@@ -100,9 +116,15 @@ export class Witness {
     return true;
   }
 
-  #lose(): void {
-    this.#switch = 'lost';
+  #lose(reason: string): void {
+    this.#lostReason = reason;
     this.#due ??= 'reconnect';
+  }
+
+  #look(dump: SwitchDump): Resync | undefined {
+    this.#lostReason = undefined;
+    this.#silence.begin(dump);
+    return this.#isListed ? this.#compare(dump.ports.map((port) => this.#observe(port))) : undefined;
   }
 
   #change(ports: readonly Observation[]): void {
@@ -110,6 +132,7 @@ export class Witness {
     const changed = new Set(ports.map(({ portId }) => portId));
     for (const portId of this.#heldAmong(changed)) basket.demand(portId);
     for (const port of ports) basket.observe(port);
+    for (const portId of changed) this.#silence.end(portId);
     this.#release(changed);
   }
 
@@ -121,6 +144,7 @@ export class Witness {
     const hold = this.#holdAfter(dump, falling);
     this.#demandAgain(cause);
     this.#record(ports, hold);
+    for (const portId of this.#silent()) this.#parts.basket.hush(portId);
     this.#setHold(hold);
     return { cause, ports: dump.length, falling: falling.length };
   }
@@ -128,10 +152,16 @@ export class Witness {
   #goneFrom(dump: readonly Observation[]): readonly Observation[] {
     const there = new Set(dump.map(({ portId }) => portId));
     return this.#parts.basket.ports
-      .filter(({ portId }) => !there.has(portId))
+      .filter(({ portId }) => !there.has(portId) && !this.#silence.covers(portId))
       .map(({ portId, attachment, instance }) =>
         this.#observe({ portId, status: 'DOWN', attachment, instance, isGone: true, seen: GONE }),
       );
+  }
+
+  /** The ports that are remembered and of which the dump says nothing. */
+  #silent(): readonly string[] {
+    const known = this.#parts.basket.ports.map(({ portId }) => portId);
+    return known.filter((portId) => this.#silence.covers(portId));
   }
 
   #isFalling({ portId, status }: Observation): boolean {
@@ -143,7 +173,7 @@ export class Witness {
   #holdAfter(dump: readonly Observation[], falling: readonly string[]): Hold | undefined {
     const { clock, guard } = this.#parts;
     const known = new Set([...dump.map(({ portId }) => portId), ...falling]).size;
-    const fall = { falling, known, nowMs: clock.monotonicMs() };
+    const fall = { falling, silent: this.#silent(), known, nowMs: clock.monotonicMs() };
     return holdAfterDump(fall, this.#hold, guard, (ports) => this.#beginHold(ports));
   }
 

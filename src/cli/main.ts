@@ -5,6 +5,7 @@ import { systemClock } from '../runtime/clock.js';
 import { systemRandom } from '../runtime/random.js';
 import { stopOnSignals } from '../runtime/shutdown.js';
 import { presentError } from './present-error.js';
+import { openTerminal } from './terminal.js';
 import { EXIT_INTERRUPTED, run } from './run.js';
 
 // The program: the only file that touches the process itself.
@@ -27,6 +28,11 @@ const exitCode = await run(process.argv.slice(2), {
   version: readVersion(),
   stdout: process.stdout,
   stderr: process.stderr,
+  terminal: openTerminal(process),
+  onExit: (work) => {
+    process.prependListener('exit', work);
+    return () => process.off('exit', work);
+  },
   signal: shutdown.signal,
   clock: systemClock,
   random: systemRandom,

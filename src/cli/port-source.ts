@@ -9,16 +9,16 @@ const SIMULATED = 'simulated:';
 /** The switch that the configuration names. Connects when it is watched. */
 export function openPortSource(context: CommandContext<'agent'>): PortSource {
   const { config, clock, random } = context;
-  const { address, bridge, ready, requireLink } = config.switch;
+  const { address, ready, ...rules } = config.switch;
   if (address.startsWith(SIMULATED))
     return simulatedPortSource(address.slice(SIMULATED.length), clock, random);
   const { timeoutMs: startupMs } = config.startup;
   return createOvsPortSource({
     ...context,
+    ...rules,
     address,
-    bridge,
+    tls: rules,
     ready: parseReadyRule(ready),
-    requireLink,
     startupMs,
   });
 }

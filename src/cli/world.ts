@@ -1,5 +1,6 @@
 import type { Clock } from '../runtime/clock.js';
 import type { Random } from '../runtime/random.js';
+import type { Terminal } from '../simulator/demo/screen.js';
 
 export interface Output {
   write(text: string): unknown;
@@ -15,6 +16,14 @@ export interface World {
   readonly stdout: Output;
   /** For the log and for errors. */
   readonly stderr: Output;
+  /** Where a person sits before standard output; absent where that is a file or a pipe. */
+  readonly terminal?: Terminal | undefined;
+  /**
+   * Has `work` done, without waiting, should the program exit before the command has ended; what was given last first.
+   *
+   * @returns what takes that back.
+   */
+  readonly onExit: (work: () => void) => () => void;
   /** Aborted when the command is to stop. */
   readonly signal: AbortSignal;
   readonly clock: Clock;

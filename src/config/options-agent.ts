@@ -28,11 +28,11 @@ export const AGENT_OPTIONS = {
   },
   'switch.address': {
     kind: 'string',
-    pattern: /^(unix:.|tcp:.+:\d{1,5}$|simulated:.)/,
-    like: 'unix:/path, tcp:host:port or simulated:/path',
+    pattern: /^(unix:.|(tcp|ssl):.+:\d{1,5}$|simulated:.)/,
+    like: 'unix:/path, tcp:host:port, ssl:host:port or simulated:/path',
     default: 'unix:/var/run/openvswitch/db.sock',
     commands: AGENT,
-    doc: "The switch's OVSDB server: `unix:/path` or `tcp:host:port`. `simulated:/path` is a switch that the demo plays.",
+    doc: "The switch's OVSDB server: `unix:/path`, `tcp:host:port` or `ssl:host:port`. `simulated:/path` is a switch that the demo plays.",
   },
   'switch.bridge': {
     kind: 'string',
@@ -53,6 +53,28 @@ export const AGENT_OPTIONS = {
     default: false,
     commands: AGENT,
     doc: "Whether a port also needs its link up. A tap has no link until its guest opens it, and Nova may hold the guest until it hears of the port: leave it `false` unless you know the switch's interfaces to differ.",
+  },
+  'switch.privateKey': {
+    kind: 'string',
+    commands: AGENT,
+    doc: "PEM file with this agent's private key, for an `ssl:` address. It is read at each connection, and so are the certificates.",
+  },
+  'switch.certificate': {
+    kind: 'string',
+    commands: AGENT,
+    doc: 'PEM file with the certificate for `switch.privateKey`. An authority that the switch trusts must have signed it.',
+  },
+  'switch.caCert': {
+    kind: 'string',
+    commands: AGENT,
+    doc: "PEM file with the certificate of the authority that must have signed the switch's. As with `ovs-vsctl`, the host name in it is not looked at.",
+  },
+  'switch.failAfterMs': {
+    kind: 'integer',
+    least: 1000,
+    most: 86_400_000,
+    commands: AGENT,
+    doc: 'How long an interface that the switch cannot open (`ofport` -1 and an error) is DOWN before it is reported as ERROR, in milliseconds, counted from when this agent first saw it. Without it, it stays DOWN, and the error is kept for the explanation. ERROR makes Nova fail the boot at once, and a device that is missing now often appears a moment later.',
   },
   'guard.maxDown': {
     kind: 'integer',

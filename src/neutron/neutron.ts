@@ -14,11 +14,11 @@ import type { Moment } from '../domain/revision.js';
  */
 export interface Neutron {
   /**
-   * Checks that this is a database we know, may read and, with `willWrite`, may write to.
+   * Checks that this is a database we know and may use as far as we mean to.
    *
    * @throws {PortStatusError} LAYOUT or RIGHTS with one list of all that is wrong.
    */
-  check(options: { readonly willWrite: boolean }): Promise<void>;
+  check(options: Use): Promise<void>;
 
   /** Neutron's own migration heads: when they change, `check` again before anything is written. */
   heads(): Promise<string>;
@@ -34,8 +34,8 @@ export interface Neutron {
    */
   judge(cases: readonly Case[], judging: Judging): Promise<Judged>;
 
-  /** Of these ledger rows, those for which judging again would change anything. Locks nothing, changes nothing. */
-  preview(keys: readonly ReportKey[], judging: Judging): Promise<readonly ReportKey[]>;
+  /** Of these cases, those which would change anything when they were judged. Locks nothing, changes nothing. */
+  preview(cases: readonly Case[], judging: Judging): Promise<readonly Case[]>;
 
   /** Takes up to `limit` rows that are due to be looked at; each is due again after `everyMs`, whoever took it. */
   takeDue(limit: number, everyMs: number): Promise<readonly ReportKey[]>;
@@ -64,6 +64,14 @@ export interface Neutron {
   compare(after: string | undefined, limit: number, judging: Judging): Promise<ComparedPage>;
 
   close(): Promise<void>;
+}
+
+/** What a program means to do with the database. Every use reads Neutron's rows. */
+export interface Use {
+  /** Write Neutron's rows. */
+  readonly willWrite: boolean;
+  /** Write the ledger: every server does, also in observe mode. True unless said otherwise. */
+  readonly keepsLedger?: boolean | undefined;
 }
 
 /** How verdicts are carried out, and in whose name. */

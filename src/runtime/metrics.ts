@@ -30,6 +30,11 @@ export const METRICS = {
     name: 'port_status_agent_unpublished',
     help: 'Ports whose newest report is not stored yet.',
   },
+  agentUnconfirmed: {
+    type: 'gauge',
+    name: 'port_status_agent_unconfirmed',
+    help: 'Ports that the switch records but has not confirmed since it started; what was last said of them stays.',
+  },
   agentHeld: {
     type: 'gauge',
     name: 'port_status_agent_held',
@@ -74,11 +79,6 @@ export const METRICS = {
     help: "How long the oldest report of this server's topic has waited.",
   },
   received: { type: 'counter', name: 'port_status_received_total', help: 'Reports given to this server.' },
-  coalesced: {
-    type: 'counter',
-    name: 'port_status_coalesced_total',
-    help: 'Reports that a newer one of the same port and chassis made needless.',
-  },
   unreadable: {
     type: 'counter',
     name: 'port_status_unreadable_total',

@@ -4,8 +4,38 @@ import type { Metrics } from '../runtime/metrics.js';
 export interface Health {
   joined: boolean;
   paused: boolean;
-  /** Why a dependency does not work now, by its name. */
-  readonly outages: Map<string, string>;
+  /** Neutron's migration heads when its columns were checked last; absent before the first sweep. */
+  heads?: string | undefined;
+  /** Whether Neutron's tables were migrated and not checked since: nothing is written meanwhile. */
+  isMigrated: boolean;
+  readonly outages: Outages;
+}
+
+/**
+ * What does not work now: by dependency, and by the call that found it. A dependency works again when none of its calls
+ * fails any more: one that may still read says nothing for another that may not write.
+ */
+export class Outages {
+  readonly #failures = new Map<string, Map<object, string>>();
+
+  /** Notes why a call fails. Whether it is the only one. */
+  begin(dependency: string, call: object, why: string): boolean {
+    const failures = this.#failures.get(dependency) ?? new Map<object, string>();
+    const isFirst = failures.size === 0;
+    this.#failures.set(dependency, failures.set(call, why));
+    return isFirst;
+  }
+
+  /** Notes that a call no longer fails, or was given up. Whether it was the last that did. */
+  end(dependency: string, call: object): boolean {
+    const failures = this.#failures.get(dependency);
+    return failures?.delete(call) === true && failures.size === 0;
+  }
+
+  /** Why the dependency does not work, or undefined where it does. */
+  why(dependency: string): string | undefined {
+    return this.#failures.get(dependency)?.values().next().value;
+  }
 }
 
 export interface Check {
@@ -15,14 +45,12 @@ export interface Check {
 }
 
 export function newHealth(): Health {
-  return { joined: false, paused: false, outages: new Map() };
+  return { joined: false, paused: false, isMigrated: false, outages: new Outages() };
 }
 
-/** Notes that a dependency works, or why it does not. */
-export function noteDependency(health: Health, metrics: Metrics, name: string, failure?: string): void {
-  metrics.connected.set({ to: name }, failure === undefined ? 1 : 0);
-  if (failure === undefined) health.outages.delete(name);
-  else health.outages.set(name, failure);
+/** Shows whether a dependency works. */
+export function showDependency({ outages }: Health, metrics: Metrics, name: string): void {
+  metrics.connected.set({ to: name }, outages.why(name) === undefined ? 1 : 0);
 }
 
 export function healthChecks(health: Health): readonly Check[] {
@@ -33,7 +61,7 @@ export function healthChecks(health: Health): readonly Check[] {
       detail: health.joined ? 'registered as a listener' : 'not registered yet',
     },
     ...['northbound', 'neutron', 'nova'].map((name) => {
-      const failure = health.outages.get(name);
+      const failure = health.outages.why(name);
       return { name, ok: failure === undefined, detail: failure ?? 'answers' };
     }),
     { name: 'paused', ok: true, detail: health.paused ? 'an operator has paused all writing' : 'no' },

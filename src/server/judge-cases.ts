@@ -12,7 +12,7 @@ export interface Isolated {
   readonly poisoned: readonly { readonly one: Case; readonly reason: string }[];
 }
 
-/** How often the operator's flag is read again while all writing is paused. */
+/** How often it is asked whether writing may go on, while it is paused. */
 const PAUSE_LOOK_MS = 1000;
 
 /**
@@ -27,6 +27,7 @@ export async function judgeCases(
   occasion: Occasion,
   signal: AbortSignal,
 ): Promise<Isolated> {
+  if (cases.length === 0) return { outcomes: [], poisoned: [] };
   try {
     const outcomes = await commit(session, cases, signal);
     follow(session, outcomes, occasion);
@@ -62,11 +63,22 @@ async function commit(
   signal: AbortSignal,
 ): Promise<readonly Outcome[]> {
   for (;;) {
-    const judged = await persist(session, 'neutron', signal, () => judgeTimed(session, cases));
-    notePause(session, judged.kind === 'paused');
+    const judged = await judgeUnlessMigrated(session, cases, signal);
     if (judged.kind === 'committed') return judged.outcomes;
     await session.clock.sleep(PAUSE_LOOK_MS, { signal });
   }
+}
+
+/** Paused, by an operator or because Neutron's tables were migrated and may no longer be what we know. */
+async function judgeUnlessMigrated(
+  session: Session,
+  cases: readonly Case[],
+  signal: AbortSignal,
+): Promise<Judged> {
+  if (session.health.isMigrated) return { kind: 'paused' };
+  const judged = await persist(session, 'neutron', signal, () => judgeTimed(session, cases));
+  notePause(session, judged.kind === 'paused');
+  return judged;
 }
 
 async function judgeTimed(

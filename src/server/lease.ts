@@ -1,7 +1,8 @@
-import { hasCode, PortStatusError } from '../domain/errors.js';
+import { PortStatusError } from '../domain/errors.js';
 import { leaseMs } from '../domain/listener.js';
 import type { Task } from '../runtime/together.js';
-import { noteDependency } from './health.js';
+import { untilStopped } from '../runtime/until-stopped.js';
+import { beginOutage, endOutage, isOutage } from './persist.js';
 import type { Session } from './session.js';
 
 /**
@@ -11,7 +12,7 @@ import type { Session } from './session.js';
  * when others may adopt, this server has stopped, also where the heartbeat hangs instead of failing.
  */
 export function leaseTasks(session: Session): readonly Task[] {
-  const lease: Lease = { keptAtMs: session.clock.monotonicMs() };
+  const lease: Lease = { keptAtMs: session.joinSentAtMs };
   return [
     (signal) => keepHeartbeating(session, lease, signal),
     (signal) => watchLease(session, lease, signal),
@@ -19,32 +20,35 @@ export function leaseTasks(session: Session): readonly Task[] {
 }
 
 interface Lease {
-  /** When the last successful heartbeat was sent. */
+  /** When the last successful heartbeat was sent, or the join. */
   keptAtMs: number;
 }
 
 async function keepHeartbeating(session: Session, lease: Lease, signal: AbortSignal): Promise<void> {
-  const { clock, options } = session;
-  for (;;) {
-    await clock.sleep(options.lease.heartbeatMs, { signal });
-    const sentAtMs = clock.monotonicMs();
-    if (await beat(session, signal)) lease.keptAtMs = sentAtMs;
+  const { clock, options, health } = session;
+  try {
+    for (;;) {
+      await clock.sleep(options.lease.heartbeatMs, { signal });
+      const sentAtMs = clock.monotonicMs();
+      if (await beat(session, lease, signal)) lease.keptAtMs = sentAtMs;
+    }
+  } finally {
+    health.outages.end('northbound', lease);
   }
 }
 
 /** One heartbeat; false when the northbound database can not be reached. */
-async function beat(session: Session, signal: AbortSignal): Promise<boolean> {
-  const { northbound, member, metrics, health } = session;
+async function beat(session: Session, lease: Lease, signal: AbortSignal): Promise<boolean> {
+  const { northbound, member, metrics } = session;
   try {
-    const { backlog, oldestMs } = await northbound.heartbeat(member, { signal });
+    const { backlog, oldestMs } = await untilStopped(northbound.heartbeat(member, { signal }), signal);
     metrics.backlog.set(backlog);
     metrics.oldest.set(oldestMs / 1000);
-    noteDependency(health, metrics, 'northbound');
+    endOutage(session, 'northbound', lease);
     return true;
   } catch (error) {
-    if (!hasCode(error, 'UNAVAILABLE')) throw error;
-    noteDependency(health, metrics, 'northbound', error.message);
-    metrics.connectionFailures.inc({ to: 'northbound' });
+    if (!isOutage(error)) throw error;
+    beginOutage(session, 'northbound', lease, error.message);
     return false;
   }
 }

@@ -1,6 +1,6 @@
 import { keyOf } from '../domain/report.js';
 import type { ReportKey } from '../domain/report.js';
-import type { Outcome } from '../neutron/neutron.js';
+import type { Case, Outcome } from '../neutron/neutron.js';
 import { judgeCases } from './judge-cases.js';
 import type { Occasion } from './judge-cases.js';
 import { persist } from './persist.js';
@@ -35,18 +35,28 @@ export async function lookAgainWhenDue(session: Session, signal: AbortSignal): P
   }
 }
 
-/** Judges ledger rows again where that would change anything: a look first, locks only for what differs. */
+/** Judges ledger rows again where that would change anything. */
 export async function judgeAgain(
   session: Session,
   keys: readonly ReportKey[],
   occasion: Occasion,
   signal: AbortSignal,
 ): Promise<readonly Outcome[]> {
-  const { neutron, judging, metrics, options } = session;
-  metrics.looks.inc({ occasion }, keys.length);
+  session.metrics.looks.inc({ occasion }, keys.length);
+  return judgeNews(session, keys, occasion, signal);
+}
+
+/** Judges those cases that would change anything: a look first, locks only for what differs. */
+export async function judgeNews(
+  session: Session,
+  cases: readonly Case[],
+  occasion: Occasion,
+  signal: AbortSignal,
+): Promise<readonly Outcome[]> {
+  const { neutron, judging, options } = session;
   const outcomes: Outcome[] = [];
-  for (let start = 0; start < keys.length; start += options.batch) {
-    const page = keys.slice(start, start + options.batch);
+  for (let start = 0; start < cases.length; start += options.batch) {
+    const page = cases.slice(start, start + options.batch);
     const news = await persist(session, 'neutron', signal, () => neutron.preview(page, judging));
     if (news.length > 0) outcomes.push(...(await judgeCases(session, news, occasion, signal)).outcomes);
   }

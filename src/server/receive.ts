@@ -20,21 +20,23 @@ interface Poison {
  * A crash before the commit leaves the reports pending; one after it has them delivered again, which changes nothing.
  */
 export async function receiveReports(session: Session, signal: AbortSignal): Promise<void> {
-  const { northbound, member, options, metrics } = session;
+  const { northbound, member, options, metrics, clock } = session;
   for (;;) {
     const deliveries = await persist(session, 'northbound', signal, () =>
       northbound.receive(member, { max: options.batch, signal }),
     );
     metrics.received.inc(deliveries.length);
-    await handleBatch(session, deliveries, signal);
+    await handleBatch(session, { deliveries, receivedAtMs: clock.monotonicMs() }, signal);
   }
 }
 
-async function handleBatch(
-  session: Session,
-  deliveries: readonly Delivery[],
-  signal: AbortSignal,
-): Promise<void> {
+interface Batch {
+  readonly deliveries: readonly Delivery[];
+  readonly receivedAtMs: number;
+}
+
+async function handleBatch(session: Session, batch: Batch, signal: AbortSignal): Promise<void> {
+  const { deliveries } = batch;
   const { cases, malformed, newer } = decodeAll(deliveries);
   session.metrics.unreadable.inc(newer);
   const { poisoned } = await judgeCases(session, cases, 'arrival', signal);
@@ -47,8 +49,15 @@ async function handleBatch(
   const good = cases
     .flatMap((one) => originals.get(keyOf(one)) ?? [])
     .filter((one) => !badKeys.has(keyOf(one)));
+  noteLatency(session, { ...batch, deliveries: good });
   await acknowledge(session, good, signal);
   await isolate(session, bad, signal);
+}
+
+/** From publication to the commit: what they waited for us, and what we took. */
+function noteLatency({ metrics, clock }: Session, { deliveries, receivedAtMs }: Batch): void {
+  const tookMs = clock.monotonicMs() - receivedAtMs;
+  for (const { waitedMs } of deliveries) metrics.commitLatency.observe((waitedMs + tookMs) / 1000);
 }
 
 function withDelivery(delivery: Delivery | undefined, reason: string): readonly Poison[] {
@@ -81,8 +90,7 @@ async function acknowledge(
   signal: AbortSignal,
 ): Promise<void> {
   if (deliveries.length === 0) return;
-  const { northbound, member, metrics } = session;
-  for (const { waitedMs } of deliveries) metrics.commitLatency.observe(waitedMs / 1000);
+  const { northbound, member } = session;
   await persist(session, 'northbound', signal, () => northbound.acknowledge(member, deliveries, { signal }));
 }
 

@@ -10,7 +10,7 @@ import type { Check, Health } from './health.js';
 import { leaseTasks } from './lease.js';
 import { lookAgainSoon, lookAgainWhenDue } from './look-again.js';
 import { Looks } from './looks.js';
-import { persist } from './persist.js';
+import { isOutage, persist } from './persist.js';
 import { receiveReports } from './receive.js';
 import type { ServerParts, Session } from './session.js';
 import { settleDebts } from './settle.js';
@@ -42,44 +42,61 @@ export function createServer(parts: ServerParts): Server {
   };
 }
 
+/** Before a lost registration is followed by the next, so that one that is refused at once costs little. */
+const REJOIN_MS = 100;
+
 /** One registration, from join to its end. */
 async function liveOnce(parts: ServerParts, health: Health, signal: AbortSignal): Promise<void> {
   try {
     const session = await join(parts, health, signal);
     await work(session, signal);
-    await parts.northbound.leave(session.member);
+    await leave(parts, session.member);
   } catch (error) {
     if (signal.aborted && error === signal.reason) return;
     if (hasCode(error, 'FENCED')) throw fenced(parts.options.id, error);
-    if (!hasCode(error, 'REGISTRATION_LOST', 'UNAVAILABLE')) throw error;
+    if (!hasCode(error, 'REGISTRATION_LOST') && !isOutage(error)) throw error;
     parts.logger.warn({ event: 'listener.lost', why: error.message }, `registration lost: ${error.message}`);
+    await parts.clock.sleep(REJOIN_MS, { signal }).catch(() => undefined);
   } finally {
     health.joined = false;
     parts.metrics.joined.set(0);
   }
 }
 
+/** Waits no longer than the ttl: then the registration has lapsed by itself. */
+async function leave({ northbound, clock }: ServerParts, member: Membership): Promise<void> {
+  const done = new AbortController();
+  try {
+    await Promise.race([northbound.leave(member), clock.sleep(member.ttlMs, { signal: done.signal })]);
+  } finally {
+    done.abort();
+  }
+}
+
 /** Registers, and gives the incarnation its number in the ledger before anything of it is received. */
 async function join(parts: ServerParts, health: Health, signal: AbortSignal): Promise<Session> {
-  const { northbound, neutron, options, logger, metrics } = parts;
+  const { northbound, neutron, clock, options, logger, metrics } = parts;
   const waiting = { ...parts, health };
   const identity = { id: options.id, ttlMs: options.lease.ttlMs, versions: READABLE_VERSIONS };
   const incarnation = await persist(waiting, 'northbound', signal, () => northbound.incarnation({ signal }));
   await persist(waiting, 'neutron', signal, () => neutron.epochOf(incarnation));
-  const member = await persist(waiting, 'northbound', signal, () => northbound.join(identity, { signal }));
+  const { member, sentAtMs } = await persist(waiting, 'northbound', signal, async () => {
+    const sentAtMs = clock.monotonicMs();
+    return { member: await northbound.join(identity, { signal }), sentAtMs };
+  });
   if (member.incarnation !== incarnation)
     throw new PortStatusError('REGISTRATION_LOST', 'the northbound data changed');
   logger.info({ event: 'listener.joined', id: member.id, generation: member.generation }, 'joined');
   metrics.joins.inc();
   metrics.joined.set(1);
   health.joined = true;
-  return openSession(parts, health, member);
+  return openSession(parts, health, member, sentAtMs);
 }
 
-function openSession(parts: ServerParts, health: Health, member: Membership): Session {
+function openSession(parts: ServerParts, health: Health, member: Membership, joinSentAtMs: number): Session {
   const { id, policy, mayWrite, lookEveryMs } = parts.options;
   const judging = { server: id, policy, mayWrite, lookEveryMs, incarnation: member.incarnation };
-  return { ...parts, member, judging, health, looks: new Looks(), debts: new Doorbell() };
+  return { ...parts, member, joinSentAtMs, judging, health, looks: new Looks(), debts: new Doorbell() };
 }
 
 function work(session: Session, signal: AbortSignal): Promise<void> {

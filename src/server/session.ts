@@ -46,6 +46,8 @@ export interface ServerOptions {
 /** One registration of a server with what its loops share. */
 export interface Session extends ServerParts {
   readonly member: Membership;
+  /** When the join that made us a member was sent, by the monotonic clock: the lease counts from there. */
+  readonly joinSentAtMs: number;
   readonly judging: Judging;
   readonly looks: Looks;
   /** Rings when a word to Nova became owed here. */

@@ -2,7 +2,7 @@ import { afterAnswer, externalEvent } from '../domain/debt.js';
 import type { Answer } from '../domain/debt.js';
 import type { AnsweredDebt, ClaimedDebt } from '../neutron/neutron.js';
 import type { Nova } from '../nova/nova.js';
-import { noteDependency } from './health.js';
+import { showDependency } from './health.js';
 import { persist } from './persist.js';
 import type { Session } from './session.js';
 
@@ -81,7 +81,7 @@ async function tellAll(
   const said = claimed.filter((debt) => !isNeedless(debt));
   const events = said.map(({ word, serverId, portId }) => externalEvent(word, serverId, portId));
   const answers = events.length === 0 ? [] : await nova.tell(events, { signal });
-  noteAnswers(session, answers);
+  noteAnswers(session, nova, answers);
   return [
     ...claimed
       .filter(isNeedless)
@@ -96,16 +96,17 @@ function judgeAnswer({ options }: Session, debt: ClaimedDebt, answer: Answer | u
   return { debt, settlement, answer: heard };
 }
 
-function noteAnswers({ health, logger, metrics }: Session, answers: readonly Answer[]): void {
-  const failed = answers.find((answer) => answer.kind === 'unreachable');
+function noteAnswers({ health, logger, metrics }: Session, nova: Nova, answers: readonly Answer[]): void {
   if (answers.length === 0) return;
-  if (failed !== undefined && !health.outages.has('nova')) {
+  const failed = answers.find((answer) => answer.kind === 'unreachable');
+  if (failed === undefined) health.outages.end('nova', nova);
+  else if (health.outages.begin('nova', nova, failed.detail)) {
     logger.error(
       { event: 'nova.unreachable', why: failed.detail },
       `Nova does not hear us: ${failed.detail}`,
     );
   }
-  noteDependency(health, metrics, 'nova', failed?.detail);
+  showDependency(health, metrics, 'nova');
 }
 
 function count({ metrics }: Session, answered: readonly AnsweredDebt[]): void {

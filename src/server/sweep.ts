@@ -7,43 +7,48 @@ import { judgeCases } from './judge-cases.js';
 import { judgeAgain } from './look-again.js';
 import { persist } from './persist.js';
 import type { Session } from './session.js';
+import { sweepRecords } from './sweep-records.js';
 
 const PAGE = 1000;
 
 /**
  * Walks over the ledger every `reconcileEveryMs` and judges again what no longer agrees with Neutron: nothing tells us
- * when Neutron rebinds a port, flips its admin state or loses its last second.
+ * when Neutron rebinds a port or flips its admin state. Then walks over the northbound records (sweep-records.ts).
  */
 export async function sweepLedger(session: Session, signal: AbortSignal): Promise<void> {
   const { clock, options } = session;
-  let heads: string | undefined;
   for (;;) {
-    heads = await checkHeads(session, heads, signal);
-    await sweepOnce(session, signal);
+    await checkHeads(session, signal);
+    await sweepRows(session, signal);
+    await sweepRecords(session, signal);
     await clock.sleep(options.reconcileEveryMs, { signal });
   }
 }
 
 /** When Neutron's own migrations ran meanwhile, the columns are checked again before anything else is written. */
-async function checkHeads(
-  session: Session,
-  before: string | undefined,
-  signal: AbortSignal,
-): Promise<string> {
-  const { neutron, logger, options } = session;
-  return persist(session, 'neutron', signal, async () => {
+async function checkHeads(session: Session, signal: AbortSignal): Promise<void> {
+  const { neutron, health, options } = session;
+  await persist(session, 'neutron', signal, async () => {
     const heads = await neutron.heads();
-    if (before === undefined || heads === before) return heads;
-    logger.warn(
-      { event: 'neutron.migrated', before, heads },
-      "Neutron's tables were migrated; checking them again",
-    );
-    await neutron.check({ willWrite: options.willWrite });
-    return heads;
+    if (health.heads !== undefined && heads !== health.heads) {
+      noteMigration(session, heads);
+      await neutron.check({ willWrite: options.willWrite });
+    }
+    health.heads = heads;
+    health.isMigrated = false;
   });
 }
 
-async function sweepOnce(session: Session, signal: AbortSignal): Promise<void> {
+function noteMigration({ health, logger }: Session, heads: string): void {
+  if (health.isMigrated) return;
+  health.isMigrated = true;
+  logger.warn(
+    { event: 'neutron.migrated', before: health.heads, heads },
+    "Neutron's tables were migrated; nothing is written until they are checked again",
+  );
+}
+
+async function sweepRows(session: Session, signal: AbortSignal): Promise<void> {
   const { neutron, judging, metrics } = session;
   for (let after: ReportKey | undefined, more = true; more;) {
     const page = await persist(session, 'neutron', signal, () => neutron.sweep(after, PAGE, judging));

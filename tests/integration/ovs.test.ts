@@ -1,20 +1,14 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createOvsPortSource } from '../../src/agent/ovs/ovs-port-source.js';
-import type { OvsPortSourceOptions } from '../../src/agent/ovs/ovs-port-source.js';
-import type { PortSource, SwitchPort, SwitchUpdate } from '../../src/agent/port-source.js';
-import { systemClock } from '../../src/runtime/clock.js';
-import { silentLogger } from '../../src/runtime/logger.js';
-import { createMetrics } from '../../src/runtime/metrics.js';
-import { systemRandom } from '../../src/runtime/random.js';
 import { has } from '../support/needs.js';
 import { OVS_PROGRAMS, startOvs } from '../support/ovs.js';
 import type { OvsFixture } from '../support/ovs.js';
+import { SwitchWatcher } from '../support/switch-watcher.js';
 
 const INSTANCE = '0f7e9c35-cc38-48b2-8d67-2fe6f853a383';
 
 describe.runIf(has('integration/ovs', OVS_PROGRAMS))('a port of a real Open vSwitch', () => {
   let ovs: OvsFixture;
-  let watcher: Watcher;
+  let watcher: SwitchWatcher;
   let lastPort = 0;
 
   beforeAll(async () => {
@@ -24,7 +18,7 @@ describe.runIf(has('integration/ovs', OVS_PROGRAMS))('a port of a real Open vSwi
   });
   afterAll(async () => ovs.dispose());
   beforeEach(() => {
-    watcher = new Watcher(ovs.address);
+    watcher = new SwitchWatcher(ovs.address);
   });
   afterEach(async () => watcher.leave());
 
@@ -112,7 +106,7 @@ describe.runIf(has('integration/ovs', OVS_PROGRAMS))('a port of a real Open vSwi
     const port = newPort();
     await ovs.plug(port);
     const ready = { kind: 'external-id', key: 'wired', value: 'by us' } as const;
-    await using marked = new Watcher(ovs.address, { ready });
+    await using marked = new SwitchWatcher(ovs.address, { ready });
     await marked.nextDump();
     await ovs.setExternalId(port.device, 'wired', 'by us');
     await marked.until(port.portId, ({ status }) => status === 'ACTIVE');
@@ -144,8 +138,53 @@ describe.runIf(has('integration/ovs', OVS_PROGRAMS))('a port of a real Open vSwi
     expect(now.attachment).toBe(before.get(stays.portId)?.attachment);
   });
 
+  it('is left open after a boot of the host until the switch has come back, whatever its row still says', async () => {
+    const port = newPort();
+    await ovs.plug({ ...port, tag: 5 });
+    await watcher.nextDump();
+    await ovs.stopSwitch();
+    await ovs.stopDatabase();
+    await watcher.nextLoss();
+    await ovs.startDatabase();
+    const dump = await watcher.nextDump();
+    expect([dump.has(port.portId), watcher.unconfirmed.has(port.portId)]).toEqual([false, true]);
+    await ovs.startSwitch();
+    const now = await watcher.until(port.portId, ({ status }) => status === 'ACTIVE');
+    expect(now.attachment).toBe(await ovs.attachmentOf(port.device));
+  });
+
+  it('is DOWN after a boot of the host where its device did not come back', async (context) => {
+    if (!ovs.hasRealDevices) context.skip();
+    const port = newPort();
+    await ovs.addTap(port.device);
+    await ovs.plug({ ...port, tag: 5, type: '' });
+    await watcher.nextDump();
+    await ovs.stopSwitch();
+    await ovs.stopDatabase();
+    await ovs.startDatabase();
+    await watcher.nextLoss();
+    await watcher.nextDump();
+    expect(watcher.unconfirmed.has(port.portId)).toBe(true);
+    await ovs.startSwitch();
+    const down = await watcher.until(port.portId, ({ status }) => status === 'DOWN');
+    expect(down.seen?.detail).toContain('No such device');
+  });
+
+  it('is lost from sight while its bridge does not exist, and dumped when it is there again', async () => {
+    const port = newPort();
+    await ovs.addBridge('br-new');
+    await using onNew = new SwitchWatcher(ovs.address, { bridge: 'br-new' });
+    await ovs.plug({ ...port, tag: 5, bridge: 'br-new' });
+    await onNew.until(port.portId, ({ status }) => status === 'ACTIVE');
+    await ovs.vsctl('del-br', 'br-new');
+    expect(await onNew.nextLoss()).toContain('bridge br-new does not exist');
+    await ovs.addBridge('br-new');
+    expect((await onNew.nextDump()).size).toBe(0);
+    await ovs.vsctl('del-br', 'br-new');
+  });
+
   it('is lost from sight when its database stands still without closing the connection', async () => {
-    await using quick = new Watcher(ovs.address, { echoMs: 200 });
+    await using quick = new SwitchWatcher(ovs.address, { echoMs: 200 });
     await quick.nextDump();
     ovs.freezeDatabase(true);
     try {
@@ -193,65 +232,3 @@ describe.runIf(has('integration/ovs', OVS_PROGRAMS))('a port of a real Open vSwi
     });
   });
 });
-
-/** Follows one source, and waits for what a test expects; a test that waits in vain runs into its time limit. */
-class Watcher implements AsyncDisposable {
-  readonly source: PortSource;
-  /** Ports that changes told of. */
-  readonly told = new Set<string>();
-  readonly #stop = new AbortController();
-  readonly #updates: AsyncIterator<SwitchUpdate>;
-  readonly #latest = new Map<string, SwitchPort>();
-
-  constructor(address: string, more: Partial<OvsPortSourceOptions> = {}) {
-    this.source = createOvsPortSource({
-      ...{ address, bridge: 'br-int', ready: { kind: 'tag' }, requireLink: false },
-      ...{ clock: systemClock, random: systemRandom, logger: silentLogger, metrics: createMetrics() },
-      ...more,
-    });
-    this.#updates = this.source.watch(this.#stop)[Symbol.asyncIterator]();
-  }
-
-  async nextDump(): Promise<ReadonlyMap<string, SwitchPort>> {
-    for (;;) if ((await this.#next()).kind === 'dump') return this.#latest;
-  }
-
-  async nextLoss(): Promise<string> {
-    for (;;) {
-      const update = await this.#next();
-      if (update.kind === 'lost') return update.reason;
-    }
-  }
-
-  /** Waits until the port is told to be as the test expects. */
-  async until(portId: string, isMeant: (port: SwitchPort) => boolean): Promise<SwitchPort> {
-    for (;;) {
-      const port = this.#latest.get(portId);
-      if (port !== undefined && isMeant(port)) return port;
-      await this.#next();
-    }
-  }
-
-  /** Waits until the port is DOWN or no longer in the dump. */
-  async untilGone(portId: string): Promise<void> {
-    while (this.#latest.get(portId)?.status === 'ACTIVE') await this.#next();
-  }
-
-  async leave(): Promise<void> {
-    this.#stop.abort(new Error('the test is over'));
-    await this.#updates.next().catch(() => undefined);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.leave();
-  }
-
-  async #next(): Promise<SwitchUpdate> {
-    const { value } = (await this.#updates.next()) as IteratorYieldResult<SwitchUpdate>;
-    if (value.kind === 'dump') this.#latest.clear();
-    if (value.kind === 'lost') return value;
-    for (const port of value.ports) this.#latest.set(port.portId, port);
-    if (value.kind === 'change') for (const { portId } of value.ports) this.told.add(portId);
-    return value;
-  }
-}

@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createConnection } from 'mysql2/promise';
-import type { Connection, ResultSetHeader } from 'mysql2/promise';
+import type { Connection, Pool, ResultSetHeader } from 'mysql2/promise';
 import { freePort } from './free-port.js';
 import { findProgram } from './needs.js';
-import type { NeutronConnection } from './neutron-rows.js';
+import type { NeutronConnection, NeutronRows } from './neutron-rows.js';
 
 export const MARIADB = { mariadbd: 'mariadb-server', 'mariadb-install-db': 'mariadb-server' };
 
@@ -80,13 +80,20 @@ export async function createUser(admin: Connection, user: string, grants: readon
   for (const grant of grants) await admin.query(grant);
 }
 
-/** The administrator's connection in the words of a test. */
-export function rowsOf(connection: Connection): NeutronConnection {
+/** Lets the fixtures of neutron-rows.ts speak to this server. */
+export function rowsOf(database: Connection | Pool): NeutronRows {
   return {
     run: async (statement, values = []) => {
-      const [rows] = await connection.execute(statement, [...values]);
-      return Array.isArray(rows) ? (rows as Record<string, unknown>[]) : [];
+      const [rows] = await database.execute(statement, [...values]);
+      return Array.isArray(rows) ? (rows as Readonly<Record<string, unknown>>[]) : [];
     },
+  };
+}
+
+/** The administrator's connection in the words of a test. */
+export function connectionOf(connection: Connection): NeutronConnection {
+  return {
+    ...rowsOf(connection),
     change: async (statement, values) => {
       const [{ affectedRows }] = await connection.execute<ResultSetHeader>(statement, [...values]);
       return affectedRows;
@@ -96,7 +103,7 @@ export function rowsOf(connection: Connection): NeutronConnection {
 }
 
 function fixture(name: string): string {
-  return readFileSync(fileURLToPath(new URL(`../fixtures/neutron-schema/${name}`, import.meta.url)), 'utf8');
+  return readFileSync(fileURLToPath(new URL(`../../neutron-schema/${name}`, import.meta.url)), 'utf8');
 }
 
 function install(folder: string): void {

@@ -18,6 +18,13 @@ export function findProgram(name: string): string | undefined {
   return folders.map((folder) => join(folder, name)).find(isExecutable);
 }
 
+/** The full path of a program that `has` found. */
+export function programPath(name: string): string {
+  const path = findProgram(name);
+  if (path === undefined) throw new Error(`${name} is not installed`);
+  return path;
+}
+
 /** Whether the machine has these programs; where one is missing, one line names the Debian package to install. */
 export function has(suite: string, programs: Readonly<Record<string, string>>): boolean {
   const missing = Object.entries(programs).filter(([program]) => findProgram(program) === undefined);

@@ -28,7 +28,7 @@ export async function startOnMariadb(): Promise<NeutronServer> {
     connect: async () => {
       const connection = await server.admin();
       await connection.query('use neutron');
-      return mariadb.rowsOf(connection);
+      return mariadb.connectionOf(connection);
     },
     dispose: server.dispose,
   };
@@ -44,7 +44,7 @@ export async function startOnPostgresql(): Promise<NeutronServer> {
   await admin.end();
   return {
     url: server.url('ps'),
-    connect: async () => postgresql.rowsOf(await server.admin()),
+    connect: async () => postgresql.connectionOf(await server.admin()),
     dispose: server.dispose,
   };
 }

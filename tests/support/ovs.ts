@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { findProgram } from './needs.js';
+import { findProgram, programPath } from './needs.js';
 
 const SCHEMA = '/usr/share/openvswitch/vswitch.ovsschema';
 const READY_WITHIN_MS = 10_000;
@@ -57,6 +57,9 @@ export interface OvsFixture {
   vsctl(...args: readonly string[]): Promise<string>;
   stopDatabase(): Promise<void>;
   startDatabase(): Promise<void>;
+  /** Stops ovs-vswitchd; devices that are real are gone with its namespace. */
+  stopSwitch(): Promise<void>;
+  startSwitch(): Promise<void>;
   /** Stops or continues ovsdb-server in its tracks: it keeps its connections and says nothing. */
   freezeDatabase(frozen: boolean): void;
   dispose(): Promise<void>;
@@ -94,7 +97,7 @@ class PrivateOvs implements OvsFixture {
     await this.#run('ovsdb-tool', 'create', join(this.#folder, 'conf.db'), SCHEMA);
     await this.startDatabase();
     await this.#run('ovs-vsctl', `--db=${this.address}`, '--no-wait', 'init');
-    this.#switch = await this.#startSwitch();
+    await this.startSwitch();
   }
 
   async addBridge(name: string): Promise<void> {
@@ -163,20 +166,30 @@ class PrivateOvs implements OvsFixture {
     await waitForSocket(socket, this.#database);
   }
 
+  async stopSwitch(): Promise<void> {
+    await stop(this.#switch);
+    this.#switch = undefined;
+  }
+
+  async startSwitch(): Promise<void> {
+    this.#switch = await this.#spawnSwitch();
+  }
+
   freezeDatabase(frozen: boolean): void {
     this.#database?.kill(frozen ? 'SIGSTOP' : 'SIGCONT');
   }
 
   async dispose(): Promise<void> {
     this.freezeDatabase(false);
-    await stop(this.#switch);
+    await this.stopSwitch();
     await this.stopDatabase();
     await rm(this.#folder, { recursive: true, force: true });
   }
 
-  async #startSwitch(): Promise<ChildProcess> {
+  async #spawnSwitch(): Promise<ChildProcess> {
     const control = join(this.#folder, 'switch.ctl');
-    const daemon = [program('ovs-vswitchd'), this.address, `--unixctl=${control}`];
+    await rm(control, { force: true });
+    const daemon = [programPath('ovs-vswitchd'), this.address, `--unixctl=${control}`];
     const child = this.hasRealDevices
       ? await this.#spawn('unshare', ['--net', ...daemon])
       : await this.#spawn('ovs-vswitchd', [
@@ -197,13 +210,13 @@ class PrivateOvs implements OvsFixture {
   }
 
   async #run(name: string, ...args: readonly string[]): Promise<string> {
-    return (await runFile(program(name), args, { env: this.#env })).stdout;
+    return (await runFile(programPath(name), args, { env: this.#env })).stdout;
   }
 
   async #spawn(name: string, args: readonly string[]): Promise<ChildProcess> {
     const log = await open(join(this.#folder, `${name}.log`), 'a');
     try {
-      return spawn(program(name), args, { env: this.#env, stdio: ['ignore', log.fd, log.fd] });
+      return spawn(programPath(name), args, { env: this.#env, stdio: ['ignore', log.fd, log.fd] });
     } finally {
       await log.close();
     }
@@ -236,12 +249,6 @@ function plugCommand({
   const tags = tag === undefined ? [] : [`tag=${tag}`];
   const columns = [`type=${JSON.stringify(type)}`, ...ids];
   return ['add-port', bridge, device, ...tags, '--', 'set', 'Interface', device, ...columns];
-}
-
-function program(name: string): string {
-  const path = findProgram(name);
-  if (path === undefined) throw new Error(`${name} is not installed`);
-  return path;
 }
 
 async function waitForSocket(path: string, child: ChildProcess): Promise<void> {

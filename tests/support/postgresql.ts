@@ -50,7 +50,7 @@ export async function startPostgresql(options: readonly string[] = []): Promise<
 
 /** Makes Neutron's real tables in an empty database. */
 export async function loadNeutron(admin: pg.Client): Promise<void> {
-  const file = new URL('../fixtures/neutron-schema/postgresql.sql', import.meta.url);
+  const file = new URL('../../neutron-schema/postgresql.sql', import.meta.url);
   await admin.query(readFileSync(fileURLToPath(file), 'utf8'));
 }
 
@@ -61,7 +61,7 @@ export async function createUser(admin: pg.Client, user: string, grants: readonl
 }
 
 /** The administrator's connection in the words of a test: `?` for a parameter, backticks around a reserved word. */
-export function rowsOf(admin: pg.Client): NeutronConnection {
+export function connectionOf(admin: pg.Client): NeutronConnection {
   const query = (
     statement: string,
     values: readonly (string | number | null)[],

@@ -12,13 +12,20 @@ export default class SummaryReporter implements Reporter {
   }
 
   #line(): string {
-    const states = this.#modules.flatMap((module) =>
-      [...module.children.allTests()].map((test) => test.result().state),
-    );
+    const states = this.#modules.flatMap(statesOf);
     const count = (state: string): number => states.filter((other) => other === state).length;
-    const broken = this.#modules.filter((module) => module.errors().length > 0).length;
+    const broken = this.#modules.filter(isBroken).length;
     const skipped = count('skipped');
     const failed = count('failed') + broken + this.#errors;
     return `${count('passed')} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
   }
+}
+
+function statesOf(module: TestModule): readonly string[] {
+  return [...module.children.allTests()].map((test) => test.result().state);
+}
+
+/** A file that failed outside its tests: it could not be read, or what all its tests need could not be set up. */
+function isBroken(module: TestModule): boolean {
+  return module.state() === 'failed' && !statesOf(module).includes('failed');
 }

@@ -3,6 +3,7 @@ import { PortStatusError } from '../../domain/errors.js';
 import type { Clock } from '../../runtime/clock.js';
 import { together } from '../../runtime/together.js';
 import { MessageSplitter } from './framing.js';
+import { explainTlsFailure } from './tls.js';
 
 /** The server's answer to a call. */
 export type Reply =
@@ -59,7 +60,7 @@ export class OvsdbConnection {
   /**
    * Reads and watches the line until it ends or the signal stops it; every pending call has failed then.
    *
-   * @throws {PortStatusError} UNAVAILABLE with the reason when the line ends.
+   * @throws {PortStatusError} UNAVAILABLE with the reason when the line ends, RIGHTS when TLS ends it.
    */
   async run(signal: AbortSignal): Promise<void> {
     try {
@@ -102,7 +103,9 @@ export class OvsdbConnection {
       for await (const chunk of this.#stream) this.#take(chunk as Buffer);
     } catch (cause) {
       signal.throwIfAborted();
-      throw cause instanceof PortStatusError ? cause : gone(`broke (${String(cause)})`, cause);
+      if (cause instanceof PortStatusError) throw cause;
+      // With TLS 1.3 a server refuses our certificate only after the connection has opened.
+      throw explainTlsFailure(cause) ?? gone(`broke (${String(cause)})`, cause);
     } finally {
       signal.removeEventListener('abort', hangUp);
     }

@@ -31,16 +31,14 @@ export interface Dialect {
 }
 
 /**
- * The dialects that we speak, the best first. Source: ovsdb-server(7), "Monitor Cond Since", "Monitor Cond".
- *
- * `monitor` of RFC 7047 (servers before Open vSwitch 2.6) would be one more row here: its notification is `update`, and
- * each of its rows is `{ old, new }`, where `new` is a whole row and its absence is a delete.
+ * The dialects that we speak, the best first. Source: ovsdb-server(7), "Monitor Cond Since", "Monitor Cond"; RFC 7047,
+ * sections 4.1.5 and 4.1.6, for the last, which servers before Open vSwitch 2.6 alone know.
  */
 export const DIALECTS: readonly Dialect[] = [
   {
     method: 'monitor_cond_since',
     notification: 'update3',
-    params: (id, since) => [DATABASE, id, monitorRequests(), since],
+    params: (id, since) => [DATABASE, id, monitorRequests({ where: [true] }), since],
     readBeginning: (result) => {
       const [found, transaction, tables] = asList(result);
       return {
@@ -57,15 +55,22 @@ export const DIALECTS: readonly Dialect[] = [
   {
     method: 'monitor_cond',
     notification: 'update2',
-    params: (id) => [DATABASE, id, monitorRequests()],
+    params: (id) => [DATABASE, id, monitorRequests({ where: [true] })],
     readBeginning: (result) => ({ isComplete: true, rows: readTableUpdates(result) }),
     readUpdates: ([tables]) => ({ rows: readTableUpdates(tables) }),
   },
+  {
+    method: 'monitor',
+    notification: 'update',
+    params: (id) => [DATABASE, id, monitorRequests({})],
+    readBeginning: (result) => ({ isComplete: true, rows: readTableUpdates(result, readOldRowUpdate) }),
+    readUpdates: ([tables]) => ({ rows: readTableUpdates(tables, readOldRowUpdate) }),
+  },
 ];
 
-function monitorRequests(): Record<string, unknown> {
+function monitorRequests(condition: { readonly where?: readonly unknown[] }): Record<string, unknown> {
   return Object.fromEntries(
-    tableNames().map((table) => [table, [{ columns: Object.keys(columnsOf(table)), where: [true] }]]),
+    tableNames().map((table) => [table, [{ columns: Object.keys(columnsOf(table)), ...condition }]]),
   );
 }
 
@@ -73,13 +78,13 @@ function tableNames(): readonly TableName[] {
   return Object.keys(TABLES) as TableName[];
 }
 
-function readTableUpdates(tables: unknown): readonly TableRowUpdate[] {
+function readTableUpdates(tables: unknown, readRow = readRowUpdate): readonly TableRowUpdate[] {
   const byTable = asObject(tables);
   return tableNames().flatMap((table) =>
     Object.entries(asObject(byTable[table] ?? {})).map(([uuid, row]) => ({
       table,
       uuid,
-      update: readRowUpdate(asObject(row)),
+      update: readRow(asObject(row)),
     })),
   );
 }
@@ -89,6 +94,11 @@ function readRowUpdate(wire: Readonly<Record<string, unknown>>): RowUpdate {
   if ('delete' in wire) return { kind: 'delete' };
   if ('modify' in wire) return { kind: 'modify', difference: wire['modify'] };
   return { kind: 'insert', row: wire['initial'] ?? wire['insert'] };
+}
+
+/** `new` is a whole row, also where only a column changed; a row that has nothing but `old` is gone. */
+function readOldRowUpdate(wire: Readonly<Record<string, unknown>>): RowUpdate {
+  return 'new' in wire ? { kind: 'insert', row: wire['new'] } : { kind: 'delete' };
 }
 
 function asTransaction(wire: unknown): string {

@@ -1,6 +1,6 @@
 import { TABLES, columnsOf, readColumns, readRow } from './rows.js';
 import type { LooseRow, Row, TableName } from './rows.js';
-import { Unreadable } from './values.js';
+import { Unreadable, uuidSet } from './values.js';
 
 /** The watched tables as they stand now: rows by their UUID. */
 export type SwitchImage = { readonly [T in TableName]: ReadonlyMap<string, Row<T>> };
@@ -28,6 +28,8 @@ export interface RowChange {
 /** Holds the watched tables and applies the server's updates to them. */
 export class TableImage {
   readonly #onUnreadable: () => void;
+  /** Rows that do not stand here as the server has them, because they could not be read. */
+  readonly #unread = new Set<string>();
   #tables = emptyTables();
 
   /** @param onUnreadable called for each row that could not be read and was left as it was. */
@@ -39,7 +41,13 @@ export class TableImage {
     return this.#tables as unknown as SwitchImage;
   }
 
+  /** Whether a row is missing, or stands as it was before an update that could not be read. */
+  get isPartial(): boolean {
+    return this.#unread.size > 0;
+  }
+
   clear(): void {
+    this.#unread.clear();
     this.#tables = emptyTables();
   }
 
@@ -48,19 +56,16 @@ export class TableImage {
     return updates.flatMap((update) => this.#applyToRow(update) ?? []);
   }
 
-  #applyToRow({ table, uuid, update }: TableRowUpdate): RowChange | undefined {
-    const rows = this.#tables[table];
+  #applyToRow(change: TableRowUpdate): RowChange | undefined {
+    const { table, uuid, update } = change;
     try {
-      switch (update.kind) {
-        case 'insert':
-          return { table, uuid, refs: insertRow(rows, table, uuid, update.row) };
-        case 'modify':
-          return { table, uuid, refs: modifyRow(rows, table, uuid, update.difference) };
-        case 'delete':
-          return { table, uuid, refs: deleteRow(rows, uuid) };
-      }
+      const refs = changeRow(this.#tables[table], change);
+      // After a difference that was not read, the next one has nothing to stand on: only a whole row mends it.
+      if (update.kind !== 'modify') this.#unread.delete(uuid);
+      return { table, uuid, refs };
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error;
+      this.#unread.add(uuid);
       this.#onUnreadable();
       return undefined;
     }
@@ -73,11 +78,23 @@ function emptyTables(): LooseTables {
   return Object.fromEntries(Object.keys(TABLES).map((table) => [table, new Map()])) as LooseTables;
 }
 
+/** Returns the rows that the changed one began or ceased to refer to. @throws {Unreadable} */
+function changeRow(rows: Map<string, LooseRow>, { table, uuid, update }: TableRowUpdate): string[] {
+  switch (update.kind) {
+    case 'insert':
+      return insertRow(rows, table, uuid, update.row);
+    case 'modify':
+      return modifyRow(rows, table, uuid, update.difference);
+    case 'delete':
+      return deleteRow(rows, uuid);
+  }
+}
+
 function insertRow(rows: Map<string, LooseRow>, table: TableName, uuid: string, wire: unknown): string[] {
   const before = rows.get(uuid);
   const row = readRow(table, wire);
   rows.set(uuid, row);
-  return [...refsIn(before), ...refsIn(row)];
+  return [...uuidSet.merge(new Set(refsIn(before)), new Set(refsIn(row)))];
 }
 
 function modifyRow(rows: Map<string, LooseRow>, table: TableName, uuid: string, wire: unknown): string[] {

@@ -7,9 +7,13 @@ import type { RowChange, SwitchImage } from './image.js';
 
 /** What a monitor tells its owner, always after the image was brought up to date. */
 export interface MonitorListener {
-  /** The image stands as the server has it now; anything may differ from before. */
-  synchronized(image: SwitchImage): void;
-  changed(changes: readonly RowChange[]): void;
+  /**
+   * The image stands as the server has it now; anything may differ from before.
+   *
+   * @param isPartial whether it does not quite, because rows could not be read.
+   */
+  synchronized(image: SwitchImage, isPartial: boolean): void;
+  changed(changes: readonly RowChange[], isPartial: boolean): void;
   /** A row could not be read; it was left as it was. */
   unreadable(): void;
 }
@@ -23,14 +27,17 @@ export interface MonitorListener {
  */
 export class Monitor {
   readonly #listener: MonitorListener;
+  readonly #dialects: readonly Dialect[];
   readonly #image: TableImage;
   #transaction = NO_TRANSACTION;
   #starts = 0;
   /** The monitor that is listened to now; another's notifications are left over from before a refresh. */
   #current: { readonly id: string; readonly dialect: Dialect } | undefined;
 
-  constructor(listener: MonitorListener) {
+  /** @param dialects the ways to ask, the best first; the server takes the first that it knows. */
+  constructor(listener: MonitorListener, dialects: readonly Dialect[] = DIALECTS) {
     this.#listener = listener;
+    this.#dialects = dialects;
     this.#image = new TableImage(() => listener.unreadable());
   }
 
@@ -41,7 +48,7 @@ export class Monitor {
    */
   async start(connection: OvsdbConnection): Promise<void> {
     this.#current = undefined;
-    await this.#begin(connection, this.#transaction);
+    await this.#begin(connection, this.#image.isPartial ? NO_TRANSACTION : this.#transaction);
   }
 
   /** Has everything sent again on the connection that it was started on. @throws as `start`. */
@@ -56,11 +63,11 @@ export class Monitor {
     if (this.#current?.id !== id || this.#current?.dialect.notification !== method) return;
     const { rows, transaction } = this.#current.dialect.readUpdates(params);
     this.#transaction = transaction ?? NO_TRANSACTION;
-    this.#listener.changed(this.#image.apply(rows));
+    this.#listener.changed(this.#image.apply(rows), this.#image.isPartial);
   }
 
   async #begin(connection: OvsdbConnection, since: string): Promise<void> {
-    for (const dialect of DIALECTS) {
+    for (const dialect of this.#dialects) {
       const id = `port-status-${++this.#starts}`;
       const began = await connection.call(dialect.method, dialect.params(id, since), (reply) => {
         const beginning = readBeginning(dialect, reply);
@@ -71,7 +78,7 @@ export class Monitor {
     }
     throw new PortStatusError(
       'UNAVAILABLE',
-      `the server knows none of ${DIALECTS.map(({ method }) => method).join(', ')}; Open vSwitch 2.6 or later is needed`,
+      `the server knows none of ${this.#dialects.map(({ method }) => method).join(', ')}; check that the address is an OVSDB server's`,
     );
   }
 
@@ -83,7 +90,7 @@ export class Monitor {
     if (isComplete) this.#image.clear();
     this.#image.apply(rows);
     this.#transaction = transaction ?? NO_TRANSACTION;
-    this.#listener.synchronized(this.#image.tables);
+    this.#listener.synchronized(this.#image.tables, this.#image.isPartial);
   }
 }
 

@@ -11,16 +11,20 @@ import type { PortSource, SwitchUpdate } from '../port-source.js';
 import { parseOvsAddress } from './address.js';
 import type { OvsAddress } from './address.js';
 import { OvsdbConnection } from './connection.js';
-import { dialInTime, dialSocket } from './dial.js';
+import { createDial, dialInTime } from './dial.js';
 import type { Dial } from './dial.js';
 import { Monitor } from './monitor.js';
 import { PendingUpdates } from './pending-updates.js';
 import type { PortRules } from './ports.js';
-import { SwitchIndex } from './switch-index.js';
+import { Teller } from './teller.js';
+import { checkTlsFiles } from './tls.js';
+import type { SomeTlsFiles } from './tls.js';
 
 export interface OvsPortSourceOptions extends PortRules {
-  /** Where ovsdb-server listens: `unix:/var/run/openvswitch/db.sock`, `tcp:127.0.0.1:6640`. */
+  /** Where ovsdb-server listens: `unix:/var/run/openvswitch/db.sock`, `tcp:127.0.0.1:6640`, `ssl:10.0.0.7:6640`. */
   readonly address: string;
+  /** Paths of the files that an `ssl:` address needs. */
+  readonly tls?: SomeTlsFiles;
   /** How long the first connection may take to come up, in milliseconds (default 30000). */
   readonly startupMs?: number;
   /**
@@ -46,10 +50,12 @@ const ECHO_MS = 5000;
  *
  * A stopped ovs-vswitchd is not noticed: its database goes on answering, and rows keep what they last said.
  *
- * @throws {PortStatusError} CONFIG when the address has no known form.
+ * @throws {PortStatusError} CONFIG when the address has no known form, or is `ssl:` and a file is missing.
  */
 export function createOvsPortSource(options: OvsPortSourceOptions): PortSource {
-  return new OvsPortSource(parseOvsAddress(options.address), options);
+  const address = parseOvsAddress(options.address);
+  if (address.kind === 'ssl') checkTlsFiles(options.tls ?? {});
+  return new OvsPortSource(address, options);
 }
 
 class OvsPortSource implements PortSource {
@@ -83,10 +89,11 @@ class OvsPortSource implements PortSource {
   /** One connection after another, until the signal stops it or the first one cannot be had. */
   async #follow(pending: PendingUpdates, signal: AbortSignal): Promise<never> {
     const { clock, random, startupMs = STARTUP_MS } = this.#options;
-    const monitor = this.#createMonitor(pending);
+    const teller = this.#createTeller(pending);
+    const monitor = new Monitor(teller);
     let giveUpAtMs = clock.monotonicMs() + startupMs;
     for (let failures = 0; ;) {
-      const { wasUp, error } = await this.#serveConnection(monitor, signal);
+      const { wasUp, error } = await this.#serveConnection({ monitor, teller }, signal);
       if (wasUp) {
         giveUpAtMs = Infinity;
         failures = 0;
@@ -98,27 +105,17 @@ class OvsPortSource implements PortSource {
     }
   }
 
-  #createMonitor(pending: PendingUpdates): Monitor {
-    const { metrics, logger, bridge } = this.#options;
-    const ignore = (reason: string) => () => metrics.agentIgnored.inc({ reason });
-    const index = new SwitchIndex(this.#options, ignore('iface-id-no-uuid'));
-    return new Monitor({
-      synchronized: (image) => {
-        index.rebuild(image);
-        if (!index.hasBridge)
-          logger.warn({ event: 'ovs.bridge_missing', bridge }, 'the bridge does not exist');
-        pending.addDump(() => [...index.ports.values()]);
-      },
-      changed: (changes) => pending.addChanges(index.update(changes)),
-      unreadable: ignore('unreadable-row'),
-    });
+  #createTeller(pending: PendingUpdates): Teller {
+    const { metrics, clock } = this.#options;
+    const ignore = (reason: string): void => metrics.agentIgnored.inc({ reason });
+    return new Teller({ rules: this.#options, pending, clock, ignore });
   }
 
   /** Runs one connection from its opening to its end. @throws whatever is not the connection's fault. */
-  async #serveConnection(monitor: Monitor, signal: AbortSignal): Promise<Ended> {
+  async #serveConnection(listening: Listening, signal: AbortSignal): Promise<Ended> {
     let wasUp = false;
     try {
-      await this.#connect(monitor, signal, () => {
+      await this.#connect(listening, signal, () => {
         wasUp = true;
         this.#noteUp();
       });
@@ -130,7 +127,7 @@ class OvsPortSource implements PortSource {
     throw signal.reason;
   }
 
-  async #connect(monitor: Monitor, signal: AbortSignal, isUp: () => void): Promise<void> {
+  async #connect({ monitor, teller }: Listening, signal: AbortSignal, isUp: () => void): Promise<void> {
     const { clock, echoMs = ECHO_MS } = this.#options;
     const connection = new OvsdbConnection(await this.#open(signal), {
       clock,
@@ -146,18 +143,23 @@ class OvsPortSource implements PortSource {
         await monitor.restart(connection);
       }
     };
-    await together([(stop) => connection.run(stop), follow], { signal });
+    const tasks = [
+      (stop: AbortSignal) => connection.run(stop),
+      follow,
+      (stop: AbortSignal) => teller.watchFailures(stop),
+    ];
+    await together(tasks, { signal });
   }
 
   #open(signal: AbortSignal): Promise<Duplex> {
-    const { clock, echoMs = ECHO_MS, dial = dialSocket } = this.#options;
+    const { clock, echoMs = ECHO_MS, tls = {}, dial = createDial(tls) } = this.#options;
     return dialInTime(dial, this.#address, { clock, limitMs: echoMs, signal });
   }
 
-  /** @throws {PortStatusError} RIGHTS or UNAVAILABLE when it makes no sense to wait for the first connection any longer. */
+  /** @throws {PortStatusError} RIGHTS, CONFIG or UNAVAILABLE when it makes no sense to wait for the first connection any longer. */
   #checkPatience(error: PortStatusError, giveUpAtMs: number): void {
     if (giveUpAtMs === Infinity) return;
-    if (error.code === 'RIGHTS') throw error;
+    if (error.code === 'RIGHTS' || error.code === 'CONFIG') throw error;
     if (this.#options.clock.monotonicMs() < giveUpAtMs) return;
     const { address, startupMs = STARTUP_MS } = this.#options;
     throw new PortStatusError(
@@ -180,6 +182,12 @@ class OvsPortSource implements PortSource {
     const event = wasUp ? 'ovs.lost' : 'ovs.unreachable';
     logger.warn({ event, address, reason }, "Open vSwitch's database cannot be followed; trying again");
   }
+}
+
+/** What outlives a connection. */
+interface Listening {
+  readonly monitor: Monitor;
+  readonly teller: Teller;
 }
 
 /** How a connection ended, and whether it had delivered a dump. */

@@ -1,21 +1,21 @@
 import { Doorbell } from '../../runtime/doorbell.js';
-import type { SwitchPort, SwitchUpdate } from '../port-source.js';
+import type { SwitchDump, SwitchPort, SwitchUpdate } from '../port-source.js';
 
 /**
  * What a watcher has not been given yet, merged: at most one entry per port, however busy the watcher is.
  *
  * A dump is read only when it is given, so it holds whatever changed meanwhile; and it makes a loss before it needless,
- * because the connection is back.
+ * because the switch is back. A loss makes a dump before it void: what it would read is no longer known.
  */
 export class PendingUpdates {
   readonly #bell = new Doorbell();
-  #dump: (() => readonly SwitchPort[]) | undefined;
+  #dump: (() => SwitchDump) | undefined;
   readonly #changes = new Map<string, SwitchPort>();
   #lostReason: string | undefined;
   #failure: { readonly error: unknown } | undefined;
 
   /** @param read gives every port of the bridge as of the moment it is called. */
-  addDump(read: () => readonly SwitchPort[]): void {
+  addDump(read: () => SwitchDump): void {
     this.#dump = read;
     this.#changes.clear();
     this.#lostReason = undefined;
@@ -29,6 +29,7 @@ export class PendingUpdates {
   }
 
   addLoss(reason: string): void {
+    this.#dump = undefined;
     this.#lostReason = reason;
     this.#bell.ring();
   }
@@ -57,7 +58,7 @@ export class PendingUpdates {
   #takeDump(): SwitchUpdate | undefined {
     const read = this.#dump;
     this.#dump = undefined;
-    return read === undefined ? undefined : { kind: 'dump', ports: read() };
+    return read?.();
   }
 
   #takeChanges(): SwitchUpdate | undefined {

@@ -15,6 +15,17 @@ export interface PortRules {
    * the guest until it hears of the port.
    */
   readonly requireLink: boolean;
+  /**
+   * How long an interface that the switch can not open (`ofport` -1 and an error) is DOWN before it is ERROR, in
+   * milliseconds; absent: for ever.
+   */
+  readonly failAfterMs?: number | undefined;
+}
+
+/** What one Interface row says of its logical port. */
+export interface RowPort extends SwitchPort {
+  /** True where it only repeats what was so before the switch's database started. */
+  readonly isUnconfirmed?: boolean;
 }
 
 /** The logical port that an Interface row belongs to. */
@@ -36,10 +47,10 @@ export function ownerOf({ external_ids }: Pick<InterfaceRow, 'external_ids'>): O
  * What one Interface row says of its logical port now.
  *
  * Whatever keeps it from being online makes it DOWN, also an error of the switch: ERROR would make Nova fail the boot at
- * once, while a device that is missing now often appears a moment later. An option that lets a failure count as ERROR
- * after a time belongs here.
+ * once, while a device that is missing now often appears a moment later.
  *
  * @param attachment the row's UUID: a port that is plugged again gets a new row.
+ * @param isLasting whether the interface `isFailing` for so long that it counts as ERROR.
  */
 export function describePort(
   portId: string,
@@ -47,20 +58,29 @@ export function describePort(
   iface: InterfaceRow,
   port: Pick<PortRow, 'tag'>,
   rules: PortRules,
+  isLasting = false,
 ): SwitchPort {
   const detail = whyNotOnline(iface, port, rules);
   return {
     portId,
     attachment,
-    status: detail === undefined ? 'ACTIVE' : 'DOWN',
+    status: detail === undefined ? 'ACTIVE' : isLasting ? 'ERROR' : 'DOWN',
     instance: iface.external_ids.get('vm-uuid'),
     seen: describeSighting(iface, detail),
   };
 }
 
-/** Of several rows with one `iface-id`, the one that counts: one that is online, else the greatest UUID. */
-export function choosePort(rows: Iterable<SwitchPort>): SwitchPort | undefined {
-  let chosen: SwitchPort | undefined;
+/** Whether the switch tried to open the interface's device and could not. */
+export function isFailing({ ofport, error }: Pick<InterfaceRow, 'ofport' | 'error'>): boolean {
+  return ofport === -1 && error !== undefined;
+}
+
+/**
+ * Of several rows with one `iface-id`, the one that counts: one that is online, else one that is not confirmed and may
+ * be, else the greatest UUID.
+ */
+export function choosePort(rows: Iterable<RowPort>): RowPort | undefined {
+  let chosen: RowPort | undefined;
   for (const row of rows) if (chosen === undefined || outranks(row, chosen)) chosen = row;
   return chosen;
 }
@@ -112,8 +132,7 @@ function whyNotOnline(
 /**
  * Seen on Open vSwitch 3.1 when a tap is deleted under it: `ifindex` 0, no `mac_in_use`, link and administrative state
  * down, while `ofport` stays and no error is shown. A device of type dummy also has `ifindex` 0, but keeps its address.
- * Where `ifindex` is not set at all nothing has vanished: so it is for a moment after `ofport` came, and between a
- * restart of ovsdb-server and the return of ovs-vswitchd.
+ * Where `ifindex` is not set at all nothing has vanished: the row is not confirmed (confirmation.ts).
  */
 function hasVanished({ ifindex, mac_in_use, link_state, admin_state }: InterfaceRow): boolean {
   return ifindex === 0 && mac_in_use === undefined && link_state === 'down' && admin_state === 'down';
@@ -129,7 +148,12 @@ function describeSighting(iface: InterfaceRow, detail: string | undefined): Sigh
   };
 }
 
-function outranks(row: SwitchPort, other: SwitchPort): boolean {
-  const isOnline = row.status === 'ACTIVE';
-  return isOnline === (other.status === 'ACTIVE') ? row.attachment > other.attachment : isOnline;
+function outranks(row: RowPort, other: RowPort): boolean {
+  const [rank, otherRank] = [rankOf(row), rankOf(other)];
+  return rank === otherRank ? row.attachment > other.attachment : rank > otherRank;
+}
+
+function rankOf({ status, isUnconfirmed }: RowPort): number {
+  if (isUnconfirmed === true) return 1;
+  return status === 'ACTIVE' ? 2 : 0;
 }

@@ -7,7 +7,7 @@ import type { Column } from './values.js';
  * An Interface is on a bridge through the Port that names it.
  */
 export const TABLES = {
-  Bridge: { name: text, ports: uuidSet },
+  Bridge: { name: text, ports: uuidSet, datapath_id: optionalText },
   Port: { interfaces: uuidSet, tag: optionalInteger },
   Interface: {
     name: text,

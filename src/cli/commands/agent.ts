@@ -1,5 +1,5 @@
 import { createAgent } from '../../agent/agent.js';
-import type { Agent, AgentParts } from '../../agent/agent.js';
+import type { Agent, AgentHealth, AgentParts } from '../../agent/agent.js';
 import { startHttp } from '../../http/start-http.js';
 import { openNorthbound } from '../../northbound/open.js';
 import { Opened } from '../../runtime/opened.js';
@@ -43,14 +43,18 @@ const BACKOFF = { firstMs: 100, mostMs: 5000 };
 
 function checksOf(running: Agent): readonly { name: string; ok: boolean; detail: string }[] {
   const health = running.health();
-  const { unpublished, held, complete } = health;
+  const { complete, lostReason } = health;
   return [
-    { name: 'switch', ok: health.switch === 'up', detail: health.switch },
+    { name: 'switch', ok: health.switch === 'up', detail: lostReason ?? 'up' },
     { name: 'northbound', ok: health.northbound === 'up', detail: health.northbound },
     {
       name: 'complete',
       ok: complete,
-      detail: complete ? 'every port is published' : `${unpublished} ports to publish, ${held} held back`,
+      detail: complete ? 'every port is published' : whyNotComplete(health),
     },
   ];
+}
+
+function whyNotComplete({ unpublished, held, unconfirmed }: AgentHealth): string {
+  return `${unpublished} ports to publish, ${held} held back, ${unconfirmed} not confirmed by the switch`;
 }

@@ -2,14 +2,16 @@ import { sql } from 'kysely';
 import type { Effects } from '../../domain/judge.js';
 import { L2_BLOCK } from '../../domain/neutron-port.js';
 import type { NeutronPort } from '../../domain/neutron-port.js';
+import { keyOf } from '../../domain/report.js';
 import type { ReportKey } from '../../domain/report.js';
 import type { Case, Judged, Judging } from '../neutron.js';
 import type { Db, SqlDialect } from './dialect.js';
 import { lockPorts, readPorts } from './facts.js';
 import { readFlags } from './flags.js';
 import { enterIncarnation, readEpochs } from './incarnations.js';
-import { decideAll, isNews } from './judge-cases.js';
+import { decide, decideAll, isNews, isOld } from './judge-cases.js';
 import type { Decision, Known } from './judge-cases.js';
+import { inChunks, listOf } from './keys.js';
 import { forget, readLedger, writeLedger } from './ledger.js';
 import { Conflict, query, transact } from './transaction.js';
 import type { Transactor } from './transaction.js';
@@ -38,24 +40,27 @@ export async function judgeAndWrite(
   });
 }
 
-/** Of these ledger rows, those for which judging again would change anything. Locks nothing. */
+/** Of these cases, those that would change anything. Neutron's rows are read only for what the ledger leaves open. */
 export async function previewCases(
   store: Transactor,
-  keys: readonly ReportKey[],
+  cases: readonly Case[],
   judging: Judging,
-): Promise<readonly ReportKey[]> {
-  if (keys.length === 0) return [];
+): Promise<readonly Case[]> {
+  if (cases.length === 0) return [];
+  const { dialect } = store;
   return query(store, async (db) => {
-    const ports = await readPorts(db, store.dialect, portIdsOf(keys));
-    const ledger = await readLedger(db, store.dialect, keys, { lock: false });
-    const known: Known = { now: 0, ports, ledger, epochs: new Map() };
-    const decisions = keys.map((key) => ({ key, decision: decideAll([key], known, judging)[0] }));
-    return decisions.filter(({ key, decision }) => differs(key, decision, known)).map(({ key }) => key);
+    const ledger = await readLedger(db, dialect, cases, { lock: false });
+    const epochs = await readEpochs(db, dialect, incarnationsOf(cases));
+    const open = cases.filter((one) => !isOld(one, { ledger, epochs }));
+    const ports = await readPorts(db, dialect, portIdsOf(open));
+    const known: Known = { now: 0, ports, ledger, epochs };
+    return open.filter((one) => wouldChange(one, known, judging));
   });
 }
 
-function differs(key: ReportKey, decision: Decision | undefined, { ledger }: Known): boolean {
-  return decision !== undefined && isNews(decision, ledger.get(`${key.portId}@${key.chassis}`));
+function wouldChange(one: Case, known: Known, judging: Judging): boolean {
+  const decision = decide(one, known, judging);
+  return decision !== undefined && isNews(decision, known.ledger.get(keyOf(one)));
 }
 
 async function readKnown(
@@ -67,7 +72,7 @@ async function readKnown(
 ): Promise<Known> {
   const ledger = await readLedger(db, dialect, cases, { lock: true });
   const ports = await readPorts(db, dialect, portIdsOf(cases));
-  const incarnations = [...new Set(cases.flatMap(({ arrival }) => arrival?.incarnation ?? []))];
+  const incarnations = incarnationsOf(cases);
   const epochs = new Map(await readEpochs(db, dialect, incarnations));
   if (incarnations.includes(judging.incarnation) && !epochs.has(judging.incarnation)) {
     epochs.set(judging.incarnation, await enterIncarnation(db, dialect, judging.incarnation));
@@ -121,21 +126,17 @@ async function deleteBlocks(db: Db, ports: readonly NeutronPort[]): Promise<void
 
 /** `ids` narrows the search to the primary key; the pairs are the guard that Neutron's own writes rely on. */
 async function bumpRevisions(db: Db, dialect: SqlDialect, ports: readonly NeutronPort[]): Promise<void> {
-  if (ports.length === 0) return;
-  const pairs = ports.map(
-    ({ standardAttrId, revisionNumber }) => sql`(${standardAttrId}, ${revisionNumber})`,
-  );
-  const { numAffectedRows } = await sql`
-    update standardattributes set revision_number = revision_number + 1, updated_at = ${dialect.updatedAt()}
-    where id in (${sql.join(idsOf(ports))}) and (id, revision_number) in (${inList(dialect, pairs)})`.execute(
-    db,
-  );
-  if (Number(numAffectedRows) !== ports.length) throw new Conflict('revision_number moved');
-}
-
-/** SQLite wants `values` before a list of pairs. */
-function inList(dialect: SqlDialect, pairs: readonly ReturnType<typeof sql>[]): ReturnType<typeof sql> {
-  return dialect.name === 'sqlite' ? sql`values ${sql.join(pairs)}` : sql`${sql.join(pairs)}`;
+  await inChunks(ports, async (chunk) => {
+    const pairs = chunk.map(
+      ({ standardAttrId, revisionNumber }) => sql`(${standardAttrId}, ${revisionNumber})`,
+    );
+    const { numAffectedRows } = await sql`
+      update standardattributes set revision_number = revision_number + 1, updated_at = ${dialect.updatedAt()}
+      where id in (${sql.join(idsOf(chunk))}) and (id, revision_number) in (${listOf(dialect, pairs)})`.execute(
+      db,
+    );
+    if (Number(numAffectedRows) !== chunk.length) throw new Conflict('revision_number moved');
+  });
 }
 
 async function writeStatus(db: Db, ports: readonly NeutronPort[], status: string): Promise<void> {
@@ -165,12 +166,16 @@ async function writeRows(
   await forget(
     db,
     dialect,
-    gone.filter((key) => known.ledger.has(`${key.portId}@${key.chassis}`)),
+    gone.filter((key) => known.ledger.has(keyOf(key))),
   );
 }
 
 function idsOf(ports: readonly NeutronPort[]): readonly number[] {
   return ports.map(({ standardAttrId }) => standardAttrId);
+}
+
+function incarnationsOf(cases: readonly Case[]): readonly string[] {
+  return [...new Set(cases.flatMap(({ arrival }) => arrival?.incarnation ?? []))];
 }
 
 function portIdsOf(keys: readonly ReportKey[]): readonly string[] {

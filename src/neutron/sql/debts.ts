@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import type { Word } from '../../domain/debt.js';
-import type { ReportKey } from '../../domain/report.js';
 import type { AnsweredDebt, Claim, ClaimedDebt } from '../neutron.js';
 import type { Db, SqlDialect } from './dialect.js';
 import { readFlags } from './flags.js';
+import { keysIn } from './keys.js';
 import { transact } from './transaction.js';
 import type { Transactor } from './transaction.js';
 
@@ -37,7 +37,7 @@ export async function claimDebts(
     const due = await readDue(db, dialect, now, claim, limit);
     const ports = [...new Set(due.map(({ port }) => port))].sort();
     if (ports.length === 0) return [];
-    await deleteVoidClaims(db, dialect, ports, claim);
+    await deleteVoid(db, dialect, ports, claim);
     const mine = await insertClaims(db, dialect, ports, claim);
     return due.filter(({ port }) => mine.has(port)).map((row) => toDebt(row, now));
   });
@@ -55,22 +55,19 @@ async function readDue(
     select port, chassis, word, server_id, owed_no, told_no, told_plugged, attempts, owed_at
     from ${dialect.ledger('reports')} r
     where settle_at <= ${now} and not exists (
-      select 1 from ${dialect.ledger('claims')} where port = r.port and ${counts(claim)})
+      select 1 from ${dialect.ledger('claims')} c where c.port = r.port and ${counts(claim)})
     order by settle_at limit ${limit} ${dialect.skipLocked}`.execute(db);
   return rows;
 }
 
-/** A claim that counts: of another server that lives, or one of ours that is being worked on. */
+/** A claim that counts: one of ours that is being worked on, or one of another whose registration is live. */
 function counts({ server, liveGenerations, executing }: Claim): ReturnType<typeof sql> {
   return sql`((server = ${server} and nonce in (${sql.join(['', ...executing])}))
     or (server <> ${server} and generation in (${sql.join(['', ...liveGenerations])})))`;
 }
 
-/**
- * Makes room for ours. A claim may have been committed after our search began and before it reached that row: it is
- * seen here, under the locks of the debts, and stays.
- */
-async function deleteVoidClaims(
+/** Asks again whether they are void: another server may have claimed a port since we looked. */
+async function deleteVoid(
   db: Db,
   dialect: SqlDialect,
   ports: readonly string[],
@@ -165,17 +162,10 @@ async function recordGroup(
       told_code = ${answer?.kind === 'rejected' ? answer.code : null},
       told_detail = ${answer?.kind === 'unreachable' ? answer.detail.slice(0, DETAIL) : null},
       told_at = ${now}
-    where ${keysIn(group.map(({ debt: { portId, chassis } }) => ({ portId, chassis })))}`.execute(db);
+    where ${keysIn(
+      dialect,
+      group.map(({ debt }) => debt),
+    )}`.execute(db);
 }
 
 const DETAIL = 255;
-
-/** A condition on (port, chassis) that the primary key serves. */
-export function keysIn(keys: readonly ReportKey[]): ReturnType<typeof sql> {
-  const byChassis = new Map<string, string[]>();
-  for (const { portId, chassis } of keys) byChassis.set(chassis, [...(byChassis.get(chassis) ?? []), portId]);
-  const parts = [...byChassis].map(
-    ([chassis, ports]) => sql`(chassis = ${chassis} and port in (${sql.join(ports)}))`,
-  );
-  return sql`${sql.join(parts, sql` or `)}`;
-}

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { parseJson } from '../../domain/json.js';
 import type { Binding, NeutronPort, NeutronStatus } from '../../domain/neutron-port.js';
 import type { Db, SqlDialect } from './dialect.js';
 
@@ -106,7 +107,7 @@ interface BindingRow {
   readonly host: string;
   readonly status: Binding['status'];
   readonly vif_type: string;
-  readonly profile: string;
+  readonly profile: string | null;
   readonly driver: string | null;
 }
 
@@ -148,7 +149,7 @@ async function readL2population(
 ): Promise<ReadonlySet<string>> {
   const hosts = [...new Set([...bindings.values()].flat().map(({ host }) => host))];
   if (hosts.length === 0) return new Set();
-  const { rows } = await sql<{ host: string; configurations: string }>`
+  const { rows } = await sql<{ host: string; configurations: string | null }>`
     select host, configurations from agents
     where host in (${sql.join(hosts)}) and ${dialect.ageMs('heartbeat_timestamp')} < ${AGENT_DOWN_MS}`.execute(
     db,
@@ -158,18 +159,14 @@ async function readL2population(
   );
 }
 
-/** One field of a JSON object in a text column; undefined for anything that is not one. */
-function field(json: string, name: string): unknown {
-  if (!json.includes(name)) return undefined;
-  try {
-    const value: unknown = JSON.parse(json);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
-  } catch {
-    return undefined;
-  }
+/** One field of a JSON object in a text column; undefined for anything that is not one: '' and NULL stand for none. */
+function field(json: string | null, name: string): unknown {
+  if (json?.includes(name) !== true) return undefined;
+  const value = parseJson(json);
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
 }
 
-function textField(json: string, name: string): string | undefined {
+function textField(json: string | null, name: string): string | undefined {
   const value = field(json, name);
   return typeof value === 'string' ? value : undefined;
 }

@@ -1,10 +1,11 @@
 import { NO_DEBT, owe } from '../../domain/debt.js';
-import { judge } from '../../domain/judge.js';
+import { changesNeutron, judge } from '../../domain/judge.js';
 import type { Effects, Judgement } from '../../domain/judge.js';
 import { isWaiting, lookAfterMs } from '../../domain/look.js';
 import { L2_BLOCK } from '../../domain/neutron-port.js';
 import type { NeutronPort } from '../../domain/neutron-port.js';
 import { keyOf } from '../../domain/report.js';
+import { isNewer } from '../../domain/revision.js';
 import type { Moment } from '../../domain/revision.js';
 import type { Case, Judging, Outcome } from '../neutron.js';
 import type { LedgerRow } from './ledger.js';
@@ -46,14 +47,23 @@ export function decideAll(cases: readonly Case[], known: Known, judging: Judging
   });
 }
 
-/** Undefined where there is nothing to judge: a look at a row that is gone. */
-function decide(one: Case, known: Known, judging: Judging): Decision | undefined {
+/** Whether a report that arrives is not newer than the ledger's. */
+export function isOld(
+  { arrival, ...key }: Case,
+  { ledger, epochs }: Pick<Known, 'ledger' | 'epochs'>,
+): boolean {
+  const stored = ledger.get(keyOf(key));
+  return arrival !== undefined && stored !== undefined && !isNewer(momentOf(arrival, epochs), stored);
+}
+
+/** Judges one case by itself. Undefined where there is nothing to judge: a look at a row that is gone. */
+export function decide(one: Case, known: Known, judging: Judging): Decision | undefined {
   const stored = known.ledger.get(keyOf(one));
   const said = one.arrival === undefined ? stored : arrived(one.arrival, known.epochs, stored);
   if (said === undefined) return undefined;
   const port = known.ports.get(one.portId);
   const judgement = judge(said, port, judging.policy, one.arrival === undefined ? undefined : stored);
-  if (judgement.verdict === 'stale') return stale(one, judgement);
+  if (isOld(one, known)) return old(one, judgement);
   const mayWrite = judging.mayWrite(one.chassis);
   const effects = mayWrite ? judgement.effects : NOTHING;
   const row = record(said, port, judgement, effects, known.now, judging, mayWrite);
@@ -80,10 +90,9 @@ function arrived(
   epochs: ReadonlyMap<string, number>,
   stored: LedgerRow | undefined,
 ): LedgerRow {
-  const moment: Moment = { epoch: epochs.get(incarnation) ?? UNKNOWN_EPOCH, revision: report.revision };
   return {
     ...(stored ?? EMPTY),
-    ...moment,
+    ...momentOf({ report, incarnation }, epochs),
     portId: report.portId,
     chassis: report.chassis,
     status: report.status,
@@ -92,6 +101,13 @@ function arrived(
     observedAt: Math.floor(report.observedAt),
     seen: report.seen === undefined ? undefined : JSON.stringify(report.seen),
   };
+}
+
+function momentOf(
+  { report, incarnation }: NonNullable<Case['arrival']>,
+  epochs: ReadonlyMap<string, number>,
+): Moment {
+  return { epoch: epochs.get(incarnation) ?? UNKNOWN_EPOCH, revision: report.revision };
 }
 
 const EMPTY = {
@@ -116,7 +132,7 @@ function record(
   judging: Judging,
   mayWrite: boolean,
 ): LedgerRow {
-  const isChange = effects.deleteL2 || effects.insertL2 || effects.write !== undefined;
+  const isChange = changesNeutron(effects);
   const end = port === undefined ? undefined : after(port, effects);
   const lookMs = lookAfterMs(judgement, said, port, judging.lookEveryMs);
   return {
@@ -154,7 +170,8 @@ function debtAfter(
   return { owedNo, word, owedAttachment, owedAt: now, settleAt: now, attempts: 0, serverId: port?.deviceId };
 }
 
-function stale(one: Case, { verdict, reason }: Judgement): Decision {
+/** A report that is not newer leaves the ledger's row as it is, also where the port is absent. */
+function old(one: Case, { verdict, reason }: Judgement): Decision {
   const outcome = {
     portId: one.portId,
     chassis: one.chassis,
@@ -184,12 +201,14 @@ export function describe({ deleteL2, insertL2, write }: Effects): string {
     .join(' ');
 }
 
-/** Whether judging again would change anything but the times in the ledger. */
+/** Whether carrying a decision out would change anything but the times in the ledger. */
 export function isNews({ effects, row, forget }: Decision, stored: LedgerRow | undefined): boolean {
-  if (forget || stored === undefined || row === undefined) return true;
-  const writes = effects.deleteL2 || effects.insertL2 || effects.write !== undefined;
+  if (row === undefined) return false;
+  if (stored === undefined) return !forget;
   return (
-    writes ||
+    forget ||
+    changesNeutron(effects) ||
+    isNewer(row, stored) ||
     row.owedNo !== stored.owedNo ||
     row.owedAttachment !== stored.owedAttachment ||
     row.verdict !== stored.verdict ||

@@ -1,12 +1,15 @@
 import { sql } from 'kysely';
 import { PortStatusError } from '../../domain/errors.js';
+import type { Use } from '../neutron.js';
 import type { Db, Failure, SqlDialect, SqlStore } from './dialect.js';
 import { LEDGER_VERSION } from './migrations.js';
 import { READ_COLUMNS } from './neutron-columns.js';
 import { query } from './transaction.js';
 
-/** Statements that write nothing and need each right that an applying transaction needs. */
-const WRITE_PROBES: readonly (readonly [string, string])[] = [
+type Probe = readonly [string, string];
+
+/** Statements that write nothing and need each right that an applying transaction needs of Neutron's tables. */
+const WRITE_PROBES: readonly Probe[] = [
   ['UPDATE(status) on ports', 'update ports set status = status where 1 = 0'],
   [
     'UPDATE(revision_number, updated_at) on standardattributes',
@@ -19,6 +22,13 @@ const WRITE_PROBES: readonly (readonly [string, string])[] = [
   ],
 ];
 
+/** The same for the ledger: `{table}` stands for one of its tables, all have the same rights. */
+const LEDGER_PROBES: readonly Probe[] = [
+  ['INSERT on the ledger', 'insert into {table} select * from {table} where 1 = 0'],
+  ['UPDATE on the ledger', 'update {table} set value = value where 1 = 0'],
+  ['DELETE on the ledger', 'delete from {table} where 1 = 0'],
+];
+
 /** Something that has to be mended before we work on this database. */
 interface Finding {
   readonly code: 'LAYOUT' | 'RIGHTS';
@@ -28,27 +38,35 @@ interface Finding {
 /**
  * Checks Neutron's tables column by column, the server's settings, our rights and the ledger.
  *
- * @param willWrite whether rights to write Neutron's rows are needed too.
  * @throws {PortStatusError} LAYOUT or RIGHTS with one list of all that is wrong; UNAVAILABLE.
  */
-export async function checkLayout(
-  store: SqlStore,
-  { willWrite }: { readonly willWrite: boolean },
-): Promise<void> {
-  await query(store, (db) => sql`select 1`.execute(db));
-  const server = await checkServer(store, willWrite);
-  const findings = [
-    ...server,
-    ...(await checkColumns(store)),
-    ...(willWrite && server.length === 0 ? await checkWriting(store) : []), // a read-only server refuses the probes
-    ...(await checkLedger(store)),
-  ];
+export async function checkLayout(store: SqlStore, { willWrite, keepsLedger = true }: Use): Promise<void> {
+  const findings = await query(store, () => findAll(store, { willWrite, keepsLedger }));
   if (findings.length === 0) return;
   const code = findings.some((finding) => finding.code === 'LAYOUT') ? 'LAYOUT' : 'RIGHTS';
   throw new PortStatusError(
     code,
     `neutron.url can not be used: ${findings.map(({ text }) => text).join('; ')}`,
   );
+}
+
+/**
+ * Where nothing can be written at all, no right to write is looked for. The first statement is none that looks for a
+ * right: where it fails, we can not log in.
+ */
+async function findAll(
+  store: SqlStore,
+  { willWrite, keepsLedger }: { readonly willWrite: boolean; readonly keepsLedger: boolean },
+): Promise<readonly Finding[]> {
+  const readOnly = await checkReadOnly(store);
+  const mayProbe = readOnly.length === 0;
+  return [
+    ...(willWrite || keepsLedger ? readOnly : []),
+    ...(await checkMariadb(store)),
+    ...(await checkColumns(store)),
+    ...(willWrite && mayProbe ? await probeAll(store, WRITE_PROBES) : []),
+    ...(await checkLedger(store, keepsLedger && mayProbe)),
+  ];
 }
 
 /** Neutron's migration heads, sorted, as one string. */
@@ -61,22 +79,29 @@ export async function readHeads(store: SqlStore): Promise<string> {
 
 async function checkColumns({ db, dialect }: SqlStore): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
+  const missing: string[] = [];
   for (const [table, columns] of Object.entries(READ_COLUMNS)) {
     if ((await probe(db, dialect, `select ${columns.join(', ')} from ${table} where 1 = 0`)) === undefined)
       continue;
     for (const column of columns) {
       const failure = await probe(db, dialect, `select ${column} from ${table} where 1 = 0`);
       if (failure === 'RIGHTS') findings.push(missingRight(`SELECT on ${table}.${column}`));
-      else if (failure !== undefined)
-        findings.push({ code: 'LAYOUT', text: `Neutron has no column ${table}.${column}` });
+      else if (failure !== undefined) missing.push(`${table}.${column}`);
     }
   }
-  return findings;
+  return missing.length === 0 ? findings : [...findings, unknownLayout(missing)];
 }
 
-async function checkWriting({ db, dialect }: SqlStore): Promise<readonly Finding[]> {
+function unknownLayout(missing: readonly string[]): Finding {
+  return {
+    code: 'LAYOUT',
+    text: `Neutron has no column ${missing.join(', ')}: check that neutron.url names the schema of a Neutron that this version knows`,
+  };
+}
+
+async function probeAll({ db, dialect }: SqlStore, probes: readonly Probe[]): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
-  for (const [right, statement] of WRITE_PROBES) {
+  for (const [right, statement] of probes) {
     if ((await probe(db, dialect, statement)) === 'RIGHTS') findings.push(missingRight(right));
   }
   return findings;
@@ -86,14 +111,15 @@ function missingRight(right: string): Finding {
   return { code: 'RIGHTS', text: `missing right: ${right} (see "port-status migrate --print-grants")` };
 }
 
-async function checkLedger({ db, dialect }: SqlStore): Promise<readonly Finding[]> {
+async function checkLedger(store: SqlStore, isWritten: boolean): Promise<readonly Finding[]> {
+  const { db, dialect } = store;
   const table = dialect.ledger('schema_version');
   try {
     const { rows } = await sql<{
       version: number | null;
     }>`select max(version) as version from ${table}`.execute(db);
     const version = rows[0]?.version ?? 0;
-    if (version >= LEDGER_VERSION) return [];
+    if (version >= LEDGER_VERSION) return isWritten ? await probeAll(store, ledgerProbes(store)) : [];
     return [
       {
         code: 'LAYOUT',
@@ -111,41 +137,34 @@ async function checkLedger({ db, dialect }: SqlStore): Promise<readonly Finding[
   }
 }
 
-/** Settings of the server with which our writes would be refused or not safe. */
-async function checkServer({ db, dialect }: SqlStore, willWrite: boolean): Promise<readonly Finding[]> {
-  switch (dialect.name) {
-    case 'mariadb':
-      return checkMariadb(db, willWrite);
-    case 'postgresql':
-      return willWrite ? checkPostgresql(db) : [];
-    case 'sqlite':
-      return [];
-  }
+function ledgerProbes({ db, dialect }: SqlStore): readonly Probe[] {
+  const { sql: table } = sql`${dialect.ledger('settings')}`.compile(db);
+  return LEDGER_PROBES.map(([right, statement]) => [right, statement.replaceAll('{table}', table)]);
 }
 
-const READ_ONLY: Finding = {
-  code: 'LAYOUT',
-  text: 'the server is read-only or a replica: give the address of the primary',
-};
+/** Asks whether the server takes no writes, or takes them from another server alone. */
+const READ_ONLY = {
+  mariadb: 'select @@global.read_only = 1 as is_read_only',
+  postgresql: `select pg_is_in_recovery() or current_setting('default_transaction_read_only') = 'on' as is_read_only`,
+  sqlite: 'select 0 as is_read_only',
+} as const satisfies Readonly<Record<SqlDialect['name'], string>>;
 
-async function checkMariadb(db: Db, willWrite: boolean): Promise<readonly Finding[]> {
-  const { rows } = await sql<{ read_only: number; log_bin: number; binlog_format: string }>`
-    select @@global.read_only as read_only, @@global.log_bin as log_bin,
-           @@global.binlog_format as binlog_format`.execute(db);
+async function checkReadOnly({ db, dialect }: SqlStore): Promise<readonly Finding[]> {
+  const { rows } = await sql.raw<{ is_read_only: number | boolean }>(READ_ONLY[dialect.name]).execute(db);
+  if (!rows[0]?.is_read_only) return [];
+  return [{ code: 'LAYOUT', text: 'the server is read-only or a replica: give the address of the primary' }];
+}
+
+/** Settings of a MariaDB server with which our writes would be refused or not safe. */
+async function checkMariadb({ db, dialect }: SqlStore): Promise<readonly Finding[]> {
+  if (dialect.name !== 'mariadb') return [];
+  const { rows } = await sql<{ log_bin: number; binlog_format: string }>`
+    select @@global.log_bin as log_bin, @@global.binlog_format as binlog_format`.execute(db);
   const findings: Finding[] = [];
-  if (willWrite && rows[0]?.read_only === 1) findings.push(READ_ONLY);
   if (rows[0]?.log_bin === 1 && rows[0].binlog_format === 'STATEMENT') {
     findings.push({ code: 'LAYOUT', text: 'binlog_format is STATEMENT: set it to ROW or MIXED' });
   }
   return [...findings, ...(await checkEngines(db))];
-}
-
-async function checkPostgresql(db: Db): Promise<readonly Finding[]> {
-  const { rows } = await sql<{ is_read_only: boolean }>`
-    select pg_is_in_recovery() or current_setting('default_transaction_read_only') = 'on' as is_read_only`.execute(
-    db,
-  );
-  return rows[0]?.is_read_only === true ? [READ_ONLY] : [];
 }
 
 async function checkEngines(db: Db): Promise<readonly Finding[]> {

@@ -5,6 +5,7 @@ import { keyOf } from '../../domain/report.js';
 import type { ReportedStatus, ReportKey } from '../../domain/report.js';
 import type { Moment } from '../../domain/revision.js';
 import type { Db, SqlDialect } from './dialect.js';
+import { inChunks, keysIn } from './keys.js';
 
 /**
  * One row of the ledger: the newest report of one port by one chassis, whatever the verdict, what came of it, and what
@@ -103,33 +104,18 @@ export async function writeLedger(
   rows: readonly LedgerRow[],
   known: ReadonlyMap<string, LedgerRow>,
 ): Promise<void> {
+  const table = dialect.ledger('reports');
   const fresh = rows.filter((row) => !known.has(keyOf(row)));
   const old = rows.filter((row) => known.has(keyOf(row)));
-  await insertRows(db, dialect, fresh, sql``);
-  await insertRows(db, dialect, old, dialect.overwrite(NAMES.slice(2), 'port, chassis'));
-}
-
-/** Rows of one statement: 28 values each, and SQLite takes 32,766, PostgreSQL 65,535 of them. */
-const ROWS_PER_INSERT = 1000;
-
-async function insertRows(
-  db: Db,
-  dialect: SqlDialect,
-  rows: readonly LedgerRow[],
-  tail: ReturnType<typeof sql>,
-): Promise<void> {
-  const head = sql`insert into ${dialect.ledger('reports')} (${sql.raw(NAMES.join(', '))}) values`;
-  for (let start = 0; start < rows.length; start += ROWS_PER_INSERT) {
-    await sql`${head} ${valuesOf(rows.slice(start, start + ROWS_PER_INSERT))} ${tail}`.execute(db);
-  }
+  const head = sql`insert into ${table} (${sql.raw(NAMES.join(', '))}) values`;
+  await inChunks(fresh, (chunk) => sql`${head} ${valuesOf(chunk)}`.execute(db));
+  const overwrite = dialect.overwrite(NAMES.slice(2), 'port, chassis');
+  await inChunks(old, (chunk) => sql`${head} ${valuesOf(chunk)} ${overwrite}`.execute(db));
 }
 
 export async function forget(db: Db, dialect: SqlDialect, keys: readonly ReportKey[]): Promise<void> {
-  for (const { portId, chassis } of keys) {
-    await sql`delete from ${dialect.ledger('reports')} where port = ${portId} and chassis = ${chassis}`.execute(
-      db,
-    );
-  }
+  const table = dialect.ledger('reports');
+  await inChunks(keys, (chunk) => sql`delete from ${table} where ${keysIn(dialect, chunk)}`.execute(db));
 }
 
 function valuesOf(rows: readonly LedgerRow[]): ReturnType<typeof sql.join> {

@@ -4,10 +4,10 @@ import { keyOf } from '../../domain/report.js';
 import type { ReportedStatus, ReportKey } from '../../domain/report.js';
 import type { ComparedPage, Judging, SweptPage, SweptRow } from '../neutron.js';
 import { previewCases } from './apply.js';
-import { keysIn } from './debts.js';
 import { readPorts } from './facts.js';
 import { describe } from './judge-cases.js';
 import type { Known } from './judge-cases.js';
+import { inChunks, keysIn } from './keys.js';
 import { readLedger } from './ledger.js';
 import { judge } from '../../domain/judge.js';
 import { query, transact } from './transaction.js';
@@ -26,7 +26,11 @@ export async function takeDue(
       select port as ${sql.ref('portId')}, chassis from ${table}
       where look_at <= ${dialect.now()} order by look_at limit ${limit} ${dialect.skipLocked}`.execute(db);
     if (rows.length === 0) return [];
-    await sql`update ${table} set look_at = ${dialect.now()} + ${everyMs} where ${keysIn(rows)}`.execute(db);
+    await inChunks(rows, (chunk) =>
+      sql`update ${table} set look_at = ${dialect.now()} + ${everyMs} where ${keysIn(dialect, chunk)}`.execute(
+        db,
+      ),
+    );
     return rows;
   });
 }

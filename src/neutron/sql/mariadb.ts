@@ -1,3 +1,5 @@
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
 import { CompiledQuery, Kysely, MysqlDialect, sql } from 'kysely';
 import { createPool } from 'mysql2';
 import type { Failure, SqlDialect, SqlStore } from './dialect.js';
@@ -7,30 +9,34 @@ const CONNECTIONS = 8;
 const CONNECT_TIMEOUT_MS = 5000;
 
 /**
+ * A connection on which nothing came or went for so long is given up: a database that hangs would otherwise hold a server
+ * for as long as TCP has patience, while its heartbeats keep others from taking over. Longer than any wait for a lock.
+ */
+const SILENCE_MS = 15_000;
+
+/**
  * What every session sets, so that a server that is stopped inside a transaction locks Neutron out for seconds only:
  * waits for locks end after 2 s, idle transactions after 5 s (MariaDB ends the session and frees the locks). On Galera
- * `wsrep_sync_wait` makes each read see what the cluster has committed; elsewhere it means nothing.
+ * `wsrep_sync_wait` makes each read see what the cluster has committed; elsewhere it means nothing. A list of more than
+ * 1,000 ids must stay a list: as the join that MariaDB makes of it by default it reads, and locks, whole tables.
  */
 const SESSION = [
   'set session transaction isolation level read committed',
   `set session innodb_lock_wait_timeout = 2, idle_transaction_timeout = 5, idle_write_transaction_timeout = 5,
-   time_zone = '+00:00', wsrep_sync_wait = 1, sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'`,
+   time_zone = '+00:00', wsrep_sync_wait = 1, in_predicate_conversion_threshold = 0, sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'`,
 ];
 
 /** Opens MariaDB 10.6 or later. Connects with the first statement, and again whenever a connection broke. */
-export function openMariadb(url: URL, ledgerSchema: string): SqlStore {
+export function openMariadb(url: URL, ledgerSchema: string, silenceMs = SILENCE_MS): SqlStore {
   const pool = createPool({
-    host: url.hostname,
-    port: url.port === '' ? 3306 : Number(url.port),
+    stream: () => openSocket(url, silenceMs),
     user: decodeURIComponent(url.username),
     password: decodeURIComponent(url.password),
     database: decodeURIComponent(url.pathname.slice(1)),
-    ...(url.searchParams.has('socket') ? { socketPath: url.searchParams.get('socket') ?? '' } : {}),
     charset: 'utf8mb4',
     timezone: 'Z',
     connectTimeout: CONNECT_TIMEOUT_MS,
     connectionLimit: CONNECTIONS,
-    enableKeepAlive: true,
   });
   const db = new Kysely<object>({
     dialect: new MysqlDialect({
@@ -41,6 +47,16 @@ export function openMariadb(url: URL, ledgerSchema: string): SqlStore {
     }),
   });
   return { db, dialect: mariadb(ledgerSchema) };
+}
+
+function openSocket(url: URL, silenceMs: number): Socket {
+  const path = url.searchParams.get('socket');
+  const port = url.port === '' ? 3306 : Number(url.port);
+  const address = path === null ? { host: url.hostname, port, noDelay: true, keepAlive: true } : { path };
+  const socket = connect(address);
+  return socket.setTimeout(silenceMs, () =>
+    socket.destroy(new Error(`no answer for ${silenceMs} ms; the connection was given up`)),
+  );
 }
 
 function mariadb(ledgerSchema: string): SqlDialect {

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { keyOf } from '../../domain/report.js';
 import type { QuarantineEntry } from '../neutron.js';
+import { inChunks } from './keys.js';
 import { query, transact } from './transaction.js';
 import type { Transactor } from './transaction.js';
 
@@ -17,10 +18,11 @@ export async function quarantine(store: Transactor, entries: readonly Quarantine
     ({ portId, chassis, revision, incarnation, body, reason, server }) =>
       sql`(${portId}, ${chassis}, ${revision}, ${incarnation}, ${body}, ${reason}, ${server}, ${dialect.now()})`,
   );
-  await transact(store, async (db) => {
-    await sql`insert into ${dialect.ledger('quarantine')} (${sql.raw(COLUMNS.join(', '))})
-      values ${sql.join(rows)} ${dialect.overwrite(COLUMNS.slice(2), 'port, chassis')}`.execute(db);
-  });
+  const head = sql`insert into ${dialect.ledger('quarantine')} (${sql.raw(COLUMNS.join(', '))})`;
+  const overwrite = dialect.overwrite(COLUMNS.slice(2), 'port, chassis');
+  await transact(store, (db) =>
+    inChunks(rows, (chunk) => sql`${head} values ${sql.join(chunk)} ${overwrite}`.execute(db)),
+  );
 }
 
 /** An entry that fits its columns; PostgreSQL's text holds no NUL. */

@@ -11,11 +11,16 @@ const BUSY_MS = 50;
  * Opens a SQLite file with Neutron's tables; the ledger stands in the same file under the prefix `port_status_`, since
  * a transaction over several files in WAL mode is not atomic.
  *
+ * Commits outlive the process, and the host's loss of power at the price of the last ones (`synchronous = NORMAL`): the
+ * northbound file is then another incarnation, and agents publish every port again. With FULL each commit holds the one
+ * lock on writing until the disk has answered, three times for each report, while everybody else waits.
+ *
  * @throws when the file can not be opened.
  */
 export function openSqlite(path: string, clock: Clock): SqlStore {
   const database = new Database(path);
   database.pragma('journal_mode = WAL');
+  database.pragma('synchronous = NORMAL');
   database.pragma(`busy_timeout = ${BUSY_MS}`);
   database.pragma('foreign_keys = ON');
   return {

@@ -20,10 +20,13 @@ export class Conflict extends Error {
 
 /** As often as Neutron itself tries (N:db/api.py, MAX_RETRIES). */
 const MAX_ATTEMPTS = 20;
+/** How long it is tried before the caller hears of it, and can see that it is to stop. One more attempt may take 2 s. */
+const PATIENCE_MS = 5000;
 const PAUSE = { firstMs: 5, mostMs: 200 };
 
 /**
- * Runs `work` in one transaction and repeats it after a conflict: deadlock, lock timeout, guarded update that missed.
+ * Runs `work` in one transaction and repeats it after a conflict (deadlock, lock timeout, guarded update that missed),
+ * for some seconds at most.
  *
  * On a crash in here the database rolls back. Where the answer to COMMIT is lost the outcome is unknown: the caller's
  * `work` has to be such that doing it twice changes nothing.
@@ -31,12 +34,17 @@ const PAUSE = { firstMs: 5, mostMs: 200 };
  * @throws {PortStatusError} DATA, RIGHTS, LAYOUT or UNAVAILABLE, by the driver's error.
  */
 export async function transact<T>(store: Transactor, work: (db: Db) => Promise<T>): Promise<T> {
+  const giveUpAtMs = store.clock.monotonicMs() + PATIENCE_MS;
   for (let attempt = 1; ; attempt++) {
     try {
       return await store.db.connection().execute((db) => runOnce(db, store.dialect.begin, work));
     } catch (error) {
       if (!isConflict(store, error)) throw translate(store, error);
-      if (attempt >= MAX_ATTEMPTS) throw unavailable(error, `gave up after ${MAX_ATTEMPTS} conflicts`);
+      if (attempt >= MAX_ATTEMPTS || store.clock.monotonicMs() >= giveUpAtMs)
+        throw unavailable(
+          error,
+          `others write to the same rows of Neutron's database (${attempt} conflicts)`,
+        );
       store.onConflict();
       await store.clock.sleep(backoffMs(attempt, PAUSE, store.random));
     }

@@ -1,140 +1,156 @@
 import type { Clock } from '../../runtime/clock.js';
+import { Opened } from '../../runtime/opened.js';
 import { seededRandom } from '../../runtime/random.js';
-import type { Random } from '../../runtime/random.js';
-import { isStop, together } from '../../runtime/together.js';
-import type { BootOutcome } from '../cloud/boots.js';
+import { together } from '../../runtime/together.js';
+import type { Task } from '../../runtime/together.js';
+import { direct } from './director.js';
+import { Killer } from './killer.js';
+import { plot } from './plot.js';
+import { Scenes } from './scenes.js';
+import { showLive } from './screen.js';
+import type { Terminal } from './screen.js';
 import { setStage } from './stage.js';
 import type { Cast, Stage } from './stage.js';
-import { summarize } from './summary.js';
-import type { BootStory, Summary } from './summary.js';
+import { StatusWatch } from './status-watch.js';
+import { Story } from './story.js';
+import { Tally } from './tally.js';
+import type { Summary } from './tally.js';
+import { Topics } from './topics.js';
 
 export interface DemoOptions {
   readonly program: string;
   readonly environment: Cast['environment'];
+  readonly onExit: Cast['onExit'];
   readonly clock: Clock;
   readonly durationMs: number;
-  /** Boots per second. */
+  /** Events per second: boots, stops, reboots and migrations. */
   readonly rate: number;
   readonly seed: number;
   readonly servers: number;
   readonly chassis: number;
+  /** How often a server is killed, in milliseconds; absent: never. */
+  readonly killEveryMs?: number | undefined;
   /** Takes each line of the story. */
   readonly say: (line: string) => void;
+  /** Where a live view is shown instead of the story's lines. */
+  readonly terminal?: Terminal | undefined;
 }
 
-/** How long the boots that are under way at the end may take. */
-const LAST_BOOTS_MS = 20_000;
+/** How many scenes pass before the next of the same VM, in seconds. */
+const REST_S = 2;
+
+/** How long reports may wait in topics when all scenes have ended: a killed server's are taken over meanwhile. */
+const LAST_REPORTS_MS = 10_000;
+
+/** How often servers are asked what they have counted, in milliseconds. */
+const COUNT_EVERY_MS = 1000;
 
 /**
- * Boots VMs for a while and tells each one's way: plugged on the switch, ACTIVE in Neutron, heard by Nova.
+ * Lets VMs boot, stop, reboot and migrate for a while and follows each one's way: plugged on the switch, written in
+ * Neutron, heard by Nova.
  *
  * The agents and servers are the production ones, in processes of their own; only the switch and the cloud's HTTP
- * services are simulated.
+ * services are simulated. When the signal says stop, what is under way is not counted.
  */
 export async function runDemo(options: DemoOptions, signal: AbortSignal): Promise<Summary> {
-  const random = seededRandom(options.seed);
-  const cast: Cast = {
-    ...options,
-    random,
-    servers: namesFrom('A', options.servers),
-    chassis: namesFrom('X', options.chassis),
-  };
-  const stage = await setStage(cast);
-  options.say(
-    `playing in ${stage.folder}: servers ${cast.servers.join(', ')}; compute nodes ${cast.chassis.join(', ')}`,
-  );
-  const stories: BootStory[] = [];
-  try {
-    await play({ ...options, stage, cast, random, stories }, signal);
-  } finally {
-    await stage.close();
-    options.say('all processes have ended; the folder is removed');
-  }
-  return summarize(stories, cast.servers, options.seed);
+  const cast = castOf(options);
+  const tally = new Tally(cast.servers);
+  const story = new Story(options.terminal === undefined ? options.say : undefined);
+  const quit = new AbortController();
+  const either = AbortSignal.any([signal, quit.signal]);
+  const counts = await inTheatre({ ...options, cast, tally, story, quit }, either);
+  options.say('all processes have ended; the folder is removed');
+  return tally.summary(counts, options.seed);
 }
 
 interface Play extends DemoOptions {
-  readonly stage: Stage;
   readonly cast: Cast;
-  readonly random: Random;
-  readonly stories: BootStory[];
+  readonly tally: Tally;
+  readonly story: Story;
+  /** Aborted by whoever has seen enough. */
+  readonly quit: AbortController;
 }
 
-/** Boots until the time is up or the signal says stop, while every process lives; then waits for the last boots. */
-async function play(play: Play, signal: AbortSignal): Promise<void> {
+/** Plays on a stage that stands for so long. @returns what the servers have counted. */
+async function inTheatre(play: Play, signal: AbortSignal): Promise<Stage['crew']['counts']> {
+  await using opened = new Opened();
+  const stage = await setStage(play.cast, opened, signal);
+  await performOn(stage, play, signal);
+  await stage.crew.count();
+  return stage.crew.counts;
+}
+
+/** Until the last scene has ended, the signal says stop, or a process ends by itself. */
+async function performOn(stage: Stage, play: Play, signal: AbortSignal): Promise<void> {
+  const { clock, tally, story, killEveryMs, terminal, quit } = play;
+  const { crew, neutron } = stage;
+  const watch = new StatusWatch(neutron, clock, (change) => tally.noteChange(change));
+  const topics = new Topics(stage.northbound, clock);
+  const killer = new Killer(crew, topics, seededRandom(play.seed + 1), (line) => story.tell(line));
   const curtain = new AbortController();
-  const watchers = play.stage.processes.map((process) => (stop: AbortSignal) => process.watch(stop));
-  const boots = async (stop: AbortSignal): Promise<void> => {
-    await bootForAWhile(play, stop);
+  const performance: Task = async (stop) => {
+    await playScenes(stage, play, watch, stop);
+    await topics.untilEmpty(LAST_REPORTS_MS, stop);
+    watch.look();
     curtain.abort(new Error('the demo is over'));
   };
-  await together([...watchers, boots], { signal: AbortSignal.any([signal, curtain.signal]) });
+  const view = { ...play, crew, topics, killer, quit: () => quit.abort(new Error('the onlooker has left')) };
+  const tasks: readonly Task[] = [
+    performance,
+    (stop) => watch.run(stop),
+    (stop) => topics.run(stop),
+    (stop) => countFromTimeToTime(stage, clock, stop),
+    (stop) => failWith(crew.failed, stop),
+    ...(killEveryMs === undefined ? [] : [(stop: AbortSignal) => killer.killEvery(killEveryMs, clock, stop)]),
+    ...(terminal === undefined ? [] : [(stop: AbortSignal) => showLive(terminal, view, stop)]),
+  ];
+  await together(tasks, { signal: AbortSignal.any([signal, curtain.signal]) });
 }
 
-async function bootForAWhile(play: Play, signal: AbortSignal): Promise<void> {
-  const { clock, durationMs, rate } = play;
-  const startMs = clock.monotonicMs();
-  const running: Promise<void>[] = [];
-  try {
-    for (let n = 1; clock.monotonicMs() - startMs < durationMs; n++) {
-      running.push(bootOne(play, n));
-      await clock.sleep(Math.max(0, startMs + (n * 1000) / rate - clock.monotonicMs()), { signal });
-    }
-  } catch (error) {
-    if (!isStop(error, signal)) throw error;
+async function playScenes(stage: Stage, play: Play, watch: StatusWatch, signal: AbortSignal): Promise<void> {
+  const { cast, tally, story, seed, rate } = play;
+  const scenes = new Scenes({ ...stage, clock: play.clock, nova: stage.cloud.nova, watch, tally });
+  const script = plot({ seed, chassis: cast.chassis, rest: Math.ceil(REST_S * rate) });
+  await direct(
+    script,
+    play,
+    async (scene, stop) => {
+      story.begin();
+      const ending = await scenes.play(scene, stop);
+      tally.noteEnding(ending);
+      story.end(ending);
+    },
+    signal,
+  );
+}
+
+async function countFromTimeToTime({ crew }: Stage, clock: Clock, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    await clock.sleep(COUNT_EVERY_MS, { signal });
+    await crew.count();
   }
-  await Promise.all(running);
 }
 
-/** One VM: Nova and Neutron prepare it, the switch plugs it in; then its boot waits for the word. */
-async function bootOne({ stage, cast, random, clock, stories, say }: Play, number: number): Promise<void> {
-  const host = cast.chassis[number % cast.chassis.length] ?? '';
-  const [portId, serverId] = [uuid(random), uuid(random)];
-  stage.neutron.createPort({ portId, serverId, host });
-  const boot = stage.cloud.nova.boot({ serverId, portId, deadlineMs: LAST_BOOTS_MS });
-  const pluggedAt = clock.now();
-  stage.switches.get(host)?.plug({
-    portId,
-    status: 'ACTIVE',
-    attachment: uuid(random),
-    instance: serverId,
-    seen: { device: `tap${portId.slice(0, 11)}`, ofport: number },
-  });
-  const outcome = await boot.done;
-  const port = stage.neutron.port(portId);
-  const activeMs = port?.appliedAt == null ? undefined : Math.max(0, port.appliedAt - pluggedAt);
-  const story: BootStory = {
-    isActive: port?.status === 'ACTIVE',
-    isPlugged: outcome === 'booted',
-    server: port?.server,
-    waitedMs: boot.waitedMs,
+/** Throws the reason of `failed` when it is aborted before the signal. */
+async function failWith(failed: AbortSignal, signal: AbortSignal): Promise<void> {
+  const either = AbortSignal.any([failed, signal]);
+  if (!either.aborted) {
+    await new Promise((resolve) => either.addEventListener('abort', resolve, { once: true }));
+  }
+  if (!signal.aborted) failed.throwIfAborted();
+}
+
+function castOf(options: DemoOptions): Cast {
+  return {
+    ...options,
+    random: seededRandom(options.seed),
+    servers: namesFrom('A', options.servers),
+    chassis: namesFrom('X', options.chassis),
   };
-  stories.push(story);
-  say(tell(number, host, outcome, story, activeMs));
-}
-
-function tell(
-  number: number,
-  host: string,
-  outcome: BootOutcome,
-  story: BootStory,
-  activeMs?: number,
-): string {
-  const active = story.isActive
-    ? `ACTIVE by ${story.server ?? '?'} after ${Math.round(activeMs ?? 0)} ms`
-    : 'not ACTIVE in Neutron';
-  return `VM ${number} on ${host}: plugged in → ${active} → Nova ${outcome} after ${Math.round(story.waitedMs)} ms`;
 }
 
 /** A, B, C … or X, Y, Z and then X4 …: the blueprint's own names. */
 function namesFrom(first: 'A' | 'X', count: number): readonly string[] {
   const letters = first === 'A' ? 'ABCDEFGHIJKLMNOPQRSTUVW' : 'XYZ';
   return Array.from({ length: count }, (_, index) => letters[index] ?? `${first}${index + 1}`);
-}
-
-function uuid(random: Random): string {
-  const id = random.id();
-  return [id.slice(0, 8), id.slice(8, 12), `4${id.slice(13, 16)}`, `8${id.slice(17, 20)}`, id.slice(20)].join(
-    '-',
-  );
 }

@@ -1,64 +1,93 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { parseJson } from '../../domain/json.js';
 import { PortStatusError } from '../../domain/errors.js';
+import type { Clock } from '../../runtime/clock.js';
+
+/** How a process is started. */
+export interface Part {
+  /** Such as `server A`. */
+  readonly name: string;
+  /** The file that Node runs. */
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** How long a process may take to end when it is asked to. */
+const STOP_MS = 5000;
 
 /** A command of the program in a process of its own. */
 export class Process {
+  readonly name: string;
+  /** Resolves when it has ended; false: nobody had told it to. */
+  readonly ended: Promise<{ readonly wasTold: boolean }>;
   readonly #child: ChildProcess;
-  readonly #ended: Promise<unknown>;
-  #lastLine = '';
+  #lastLine = 'it said nothing';
+  #address: string | undefined;
+  #wasTold = false;
 
-  /** @param program the file that Node runs. */
-  constructor(
-    readonly name: string,
-    program: string,
-    args: readonly string[],
-    environment: Readonly<Record<string, string | undefined>>,
-  ) {
+  constructor({ name, program, args, environment }: Part) {
+    this.name = name;
     this.#child = spawn(process.execPath, [program, ...args], {
       env: environment,
       stdio: ['ignore', 'ignore', 'pipe'],
     });
-    this.#ended = once(this.#child, 'exit');
-    this.#child.stderr?.on(
-      'data',
-      (text: Buffer) => (this.#lastLine = lastLineOf(text.toString(), this.#lastLine)),
-    );
+    this.ended = once(this.#child, 'exit').then(() => ({ wasTold: this.#wasTold }));
+    if (this.#child.stderr !== null) {
+      createInterface({ input: this.#child.stderr }).on('line', (line) => this.#hear(line));
+    }
   }
 
-  /** Fails as soon as the process ends without having been told to. */
-  async watch(signal: AbortSignal): Promise<void> {
-    const stopped = new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-    await Promise.race([this.#ended, stopped]);
-    if (!signal.aborted) throw this.#endedByItself();
+  /** Where it serves its metrics, once it has said so. */
+  get address(): string | undefined {
+    return this.#address;
   }
 
-  /** @throws when it has ended already. */
-  check(): void {
-    if (this.#hasEnded) throw this.#endedByItself();
-  }
-
-  /** Asks it to end and waits until it has. */
-  async stop(): Promise<void> {
-    if (!this.#hasEnded) this.#child.kill('SIGTERM');
-    await this.#ended;
-  }
-
-  get #hasEnded(): boolean {
+  get hasEnded(): boolean {
     return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
-  #endedByItself(): PortStatusError {
-    return new PortStatusError('UNAVAILABLE', `${this.name} ended by itself: ${this.#lastLine}`);
+  /** What is to be said when it has ended without having been told to. */
+  get obituary(): PortStatusError {
+    return new PortStatusError(
+      'UNAVAILABLE',
+      `${this.name} ended by itself, after "${this.#lastLine}"; start the demo again, and report it where that does not help`,
+    );
+  }
+
+  /** Ends it at once, as a power cut would. */
+  kill(): void {
+    this.#wasTold = true;
+    this.#child.kill('SIGKILL');
+  }
+
+  /** Asks it to end, and makes it where that takes too long. Resolves when it has ended. */
+  async stop(clock: Clock): Promise<void> {
+    this.#wasTold = true;
+    if (this.hasEnded) return;
+    this.#child.kill('SIGTERM');
+    const patience = new AbortController();
+    const insist = clock.sleep(STOP_MS, { signal: patience.signal }).then(
+      () => this.kill(),
+      () => undefined,
+    );
+    await this.ended;
+    patience.abort(new Error('it has ended'));
+    await insist;
+  }
+
+  #hear(line: string): void {
+    if (line.trim() === '') return;
+    const entry = parseJson(line);
+    const { event, address, msg } = isRecord(entry) ? entry : { msg: line };
+    if (event === 'http.listening' && typeof address === 'string') this.#address = address;
+    if (typeof msg === 'string') this.#lastLine = msg;
   }
 }
 
-function lastLineOf(text: string, before: string): string {
-  return (
-    text
-      .split('\n')
-      .filter((line) => line.trim() !== '')
-      .at(-1) ?? before
-  );
+function isRecord(value: unknown): value is Readonly<Record<'event' | 'address' | 'msg', unknown>> {
+  return typeof value === 'object' && value !== null;
 }

@@ -4,15 +4,17 @@ import { join } from 'node:path';
 import { PortStatusError } from '../../domain/errors.js';
 import { openDatabase } from '../../neutron/open.js';
 import { migrate } from '../../neutron/sql/migrations.js';
+import type { Northbound } from '../../northbound/northbound.js';
 import { openNorthbound } from '../../northbound/open.js';
-import type { NovaOptions } from '../../nova/options.js';
 import type { Clock } from '../../runtime/clock.js';
+import { Opened } from '../../runtime/opened.js';
 import type { Random } from '../../runtime/random.js';
 import { startFakeCloud } from '../cloud/cloud.js';
 import type { FakeCloud } from '../cloud/cloud.js';
 import { FakeNeutron } from '../cloud/neutron.js';
 import { SimulatedSwitch } from '../switch/simulated-switch.js';
-import { Process } from './processes.js';
+import { Crew } from './crew.js';
+import { agentPart, northboundUrl, serverPart } from './parts.js';
 
 /** What a demo is made of. */
 export interface Cast {
@@ -24,6 +26,14 @@ export interface Cast {
   /** Names of the servers, and of the compute nodes. */
   readonly servers: readonly string[];
   readonly chassis: readonly string[];
+  /** Takes each line of the story. */
+  readonly say: (line: string) => void;
+  /**
+   * Has `work` done, without waiting, should the program exit before the stage is closed; what was given last first.
+   *
+   * @returns what takes that back.
+   */
+  readonly onExit: (work: () => void) => () => void;
 }
 
 /** Everything in place: real agents and servers in processes of their own, a simulated switch each, a fake cloud. */
@@ -31,37 +41,60 @@ export interface Stage {
   readonly folder: string;
   readonly cloud: FakeCloud;
   readonly neutron: FakeNeutron;
+  readonly northbound: Northbound;
   readonly switches: ReadonlyMap<string, SimulatedSwitch>;
-  readonly processes: readonly Process[];
-  /** Ends all processes and removes the folder. */
-  close(): Promise<void>;
+  readonly crew: Crew;
 }
 
-/** Sets the stage in a new temporary folder. */
-export async function setStage(cast: Cast): Promise<Stage> {
-  const folder = mkdtempSync(join(tmpdir(), 'port-status-demo-'));
+/**
+ * Sets the stage in a new temporary folder. What is opened is added to `opened`, which ends all processes and removes the
+ * folder when it is closed, also where the setting fails half-way.
+ *
+ * @throws the signal's reason when it is aborted meanwhile; UNAVAILABLE when a process does not start.
+ */
+export async function setStage(cast: Cast, opened: Opened, signal: AbortSignal): Promise<Stage> {
+  const { clock } = cast;
+  const folder = makeFolder(cast, opened);
+  const names = `servers ${cast.servers.join(', ')}; compute nodes ${cast.chassis.join(', ')}`;
+  cast.say(`playing in ${folder}: ${names}`);
   const cloud = await startFakeCloud(cast);
-  const neutron = new FakeNeutron(join(folder, 'neutron.db'));
-  await createLedger(folder, cast.clock);
-  const switches = await openSwitches(folder, cast.chassis);
-  const processes = [
-    ...cast.servers.map((name) => startServer(name, folder, cloud.options, cast)),
-    ...cast.chassis.map((name) => startAgent(name, folder, cast)),
-  ];
-  const close = async (): Promise<void> => {
-    await Promise.all(processes.map((process) => process.stop()));
-    await Promise.all([...switches.values()].map((one) => one.close()));
-    neutron.close();
-    await cloud.dispose();
-    rmSync(folder, { recursive: true, force: true });
-  };
-  try {
-    await untilReady(folder, processes, cast);
-  } catch (error) {
-    await close();
-    throw error;
-  }
-  return { folder, cloud, neutron, switches, processes, close };
+  opened.add({ close: () => cloud.dispose() });
+  const neutron = new FakeNeutron(join(folder, 'neutron.db'), clock);
+  opened.add({ close: async () => neutron.close() });
+  await createLedger(folder, clock);
+  neutron.keepHistory();
+  const switches = await openSwitches(folder, cast.chassis, opened);
+  const northbound = opened.add(openNorthbound(northboundUrl(folder), cast));
+  const crew = startCrew(folder, cloud, cast);
+  opened.add(closingWithExit(crew, cast));
+  const stage = { folder, cloud, neutron, northbound, switches, crew };
+  await untilReady(stage, cast, signal);
+  return stage;
+}
+
+function makeFolder({ onExit }: Cast, opened: Opened): string {
+  const folder = mkdtempSync(join(tmpdir(), 'port-status-demo-'));
+  const remove = (): void => rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+  const forget = onExit(remove);
+  opened.add({
+    close: async () => {
+      remove();
+      forget();
+    },
+  });
+  return folder;
+}
+
+function startCrew(folder: string, { options }: FakeCloud, cast: Cast): Crew {
+  const servers = cast.servers.map((name) => [name, serverPart(name, folder, options, cast)] as const);
+  const agents = cast.chassis.map((name) => [name, agentPart(name, folder, cast)] as const);
+  return new Crew(cast.clock, new Map(servers), new Map(agents));
+}
+
+/** Should the program exit while the processes are asked to end, they are ended all the same. */
+function closingWithExit(crew: Crew, { onExit }: Cast): { close(): Promise<void> } {
+  const forget = onExit(() => crew.abandon());
+  return { close: () => crew.close().finally(forget) };
 }
 
 /** How long the processes may take to start. */
@@ -69,28 +102,25 @@ const READY_MS = 60_000;
 
 /** Waits until every server and every agent is registered, so that nobody starts with a backlog. */
 async function untilReady(
-  folder: string,
-  processes: readonly Process[],
-  { clock, random, servers, chassis }: Cast,
+  { northbound, crew }: Stage,
+  { clock, servers, chassis }: Cast,
+  signal: AbortSignal,
 ): Promise<void> {
-  const northbound = openNorthbound(northboundUrl(folder), { clock, random });
   const endMs = clock.monotonicMs() + READY_MS;
-  try {
-    for (;;) {
-      const [listeners, agents] = [await northbound.listeners(), await northbound.chassis()];
-      if (listeners.length === servers.length && agents.length === chassis.length) return;
-      for (const process of processes) process.check();
-      if (clock.monotonicMs() > endMs)
-        throw new PortStatusError('UNAVAILABLE', 'the processes of the demo do not start');
-      await clock.sleep(50);
-    }
-  } finally {
-    await northbound.close();
+  const either = AbortSignal.any([signal, crew.failed]);
+  for (;;) {
+    const [listeners, agents] = [await northbound.listeners(), await northbound.chassis()];
+    if (listeners.length === servers.length && agents.length === chassis.length) return;
+    if (clock.monotonicMs() > endMs) throw tooSlow();
+    await clock.sleep(50, { signal: either });
   }
 }
 
-function northboundUrl(folder: string): string {
-  return `sqlite:${join(folder, 'northbound.db')}`;
+function tooSlow(): PortStatusError {
+  return new PortStatusError(
+    'UNAVAILABLE',
+    `the processes of the demo did not start within ${READY_MS / 1000} s; try again when the machine has less to do`,
+  );
 }
 
 async function createLedger(folder: string, clock: Clock): Promise<void> {
@@ -102,61 +132,14 @@ async function createLedger(folder: string, clock: Clock): Promise<void> {
 async function openSwitches(
   folder: string,
   chassis: readonly string[],
+  opened: Opened,
 ): Promise<ReadonlyMap<string, SimulatedSwitch>> {
   const switches = new Map<string, SimulatedSwitch>();
   for (const name of chassis) {
     const one = new SimulatedSwitch();
     await one.open(join(folder, `${name}.switch`));
+    opened.add(one);
     switches.set(name, one);
   }
   return switches;
-}
-
-function startServer(id: string, folder: string, nova: NovaOptions, { program, environment }: Cast): Process {
-  const flags = {
-    'listener-id': id,
-    'neutron-url': `sqlite:${join(folder, 'neutron.db')}`,
-    'neutron-drivers': 'openvswitch',
-    'apply-mode': 'write',
-    'apply-chassis': '*',
-    ...common(folder),
-  };
-  return new Process(`server ${id}`, program, ['server', ...toArgs(flags)], {
-    ...clean(environment),
-    ...novaVariables(nova),
-  });
-}
-
-function startAgent(chassis: string, folder: string, { program, environment }: Cast): Process {
-  const flags = {
-    'agent-chassis': chassis,
-    'switch-address': `simulated:${join(folder, `${chassis}.switch`)}`,
-    'switch-ready': 'ofport',
-    ...common(folder),
-  };
-  return new Process(`agent ${chassis}`, program, ['agent', ...toArgs(flags)], clean(environment));
-}
-
-function common(folder: string): Readonly<Record<string, string>> {
-  return {
-    'northbound-url': `sqlite:${join(folder, 'northbound.db')}`,
-    'http-listen': 'off',
-    'log-level': 'warn',
-  };
-}
-
-function toArgs(flags: Readonly<Record<string, string>>): readonly string[] {
-  return Object.entries(flags).map(([name, value]) => `--${name}=${value}`);
-}
-
-/** A configuration that happens to lie about must not change the demo. */
-function clean(environment: Cast['environment']): Readonly<Record<string, string | undefined>> {
-  return Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('PORT_STATUS_')));
-}
-
-/** A password belongs into the environment, not on a command line that everyone can read. */
-function novaVariables(nova: NovaOptions): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(nova).map(([name, value]) => [`PORT_STATUS_NOVA_${name.toUpperCase()}`, String(value)]),
-  );
 }

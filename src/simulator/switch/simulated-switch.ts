@@ -18,6 +18,7 @@ export class SimulatedSwitch {
     await once(this.#server, 'listening');
   }
 
+  /** Plugs a port in; one that is plugged is unplugged and plugged anew in the same change. */
   plug(port: SwitchPort): void {
     this.#ports.set(port.portId, port);
     this.#send({ kind: 'change', ports: [port] });

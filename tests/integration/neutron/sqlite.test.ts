@@ -11,7 +11,7 @@ import { seededRandom } from '../../../src/runtime/random.js';
 import type { StoreFixture } from './scene.js';
 import { storeSuite } from './store-suite.js';
 
-const DDL = fileURLToPath(new URL('../../fixtures/neutron-schema/sqlite.sql', import.meta.url));
+const DDL = fileURLToPath(new URL('../../../neutron-schema/sqlite.sql', import.meta.url));
 
 async function open(): Promise<StoreFixture> {
   const folder = mkdtempSync(join(tmpdir(), 'port-status-sqlite-'));

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Report } from '../../../src/domain/report.js';
 import type { Case, Judging, Outcome } from '../../../src/neutron/neutron.js';
 import {
   plantBinding,
@@ -97,6 +98,36 @@ export function storeSuite(
       expect(verdicts.get(portIdOf(31))).toBe('absent');
     });
 
+    it('takes 5,000 reports in one transaction, says them again, and forgets them', async () => {
+      await plantPort(fixture.rows, 1, { id: portIdOf(1) });
+      const numbers = Array.from({ length: 5000 }, (_, i) => i + 1);
+      const seen = { detail: 'x'.repeat(1000) };
+      const long = 'c'.repeat(200);
+      const many = (revision: number, more: Partial<Report> = {}): readonly Case[] =>
+        numbers.map((n) =>
+          reportOf(n, revision, { seen, ...(n > 1 ? { chassis: `${long}-${n}` } : {}), ...more }),
+        );
+      expect(await judge(many(10))).toHaveLength(5000);
+      expect((await judge(many(11))).filter(({ verdict }) => verdict === 'absent')).toHaveLength(4999);
+      expect(await fixture.neutron.takeDue(5000, 1000)).toEqual([]);
+      await fixture.rows.run(`update ${fixture.ledger('reports')} set look_at = 1`);
+      expect(await fixture.neutron.takeDue(5000, 60_000)).toHaveLength(5000);
+      await judge(many(12, { status: 'DOWN' }));
+      const rows = await fixture.rows.run(`select count(*) as n from ${fixture.ledger('reports')}`);
+      expect(rows[0]?.['n']).toBe(1);
+    });
+
+    it('looks at 5,000 rows without judging each against a copy of all', async () => {
+      const cases = Array.from({ length: 5000 }, (_, i) => reportOf(i + 1, 10));
+      await judge(cases);
+      expect(
+        await fixture.neutron.preview(
+          cases.map(({ portId, chassis }) => ({ portId, chassis })),
+          JUDGING,
+        ),
+      ).toEqual([]);
+    });
+
     it('orders reports by epoch first, so that a chassis clock set back after a loss of data does no harm', async () => {
       await plantPort(fixture.rows, 1, { id: portIdOf(1) });
       await fixture.neutron.epochOf('inc-1');
@@ -129,6 +160,16 @@ export function storeSuite(
       await judge([reportOf(1, 11, { status: 'DOWN' })]);
       const rows = await fixture.rows.run(`select count(*) as n from ${fixture.ledger('reports')}`);
       expect(rows[0]?.['n']).toBe(0);
+    });
+
+    it('keeps the newest report of a port that is absent, whatever arrives after it', async () => {
+      await judge([reportOf(1, 10)]);
+      await judge([reportOf(1, 9, { status: 'DOWN' })]);
+      await judge([reportOf(1, 8, { attachment: 'older' })]);
+      await plantPort(fixture.rows, 1, { id: portIdOf(1) });
+      expect(await judge([{ portId: portIdOf(1), chassis: 'cn1' }])).toMatchObject([{ wrote: 'ACTIVE' }]);
+      const rows = await fixture.rows.run(`select revision, attachment from ${fixture.ledger('reports')}`);
+      expect(rows).toEqual([{ revision: 10, attachment: 'row-1' }]);
     });
 
     it('applies the report of a blocked port when the DHCP block is gone', async () => {
@@ -287,6 +328,75 @@ export function storeSuite(
       expect(await judge([{ portId: portIdOf(1), chassis: 'cn2' }])).toMatchObject([{ wrote: 'ACTIVE' }]);
     });
 
+    it('finds the target of a live migration in the profile of the active binding too', async () => {
+      await plantPort(fixture.rows, 1, { id: portIdOf(1), status: 'ACTIVE', blocks: [] });
+      await fixture.rows.run('update ml2_port_bindings set profile = ?', [
+        '{"migrating_to": "cn2", "x": null}',
+      ]);
+      expect(await judge([reportOf(1, 10, { chassis: 'cn2' })])).toMatchObject([
+        { reason: 'migrating-here' },
+      ]);
+    });
+
+    it.each(['', '{', '[]', 'null', '{"migrating_to": 7}', 'migrating_to'])(
+      'takes a binding profile that says nothing it knows for none: %s',
+      async (profile) => {
+        await plantPort(fixture.rows, 1, { id: portIdOf(1) });
+        await fixture.rows.run('update ml2_port_bindings set profile = ?', [profile]);
+        expect(await judge([reportOf(1, 10, { chassis: 'cn2' })])).toMatchObject([
+          { reason: 'bound-elsewhere' },
+        ]);
+        expect(await judge([reportOf(1, 10)])).toMatchObject([{ wrote: 'ACTIVE' }]);
+      },
+    );
+
+    it('takes a port that was never updated for old: its BUILD is not a fresh one', async () => {
+      await plantPort(fixture.rows, 1, { id: portIdOf(1), status: 'BUILD' });
+      await fixture.rows.run('update standardattributes set updated_at = null where id = 10001');
+      expect(await judge([reportOf(1, 10)])).toMatchObject([{ wrote: 'ACTIVE' }]);
+    });
+
+    it('writes a port without a device, and owes Nova nothing', async () => {
+      await plantPort(fixture.rows, 1, { id: portIdOf(1), deviceId: '', owner: '', blocks: [] });
+      expect(await judge([reportOf(1, 10)])).toMatchObject([{ wrote: 'ACTIVE', owes: false }]);
+      expect(await judge([reportOf(1, 11, { status: 'DOWN' })])).toMatchObject([{ wrote: 'DOWN' }]);
+      expect(await portState(fixture.rows, portIdOf(1))).toMatchObject({ status: 'DOWN', blocks: '' });
+    });
+
+    it('writes a port on a chassis with the longest name there is', async () => {
+      const chassis = 'n'.repeat(255);
+      await plantPort(fixture.rows, 1, { id: portIdOf(1), host: chassis });
+      expect(await judge([reportOf(1, 10, { chassis })])).toMatchObject([{ wrote: 'ACTIVE', owes: true }]);
+      expect(await fixture.neutron.claimDebts(claim('n1'), 10)).toMatchObject([{ chassis }]);
+    });
+
+    it('forgets the DOWN of a port that was deleted: the sweep finds it', async () => {
+      await plantPort(fixture.rows, 1, { id: portIdOf(1) });
+      await judge([reportOf(1, 10, { status: 'DOWN' })]);
+      expect((await fixture.neutron.sweep(undefined, 100, JUDGING)).disagreeing).toEqual([]);
+      await fixture.rows.run('delete from ports');
+      await judge((await fixture.neutron.sweep(undefined, 100, JUDGING)).disagreeing);
+      expect((await fixture.neutron.sweep(undefined, 100, JUDGING)).rows).toEqual([]);
+    });
+
+    it('changes nothing more when a batch whose commit was not answered is judged again', async () => {
+      await plantPort(fixture.rows, 1, { id: portIdOf(1) });
+      const batch = [reportOf(1, 10), reportOf(2, 11)];
+      await judge(batch);
+      const before = await portState(fixture.rows, portIdOf(1));
+      await judge(batch);
+      expect(await portState(fixture.rows, portIdOf(1))).toEqual(before);
+      expect(await fixture.neutron.claimDebts(claim('n1'), 10)).toMatchObject([{ owedNo: 1 }]);
+    });
+
+    it('counts on from the revision that Neutron has reached meanwhile', async () => {
+      await plantPort(fixture.rows, 1, { id: portIdOf(1) });
+      await judge([reportOf(1, 10)]);
+      await fixture.rows.run('update standardattributes set revision_number = 77 where id = 10001');
+      await judge([reportOf(1, 11, { status: 'DOWN' })]);
+      expect(await portState(fixture.rows, portIdOf(1))).toMatchObject({ status: 'DOWN', revision: 78 });
+    });
+
     it('leaves to neutron-server what only it may write', async () => {
       await plantPort(fixture.rows, 1, { id: portIdOf(1), driver: 'ovn' });
       await plantPort(fixture.rows, 2, { id: portIdOf(2), owner: 'network:dhcp', blocks: [] });
@@ -294,13 +404,6 @@ export function storeSuite(
         'driver-not-allowed',
         'network-owned',
       ]);
-    });
-
-    it('judges a batch of 5000, the most that apply.batch allows', async () => {
-      const cases = Array.from({ length: 5000 }, (_, i) => reportOf(i + 1, i + 1));
-      expect(await judge(cases)).toHaveLength(5000);
-      const rows = await fixture.rows.run(`select count(*) as n from ${fixture.ledger('reports')}`);
-      expect(rows[0]?.['n']).toBe(5000);
     });
 
     it('keeps what can never be written in quarantine', async () => {

@@ -27,7 +27,9 @@ type Step =
         | 'checkpoint'
         | 'roll-back'
         | 'serve'
-        | 'approve';
+        | 'approve'
+        | 'reboot'
+        | 'confirm';
     };
 
 const anyPort = fc.nat({ max: PORTS - 1 });
@@ -67,6 +69,8 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
         'roll-back' as const,
         'serve' as const,
         'approve' as const,
+        'reboot' as const,
+        'confirm' as const,
       ),
     }),
   },
@@ -90,6 +94,8 @@ it('brings database and servers to what the switch says after any faults, with r
         unpublished: 0,
         held: 0,
         complete: true,
+        lostReason: undefined,
+        unconfirmed: 0,
       });
       expectRisingRevisions(bench.publishes);
       await bench.stop();
@@ -147,6 +153,12 @@ async function take(step: Step, bench: AgentBench, ledger: ModelLedger): Promise
       return;
     case 'approve':
       await bench.approve();
+      return;
+    case 'reboot':
+      bench.switch.reboot();
+      return;
+    case 'confirm':
+      bench.switch.confirm();
   }
 }
 
@@ -161,6 +173,7 @@ function plugged(port: number, status: ReportedStatus, bench: AgentBench): Switc
 async function endFaults(bench: AgentBench, ledger: ModelLedger): Promise<void> {
   bench.northbound.restore();
   bench.switch.reconnect();
+  bench.switch.confirm();
   await bench.pass(20_000);
   await ledger.serve();
   await ledger.reconcile();

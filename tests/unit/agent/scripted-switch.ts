@@ -4,6 +4,7 @@ import { Doorbell } from '../../../src/runtime/doorbell.js';
 /** A switch that a test plugs ports into; tells its watcher what an OVS source would. */
 export class ScriptedSwitch implements PortSource {
   readonly #ports = new Map<string, SwitchPort>();
+  readonly #unconfirmed = new Set<string>();
   readonly #bell = new Doorbell();
   #updates: SwitchUpdate[] = [];
   #isConnected = true;
@@ -20,12 +21,14 @@ export class ScriptedSwitch implements PortSource {
 
   plug(...ports: readonly SwitchPort[]): void {
     for (const port of ports) this.#ports.set(port.portId, port);
+    for (const { portId } of ports) this.#unconfirmed.delete(portId);
     this.#tellChange(ports);
   }
 
   unplug(...portIds: readonly string[]): void {
     const gone = portIds.map((portId) => this.#ports.get(portId)).filter((port) => port !== undefined);
     for (const { portId } of gone) this.#ports.delete(portId);
+    for (const { portId } of gone) this.#unconfirmed.delete(portId);
     this.#tellChange(
       gone.map(({ portId, attachment, instance }) => ({
         portId,
@@ -49,9 +52,23 @@ export class ScriptedSwitch implements PortSource {
     this.dump();
   }
 
+  /** Cuts the connection and comes back with every port on record and none confirmed, as after a host's boot. */
+  reboot(): void {
+    this.lose();
+    for (const portId of this.#ports.keys()) this.#unconfirmed.add(portId);
+    this.reconnect();
+  }
+
+  /** Confirms what a boot left unconfirmed. */
+  confirm(): void {
+    const confirmed = this.ports.filter(({ portId }) => this.#unconfirmed.delete(portId));
+    if (confirmed.length > 0) this.#tellChange(confirmed);
+  }
+
   /** Tells all that is plugged now. */
   dump(): void {
-    this.#tell({ kind: 'dump', ports: this.ports });
+    const ports = this.ports.filter(({ portId }) => !this.#unconfirmed.has(portId));
+    this.#tell({ kind: 'dump', ports, unconfirmed: [...this.#unconfirmed] });
   }
 
   refresh(): void {

@@ -128,7 +128,7 @@ describe('a wrong configuration', () => {
       }),
     ).toEqual([
       'agent.batch must be a whole number from 1 to 5000, got 0 (from environment PORT_STATUS_AGENT_BATCH)',
-      'switch.address must be unix:/path, tcp:host:port or simulated:/path, got "ssl:x" (from --switch-address)',
+      'switch.address must be unix:/path, tcp:host:port, ssl:host:port or simulated:/path, got "ssl:x" (from --switch-address)',
       'guard.maxDown must be a whole number from 1 to 1000000, got "many" (from port-status.toml)',
       'northbound.url is missing: agent needs it; set --northbound-url, PORT_STATUS_NORTHBOUND_URL or [northbound] url in the file',
       'switch.ready is missing: agent needs it; set --switch-ready, PORT_STATUS_SWITCH_READY or [switch] ready in the file',

@@ -14,6 +14,7 @@ export interface WireMessage {
   readonly error?: unknown;
 }
 
+const MONITORS = ['monitor', 'monitor_cond', 'monitor_cond_since'];
 const NO_TRANSACTION = '00000000-0000-0000-0000-000000000000';
 
 /** An OVSDB server in the same process, at the other end of `dial`; a test decides what it knows and when it is silent. */
@@ -74,6 +75,11 @@ export class FakeServer {
     this.send({ id: null, method: 'update2', params: [this.#monitor, tables] });
   }
 
+  /** As `update`, in the form that belongs to `monitor`. */
+  oldUpdate(tables: WireTables): void {
+    this.send({ id: null, method: 'update', params: [this.#monitor, tables] });
+  }
+
   hangUp(): void {
     this.#stream?.end();
   }
@@ -90,12 +96,13 @@ export class FakeServer {
 
   #answer({ id, method = '', params = [] }: WireMessage): WireMessage {
     if (!this.methods.includes(method)) return { id, error: 'unknown method' };
-    if (method === 'monitor_cond' || method === 'monitor_cond_since') this.#monitor = params[1];
+    if (MONITORS.includes(method)) this.#monitor = params[1];
     return { id, result: this.#result(method, params), error: null };
   }
 
   #result(method: string, params: readonly unknown[]): unknown {
     const everything = eachRow('initial', this.tables);
+    if (method === 'monitor') return eachRow('new', this.tables);
     if (method === 'monitor_cond') return everything;
     if (method === 'monitor_cond_since')
       return this.since?.(params[3]) ?? [false, NO_TRANSACTION, everything];

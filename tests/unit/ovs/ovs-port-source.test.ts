@@ -12,7 +12,17 @@ import { createMetrics } from '../../../src/runtime/metrics.js';
 import { seededRandom } from '../../../src/runtime/random.js';
 import { VirtualClock } from '../../../src/runtime/virtual-clock.js';
 import { FakeServer } from './fake-server.js';
-import { BRIDGE_ROW, uuid, wireBridge, wireInterface, wirePort, wireRefs } from './wire-switch.js';
+import type { WireTables } from './wire-switch.js';
+import {
+  BRIDGE_ROW,
+  CONFIRMED,
+  eachRow,
+  uuid,
+  wireBridge,
+  wireInterface,
+  wirePort,
+  wireRefs,
+} from './wire-switch.js';
 
 const ECHO_MS = 5000;
 const LONGEST_BACKOFF_MS = 5000;
@@ -61,6 +71,15 @@ function modify(table: string, row: string, difference: unknown) {
   return { [table]: { [row]: { modify: difference } } };
 }
 
+/** The bridge of `onePortServer` and all that is on it. */
+function deletedBridge(): WireTables {
+  return {
+    Bridge: { [BRIDGE_ROW]: { delete: null } },
+    Port: { 'port-a': { delete: null } },
+    Interface: { a: { delete: null } },
+  };
+}
+
 const failure = (code: string): Error => Object.assign(new Error(`connect ${code}`), { code });
 const refuse = (code: string): Error => asDialFailure({ kind: 'unix', path: '/nowhere' }, failure(code));
 
@@ -72,13 +91,6 @@ describe('the port source of Open vSwitch', () => {
     expect(brief(await next())).toEqual(['change', [uuid(1), 'DOWN', 'a']]);
   });
 
-  it('gives an empty dump where the bridge does not exist', async () => {
-    const { next } = watch(
-      new FakeServer(wireBridge('br-ex', { a: { ifaceId: uuid(1), tag: 5, ofport: 1 } })),
-    );
-    expect(brief(await next())).toEqual(['dump']);
-  });
-
   it('follows a plug through its updates: insert, ofport, tag; and the unplug', async () => {
     const { server, next } = watch(new FakeServer(wireBridge('br-int', {})));
     await next();
@@ -88,7 +100,7 @@ describe('the port source of Open vSwitch', () => {
       Interface: { b: { insert: wireInterface('b', { ifaceId: uuid(2) }) } },
     });
     expect(brief(await next())).toEqual(['change', [uuid(2), 'DOWN', 'b']]);
-    server.update(modify('Interface', 'b', { ofport: 4 }));
+    server.update(modify('Interface', 'b', { ofport: 4, ...CONFIRMED }));
     expect(brief(await next())).toEqual(['change', [uuid(2), 'DOWN', 'b']]);
     server.update(modify('Port', 'port-b', { tag: 5 }));
     expect(brief(await next())).toEqual(['change', [uuid(2), 'ACTIVE', 'b']]);
@@ -162,15 +174,167 @@ describe('servers of different age', () => {
     expect(brief(await next())).toEqual(['change', [uuid(1), 'DOWN', 'a']]);
   });
 
-  it('fail the start when they know neither', async () => {
+  it('are followed with the monitor of RFC 7047 where that is all they know', async () => {
+    const server = onePortServer();
+    server.methods = ['monitor', 'echo'];
+    const { next } = watch(server);
+    expect(brief(await next())).toEqual(['dump', [uuid(1), 'ACTIVE', 'a']]);
+    server.oldUpdate({ Port: { 'port-a': { old: { tag: 5 }, new: wirePort('a', 4095) } } });
+    expect(brief(await next())).toEqual(['change', [uuid(1), 'DOWN', 'a']]);
+    const row = wireInterface('b', { ifaceId: uuid(2), ofport: 2 });
+    const bridge = { name: 'br-int', datapath_id: '0000' };
+    server.oldUpdate({
+      Bridge: { [BRIDGE_ROW]: { old: {}, new: { ...bridge, ports: wireRefs(['port-a', 'port-b']) } } },
+      Port: { 'port-b': { new: wirePort('b', 5) } },
+      Interface: { b: { new: row } },
+    });
+    expect(brief(await next())).toEqual(['change', [uuid(2), 'ACTIVE', 'b']]);
+    server.oldUpdate({
+      Bridge: { [BRIDGE_ROW]: { old: {}, new: { ...bridge, ports: wireRefs(['port-a']) } } },
+      Port: { 'port-b': { old: wirePort('b', 5) } },
+      Interface: { b: { old: row } },
+    });
+    expect(brief(await next())).toEqual(['change', [uuid(2), 'DOWN', 'b']]);
+  });
+
+  it('fail the start when they know none of the ways', async () => {
     const server = onePortServer();
     server.methods = ['echo'];
     const { next } = watch(server, { startupMs: 0 });
     await expect(next()).rejects.toMatchObject({
       code: 'UNAVAILABLE',
-      message: expect.stringContaining('Open vSwitch 2.6 or later is needed') as string,
+      message: expect.stringContaining('knows none of monitor_cond_since, monitor_cond, monitor;') as string,
     });
   });
+});
+
+describe('a bridge that does not exist', () => {
+  const noBridge = {
+    kind: 'lost',
+    reason:
+      'bridge br-int does not exist, so nothing is known of its ports; compare switch.bridge with "ovs-vsctl list-br"',
+  };
+
+  it('says nothing, until it is there: then all of its ports are dumped', async () => {
+    const { server, next } = watch(new FakeServer(wireBridge('br-ex', { a: { ifaceId: uuid(1), tag: 5 } })));
+    expect(await next()).toEqual(noBridge);
+    const tables = wireBridge('br-int', { b: { ifaceId: uuid(2), tag: 5, ofport: 1 } });
+    server.update(eachRow('insert', { ...tables, Bridge: { other: tables['Bridge']?.[BRIDGE_ROW] } }));
+    expect(brief(await next())).toEqual(['dump', [uuid(2), 'ACTIVE', 'b']]);
+  });
+
+  it('takes its ports out of sight when it is deleted, and turns none of them DOWN', async () => {
+    const { server, next } = watch();
+    await next();
+    server.update(deletedBridge());
+    expect(await next()).toEqual(noBridge);
+  });
+
+  it('dumps its ports when it is made anew in one transaction', async () => {
+    const { server, next } = watch();
+    await next();
+    const anew = { other: { insert: { name: 'br-int', datapath_id: '0000' } } };
+    const { Bridge, ...rows } = deletedBridge();
+    server.update({ ...rows, Bridge: { ...Bridge, ...anew } });
+    expect(await next()).toMatchObject({ kind: 'dump', ports: [] });
+  });
+});
+
+describe('a row that can not be read', () => {
+  it('makes a dump partial, until it can be read: then all is dumped', async () => {
+    const { server, next } = watch(new FakeServer(wireBridge('br-int', { a: { columns: { ofport: 'x' } } })));
+    expect(await next()).toMatchObject({ kind: 'dump', ports: [], isPartial: true });
+    const row = wireInterface('a', { ifaceId: uuid(1), ofport: 1 });
+    server.update({ Interface: { a: { insert: row } } });
+    const dump = await next();
+    expect([dump, brief(dump)]).toMatchObject([{ isPartial: false }, ['dump', [uuid(1), 'DOWN', 'a']]]);
+  });
+});
+
+describe('a row that the switch has not confirmed', () => {
+  const booted = (): FakeServer => {
+    const tables = wireBridge('br-int', {
+      a: { ifaceId: uuid(1), tag: 5, columns: { ofport: 1 } },
+      b: { ifaceId: uuid(2), tag: 5, columns: { ofport: -1, error: 'No such device' } },
+    });
+    const bridge = tables['Bridge']?.[BRIDGE_ROW] as Record<string, unknown>;
+    return new FakeServer({ ...tables, Bridge: { [BRIDGE_ROW]: { ...bridge, datapath_id: ['set', []] } } });
+  };
+
+  it('is neither ACTIVE nor DOWN: the dump leaves its port open', async () => {
+    const { next } = watch(booted());
+    expect(await next()).toMatchObject({ ports: [], unconfirmed: [uuid(1), uuid(2)] });
+  });
+
+  it('speaks once the switch has confirmed the bridge and filled the columns of the device', async () => {
+    const { server, next } = watch(booted());
+    await next();
+    server.update(modify('Bridge', BRIDGE_ROW, { datapath_id: '0000' }));
+    expect(brief(await next())).toEqual(['change', [uuid(2), 'DOWN', 'b']]);
+    server.update(modify('Interface', 'a', CONFIRMED));
+    expect(brief(await next())).toEqual(['change', [uuid(1), 'ACTIVE', 'a']]);
+  });
+
+  it('is told of as gone when it is deleted', async () => {
+    const { server, next } = watch(booted());
+    await next();
+    server.update({ Interface: { a: { delete: null } } });
+    expect(brief(await next())).toEqual(['change', [uuid(1), 'DOWN', 'a']]);
+  });
+});
+
+describe('an interface that the switch can not open', () => {
+  const FAIL_AFTER_MS = 60_000;
+  const failed = { ofport: -1, error: 'No such device' };
+  const broken = (): FakeServer =>
+    new FakeServer(wireBridge('br-int', { a: { ifaceId: uuid(1), tag: 5, columns: failed } }));
+
+  it('stays DOWN for ever without the option', async () => {
+    const { server, clock, next } = watch(broken());
+    expect(brief(await next())).toEqual(['dump', [uuid(1), 'DOWN', 'a']]);
+    for (let echo = 0; echo < 30; echo++) await clock.advance(ECHO_MS);
+    server.update(modify('Interface', 'a', { error: 'still no device' }));
+    expect(brief(await next())).toEqual(['change', [uuid(1), 'DOWN', 'a']]);
+  });
+
+  it('is ERROR, with the words of the switch, when it fails for longer than the option says', async () => {
+    const { clock, next } = watch(broken(), { failAfterMs: FAIL_AFTER_MS });
+    await next();
+    await pass(clock, FAIL_AFTER_MS);
+    expect(await next()).toMatchObject({
+      kind: 'change',
+      ports: [{ portId: uuid(1), status: 'ERROR', seen: { detail: 'No such device' } }],
+    });
+  });
+
+  it('is not ERROR when it opens in time, nor when it fails again for less than that', async () => {
+    const { server, clock, next } = watch(broken(), { failAfterMs: FAIL_AFTER_MS });
+    await next();
+    await pass(clock, FAIL_AFTER_MS - ECHO_MS);
+    server.update(modify('Interface', 'a', { ofport: 1, error: ['set', []], ...CONFIRMED }));
+    expect(brief(await next())).toEqual(['change', [uuid(1), 'ACTIVE', 'a']]);
+    server.update(modify('Interface', 'a', failed));
+    expect(brief(await next())).toEqual(['change', [uuid(1), 'DOWN', 'a']]);
+    await pass(clock, FAIL_AFTER_MS - ECHO_MS);
+    server.update(modify('Interface', 'a', { error: 'again' }));
+    expect(brief(await next())).toEqual(['change', [uuid(1), 'DOWN', 'a']]);
+  });
+
+  it('stays ERROR over a dump, until it gets an ofport', async () => {
+    const { server, source, clock, next } = watch(broken(), { failAfterMs: FAIL_AFTER_MS });
+    await next();
+    await pass(clock, FAIL_AFTER_MS);
+    await next();
+    source.refresh();
+    expect(brief(await next())).toEqual(['dump', [uuid(1), 'ERROR', 'a']]);
+    server.update(modify('Interface', 'a', { ofport: 1, error: ['set', []], ...CONFIRMED }));
+    expect(brief(await next())).toEqual(['change', [uuid(1), 'ACTIVE', 'a']]);
+  });
+
+  /** Moves the clock in steps that let the server answer each echo. */
+  async function pass(clock: VirtualClock, ms: number): Promise<void> {
+    for (let passed = 0; passed < ms; passed += ECHO_MS / 5) await clock.advance(ECHO_MS / 5);
+  }
 });
 
 describe('a lost connection', () => {
@@ -287,7 +451,19 @@ describe('the start', () => {
   });
 
   it('refuses an address that it does not know before anything is dialled', () => {
-    expect(() => watch(onePortServer(), { address: 'ssl:10.0.0.1:6640' })).toThrow(/write unix:/);
+    expect(() => watch(onePortServer(), { address: 'ptcp:6640' })).toThrow(/write unix:/);
+  });
+
+  it('refuses an ssl address without key and certificates, and names the options', () => {
+    const tls = { privateKey: '/key.pem', certificate: '/certificate.pem' };
+    expect(() => watch(onePortServer(), { address: 'ssl:10.0.0.1:6640', tls })).toThrow(
+      expect.objectContaining({
+        code: 'CONFIG',
+        message: expect.stringMatching(
+          /set switch.privateKey, switch.certificate and switch.caCert$/,
+        ) as string,
+      }),
+    );
   });
 });
 

@@ -3,9 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { TableImage } from '../../../src/agent/ovs/image.js';
 import type { RowUpdate, TableRowUpdate } from '../../../src/agent/ovs/image.js';
 import type { TableName } from '../../../src/agent/ovs/rows.js';
+import { Failures } from '../../../src/agent/ovs/failures.js';
 import { SwitchIndex } from '../../../src/agent/ovs/switch-index.js';
 import type { SwitchPort } from '../../../src/agent/port-source.js';
-import { BRIDGE_ROW, uuid, wireBridge, wireInterface, wirePort, wireRefs } from './wire-switch.js';
+import { BRIDGE_ROW, CONFIRMED, uuid, wireBridge, wireInterface, wirePort, wireRefs } from './wire-switch.js';
 import type { WireInterface, WireTables } from './wire-switch.js';
 
 const RULES = { bridge: 'br-int', ready: { kind: 'tag' }, requireLink: false } as const;
@@ -14,8 +15,10 @@ const RULES = { bridge: 'br-int', ready: { kind: 'tag' }, requireLink: false } a
 class Switch {
   foreign = 0;
   unreadable = 0;
+  nowMs = 0;
+  readonly failures = new Failures(1000, () => this.nowMs);
   readonly image = new TableImage(() => this.unreadable++);
-  readonly index = new SwitchIndex(RULES, () => this.foreign++);
+  readonly index = new SwitchIndex(RULES, this.failures, () => this.foreign++);
 
   constructor(tables: WireTables) {
     this.image.apply(asInserts(tables));
@@ -44,8 +47,8 @@ describe('the index of a switch', () => {
   });
 
   it('says whether the bridge is there', () => {
-    expect(new Switch(wireBridge('br-int', {})).index.hasBridge).toBe(true);
-    expect(new Switch(wireBridge('br-ex', {})).index.hasBridge).toBe(false);
+    expect(new Switch(wireBridge('br-int', {})).index.bridgeRow).toBe(BRIDGE_ROW);
+    expect(new Switch(wireBridge('br-ex', {})).index.bridgeRow).toBeUndefined();
   });
 
   it('gives a port its own state when one of its rows changes, and no other', () => {
@@ -133,6 +136,28 @@ describe('the index of a switch', () => {
     expect(ovs.statuses()).toEqual({ [uuid(1)]: 'ACTIVE', [uuid(2)]: 'ACTIVE' });
   });
 
+  it('leaves a port open while the switch has not confirmed its bridge, and is ERROR again where it was', () => {
+    const failed = { ifaceId: uuid(1), tag: 5, columns: { ofport: -1, error: 'No such device' } };
+    const ovs = new Switch(wireBridge('br-int', { a: failed }));
+    ovs.nowMs = 1000;
+    expect(brief(ovs.index.failDue())).toEqual([[uuid(1), 'ERROR', 'a']]);
+    expect(ovs.update(modify('Bridge', BRIDGE_ROW, { datapath_id: ['set', []] }))).toEqual([]);
+    expect([ovs.index.ports.size, ovs.index.unconfirmed]).toEqual([0, [uuid(1)]]);
+    const said = ovs.update(modify('Bridge', BRIDGE_ROW, { datapath_id: '0000' }));
+    expect(brief(said)).toEqual([[uuid(1), 'ERROR', 'a']]);
+  });
+
+  it('takes a port for online where one of its rows is, whatever is not confirmed of the other', () => {
+    const twice = {
+      a: { ifaceId: uuid(1), tag: 1, ofport: 1 },
+      b: { ifaceId: uuid(1), tag: 1, columns: { ofport: 2 } },
+    };
+    const ovs = new Switch(wireBridge('br-int', twice));
+    expect([ovs.index.ports.get(uuid(1))?.attachment, ovs.index.unconfirmed]).toEqual(['a', []]);
+    expect(ovs.update(modify('Port', 'port-a', { tag: 4095 }))).toEqual([]);
+    expect(ovs.index.unconfirmed).toEqual([uuid(1)]);
+  });
+
   it('takes one interface at 10,000 without looking at the others', () => {
     const many = Object.fromEntries(
       Array.from({ length: 10_000 }, (_, n) => [`i${n}`, { ifaceId: uuid(n), tag: 1, ofport: 1 }]),
@@ -156,9 +181,11 @@ describe('the index of a switch', () => {
           const ovs = new Switch(wireBridge('br-int', twoPorts()));
           const told = new Map(ovs.index.ports);
           for (const batch of batches) for (const port of ovs.update(...batch)) told.set(port.portId, port);
-          const fresh = new SwitchIndex(RULES, () => undefined);
+          const fresh = new SwitchIndex(RULES, ovs.failures, () => undefined);
           fresh.rebuild(ovs.image.tables);
           expect(sorted(ovs.index.ports)).toEqual(sorted(fresh.ports));
+          expect([...ovs.index.unconfirmed].sort()).toEqual([...fresh.unconfirmed].sort());
+          for (const portId of fresh.unconfirmed) told.delete(portId);
           expect(meaningOf(told, fresh.ports)).toEqual(meaningOf(fresh.ports, fresh.ports));
         },
       ),
@@ -231,4 +258,6 @@ const anyUpdate: fc.Arbitrary<TableRowUpdate> = fc.oneof(
   rowName.map((row) => remove('Port', `port-${row}`)),
   rowName.map((row) => modify('Bridge', BRIDGE_ROW, { ports: ['uuid', `port-${row}`] })),
   fc.constant(remove('Bridge', BRIDGE_ROW)),
+  fc.constantFrom('0000', ['set', []]).map((id) => modify('Bridge', BRIDGE_ROW, { datapath_id: id })),
+  rowName.map((row) => modify('Interface', row, CONFIRMED)),
 );

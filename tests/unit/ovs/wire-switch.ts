@@ -10,11 +10,21 @@ export interface WireInterface {
   readonly columns?: Record<string, unknown>;
 }
 
+/** What ovs-vswitchd fills when it has opened a device. */
+export const CONFIRMED = {
+  link_state: 'down',
+  admin_state: 'up',
+  ifindex: 7,
+  mac_in_use: 'fa:16:3e:00:00:01',
+};
+
 /** A bridge with one Port and one Interface row per entry, whose rows are named `port-<n>` and `<n>`. */
 export function wireBridge(name: string, interfaces: Readonly<Record<string, WireInterface>>): WireTables {
   const rows = Object.entries(interfaces);
   return {
-    Bridge: { [BRIDGE_ROW]: { name, ports: wireRefs(rows.map(([row]) => `port-${row}`)) } },
+    Bridge: {
+      [BRIDGE_ROW]: { name, datapath_id: '0000', ports: wireRefs(rows.map(([row]) => `port-${row}`)) },
+    },
     Port: Object.fromEntries(rows.map(([row, { tag }]) => [`port-${row}`, wirePort(row, tag)])),
     Interface: Object.fromEntries(rows.map(([row, each]) => [row, wireInterface(row, each)])),
   };
@@ -31,7 +41,7 @@ export function wireInterface(
   return {
     name: `tap-${row}`,
     ...(ifaceId === undefined ? {} : { external_ids: ['map', [['iface-id', ifaceId]]] }),
-    ...(ofport === undefined ? {} : { ofport }),
+    ...(ofport === undefined ? {} : { ofport, ...CONFIRMED }),
     ...columns,
   };
 }

@@ -1,0 +1,53 @@
+import { decodeReport } from '../domain/wire.js';
+import type { Case } from '../neutron/neutron.js';
+import type { StoredReport } from '../northbound/northbound.js';
+import { judgeNews } from './look-again.js';
+import { persist } from './persist.js';
+import type { Session } from './session.js';
+
+const PAGE = 1000;
+
+/**
+ * Judges what the northbound database holds and the ledger does not know: the Neutron database may have been rolled
+ * back after the report was acknowledged, and the chassis has nothing new to say.
+ */
+export async function sweepRecords(session: Session, signal: AbortSignal): Promise<void> {
+  const { northbound, neutron, judging } = session;
+  await persist(session, 'neutron', signal, () => neutron.epochOf(judging.incarnation));
+  const views = await persist(session, 'northbound', signal, () => northbound.chassis(undefined, { signal }));
+  let gathered: readonly Case[] = [];
+  for (const { chassis } of views) {
+    for await (const page of pagesOf(session, chassis, signal)) {
+      gathered = [...gathered, ...page.flatMap(toCase)];
+      if (gathered.length < PAGE) continue;
+      await judgeNews(session, gathered, 'sweep', signal);
+      gathered = [];
+    }
+  }
+  await judgeNews(session, gathered, 'sweep', signal);
+}
+
+async function* pagesOf(
+  session: Session,
+  chassis: string,
+  signal: AbortSignal,
+): AsyncGenerator<readonly StoredReport[]> {
+  for (let after: string | undefined, more = true; more;) {
+    const page = await persist(session, 'northbound', signal, () =>
+      session.northbound.reports(chassis, { after, limit: PAGE }, { signal }),
+    );
+    yield page;
+    after = page.at(-1)?.portId;
+    more = page.length === PAGE;
+  }
+}
+
+/** What is pending is left to the server in whose topic it waits. */
+function toCase(record: StoredReport): readonly Case[] {
+  const { portId, chassis, incarnation, place } = record;
+  if (place !== undefined) return [];
+  const decoded = decodeReport(record);
+  return decoded.kind === 'report'
+    ? [{ portId, chassis, arrival: { report: decoded.report, incarnation } }]
+    : [];
+}

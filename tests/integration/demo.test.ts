@@ -1,0 +1,166 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Summary } from '../../src/simulator/demo/tally.js';
+
+const PROGRAM = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const TIMEOUT_MS = 120_000;
+
+/** The folder for temporary files that a demo is given: what it leaves behind is found there. */
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'port-status-demo-test-'));
+});
+
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Demo {
+  readonly child: ChildProcess;
+  /** What it has written so far. */
+  readonly written: { stdout: string; stderr: string };
+  /** Resolves when its output has that text. */
+  readonly said: (text: string) => Promise<void>;
+  /** Its exit code. */
+  readonly ended: Promise<number | null>;
+}
+
+function startDemo(...flags: readonly string[]): Demo {
+  const { PATH } = process.env;
+  const child = spawn(process.execPath, [PROGRAM, 'demo', ...flags], { env: { PATH, TMPDIR: folder } });
+  const written = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (written.stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (written.stderr += text));
+  const said = async (text: string): Promise<void> => {
+    while (!written.stdout.includes(text)) await once(child.stdout, 'data');
+  };
+  const ended = once(child, 'close').then(([code]: unknown[]) => code as number | null);
+  return { child, written, said, ended };
+}
+
+/** Ids of the processes that have the folder on their command line. */
+function processesOf(word = folder): readonly number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => commandLineOf(pid).includes(word) && commandLineOf(pid).includes(folder));
+}
+
+function commandLineOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return ''; // it has ended meanwhile
+  }
+}
+
+it(
+  'a demo whose servers are killed loses nothing, applies nothing twice, and prints one object',
+  async () => {
+    const { written, ended } = startDemo(
+      '--json',
+      '--duration=8s',
+      '--rate=10',
+      '--kill-every=3s',
+      '--seed=7',
+    );
+    expect(await ended).toBe(0);
+    const summary = JSON.parse(written.stdout) as Summary;
+    const { boots, perServer } = summary;
+    expect(summary).toMatchObject({ active: boots, plugged: boots, lost: 0, appliedTwice: 0, seed: 7 });
+    expect(summary.takeovers).toBeGreaterThan(0);
+    expect(Object.keys(perServer)).toEqual(['A', 'B', 'C', 'D']);
+    expect(Object.values(perServer).reduce((sum, count) => sum + count, 0)).toBe(boots);
+    expect(written.stderr).toMatch(/^server [A-D] is killed$/m);
+    expect(written.stderr).toMatch(
+      /plugged on [XYZ] → Nova moved the binding after \d+ ms → ACTIVE by [A-D]/,
+    );
+    expect(readdirSync(folder)).toEqual([]);
+  },
+  TIMEOUT_MS,
+);
+
+it(
+  'with the same seed the same happens to the same VMs',
+  async () => {
+    const runs = [1, 2].map(() => startDemo('--duration=2s', '--rate=10', '--servers=1', '--seed=7'));
+    await Promise.all(runs.map(({ ended }) => ended));
+    const [one, other] = runs.map(({ written }) => storyOf(written.stdout));
+    expect(one).toHaveLength(20);
+    expect(other).toEqual(one);
+  },
+  TIMEOUT_MS,
+);
+
+/** What happened to which VM, without times and servers. */
+function storyOf(text: string): readonly string[] {
+  const lines = text.split('\n').filter((line) => line.startsWith('VM '));
+  return lines.map((line) => line.replace(/ →.*/, '')).sort();
+}
+
+describe.skipIf(!existsSync('/proc/self/cmdline'))('a demo leaves no process and no folder behind', () => {
+  it(
+    'when Ctrl-C ends it while VMs boot',
+    async () => {
+      const { child, said, ended } = startDemo('--duration=60s', '--servers=2');
+      await said('Nova booted');
+      expect(processesOf()).toHaveLength(5);
+      child.kill('SIGINT');
+      expect(await ended).toBe(0);
+      expect([processesOf(), readdirSync(folder)]).toEqual([[], []]);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'when Ctrl-C ends it before its processes have started',
+    async () => {
+      const { child, ended } = startDemo('--servers=2');
+      while (processesOf('agent').length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      child.kill('SIGINT');
+      expect(await ended).toBe(0);
+      expect([processesOf(), readdirSync(folder)]).toEqual([[], []]);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'when a second Ctrl-C does not wait for the first',
+    async () => {
+      const { child, said, ended } = startDemo('--duration=60s', '--servers=2');
+      await said('Nova booted');
+      const pids = processesOf();
+      child.kill('SIGINT');
+      child.kill('SIGINT');
+      await ended;
+      for (const pid of pids) while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 5));
+      expect(readdirSync(folder)).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'when a server dies by itself, which it names',
+    async () => {
+      const { written, said, ended } = startDemo('--duration=60s');
+      await said('Nova booted');
+      const [pid = 0] = processesOf('--listener-id=B');
+      process.kill(pid, 'SIGKILL');
+      expect(await ended).toBe(69);
+      expect(written.stderr).toMatch(
+        /^port-status: server B ended by itself, after ".+"; start the demo again/m,
+      );
+      expect([processesOf(), readdirSync(folder)]).toEqual([[], []]);
+    },
+    TIMEOUT_MS,
+  );
+});
+
+function isAlive(pid: number): boolean {
+  return commandLineOf(pid) !== '';
+}

@@ -1,0 +1,158 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createPool } from 'mysql2/promise';
+import type { Pool } from 'mysql2/promise';
+import { stringify } from 'smol-toml';
+import { openNorthbound } from '../../src/northbound/open.js';
+import type { Northbound } from '../../src/northbound/northbound.js';
+import { systemClock } from '../../src/runtime/clock.js';
+import { Opened } from '../../src/runtime/opened.js';
+import { systemRandom } from '../../src/runtime/random.js';
+import { startFakeCloud } from '../../src/simulator/cloud/cloud.js';
+import type { FakeCloud } from '../../src/simulator/cloud/cloud.js';
+import { createUser, loadNeutron, MARIADB, rowsOf, startMariadb } from './mariadb.js';
+import type { Mariadb } from './mariadb.js';
+import { plantNetwork } from './neutron-rows.js';
+import type { NeutronRows } from './neutron-rows.js';
+import { OVS_PROGRAMS, startOvs } from './ovs.js';
+import type { OvsFixture } from './ovs.js';
+import { runProgram, startProgram } from './process.js';
+import type { Ended, Program } from './process.js';
+
+/** The programs that a set-up starts, with their Debian packages; for `has` of needs.ts. */
+export const CLOUD_PROGRAMS = { ...MARIADB, ...OVS_PROGRAMS };
+
+export type ServerName = 'a' | 'b';
+
+/** A small cloud of real parts; only Keystone and Nova are played. */
+export interface CloudSetUp {
+  readonly ovs: OvsFixture;
+  readonly mariadb: Mariadb;
+  /** The administrator's connections; they come back by themselves when the server does. */
+  readonly admin: Pool;
+  readonly rows: NeutronRows;
+  readonly cloud: FakeCloud;
+  /** A view of our own on the northbound database. */
+  readonly northbound: Northbound;
+  /** Starts the agent of the chassis `cn1`; resolves when it has compared the switch with what was said. */
+  startAgent(): Promise<Program>;
+  /** Starts a server; resolves when it has joined. Each has a database user of its own: `ps_a`, `ps_b`. */
+  startServer(name: ServerName): Promise<Program>;
+  /** Runs a command with the configuration of all. */
+  run(...words: readonly string[]): Promise<Ended>;
+  dispose(): Promise<void>;
+}
+
+/** Starts everything but agent and servers. @param mode the servers' `apply.mode`. */
+export async function setUpCloud(mode: 'write' | 'observe' = 'write'): Promise<CloudSetUp> {
+  const opened = new Opened();
+  try {
+    return await setUp(mode, opened);
+  } catch (error) {
+    await opened[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function setUp(mode: 'write' | 'observe', opened: Opened): Promise<CloudSetUp> {
+  const folder = openFolder(opened);
+  const [ovs, mariadb] = await Promise.all([startOvs(), startMariadb()]);
+  onClose(opened, () => ovs.dispose());
+  onClose(opened, () => mariadb.dispose());
+  await ovs.addBridge('br-int');
+  const admin = await openAdmin(mariadb, opened);
+  const cloud = await startFakeCloud({ clock: systemClock, random: systemRandom });
+  onClose(opened, () => cloud.dispose());
+  const northboundUrl = `sqlite:${join(folder, 'northbound.db')}`;
+  const northbound = opened.add(openNorthbound(northboundUrl, { clock: systemClock, random: systemRandom }));
+  const config = join(folder, 'port-status.toml');
+  writeFileSync(config, stringify(configOf(mode, northboundUrl, mariadb, ovs, cloud)));
+  await makeUsers(mariadb, config);
+  const rows = rowsOf(admin);
+  await plantNetwork(rows);
+  const start = (...words: readonly string[]): Program => {
+    const program = startProgram([...words, '--config', config]);
+    onClose(opened, () => program.stop());
+    return program;
+  };
+  return {
+    ...{ ovs, mariadb, admin, rows, cloud, northbound },
+    startAgent: () => whenLogged(start('agent'), 'agent.resynced'),
+    startServer: (name) => whenLogged(start('server', ...identityOf(name, mariadb)), 'listener.joined'),
+    run: (...words) => runProgram([...words, '--config', config]),
+    dispose: () => opened[Symbol.asyncDispose](),
+  };
+}
+
+function openFolder(opened: Opened): string {
+  const folder = mkdtempSync(join(tmpdir(), 'port-status-cloud-'));
+  onClose(opened, async () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+async function openAdmin(mariadb: Mariadb, opened: Opened): Promise<Pool> {
+  const connection = await mariadb.admin();
+  await loadNeutron(connection);
+  await connection.end();
+  const place = { host: '127.0.0.1', port: mariadb.port, user: 'root', database: 'neutron' };
+  const pool = createPool({ ...place, dateStrings: true, multipleStatements: true });
+  onClose(opened, () => pool.end());
+  return pool;
+}
+
+function configOf(
+  mode: 'write' | 'observe',
+  northboundUrl: string,
+  mariadb: Mariadb,
+  ovs: OvsFixture,
+  cloud: FakeCloud,
+): Parameters<typeof stringify>[0] {
+  return {
+    northbound: { url: northboundUrl },
+    neutron: { url: mariadb.url(), drivers: ['openvswitch'] },
+    apply: { mode, ...(mode === 'write' ? { chassis: ['cn1'] } : {}) },
+    nova: cloud.options,
+    agent: { chassis: 'cn1' },
+    switch: { address: ovs.address, ready: 'tag' },
+    http: { listen: 'off' },
+  };
+}
+
+/** Creates the ledger, and users who have what `--print-grants` prints and nothing else. */
+async function makeUsers(mariadb: Mariadb, config: string): Promise<void> {
+  await answerOf(['migrate', '--config', config]);
+  const connection = await mariadb.admin();
+  for (const user of ['ps_a', 'ps_b']) {
+    const printed = await answerOf([
+      'migrate',
+      '--print-grants',
+      '--user',
+      `'${user}'@'%'`,
+      '--config',
+      config,
+    ]);
+    await createUser(connection, user, printed.trim().split('\n'));
+  }
+  await connection.end();
+}
+
+async function answerOf(words: readonly string[]): Promise<string> {
+  const { exitCode, stdout, stderr } = await runProgram(words);
+  if (exitCode !== 0)
+    throw new Error(`port-status ${words.join(' ')} ended with ${String(exitCode)}: ${stderr}`);
+  return stdout;
+}
+
+function identityOf(name: ServerName, mariadb: Mariadb): readonly string[] {
+  return ['--listener-id', name, '--neutron-url', mariadb.url(`ps_${name}`)];
+}
+
+async function whenLogged(program: Program, event: string): Promise<Program> {
+  await program.logged(event);
+  return program;
+}
+
+function onClose(opened: Opened, close: () => Promise<unknown>): void {
+  opened.add({ close });
+}

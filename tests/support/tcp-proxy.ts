@@ -1,0 +1,118 @@
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+import type { AddressInfo, NetConnectOpts, Server, Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** What becomes of bytes: passed on, or taken in and never heard of again, as by a firewall that forgot the connection. */
+type Passage = 'open' | 'black-hole';
+
+/** A TCP port in front of a server, where a test does to connections what a network does. */
+export interface TcpProxy {
+  /** Where it listens, on 127.0.0.1. */
+  readonly port: number;
+  /** Connections that were ever made to it. */
+  readonly connections: number;
+  /** How long each piece of bytes is kept back, in milliseconds (default 0). */
+  delayMs: number;
+  /** Whether bytes are passed on, in both directions and on every connection, also of new ones (default open). */
+  passage: Passage;
+  /** What the server has sent on the connection of this number (0 is the first). */
+  heard(connection: number): string;
+  /** Ends the server's side of every connection, and leaves the client's open and silent. */
+  halfOpen(): void;
+  /** Ends every connection with a reset. */
+  reset(): void;
+  dispose(): Promise<void>;
+}
+
+/** Starts a proxy on a free port. */
+export async function startTcpProxy(target: NetConnectOpts): Promise<TcpProxy> {
+  const proxy = new Proxy(target);
+  await proxy.listen();
+  return proxy;
+}
+
+interface Pair {
+  readonly client: Socket;
+  readonly server: Socket;
+  heard: string;
+  isHalfOpen: boolean;
+}
+
+class Proxy implements TcpProxy {
+  delayMs = 0;
+  passage: Passage = 'open';
+  readonly #target: NetConnectOpts;
+  readonly #pairs: Pair[] = [];
+  readonly #listener: Server;
+
+  constructor(target: NetConnectOpts) {
+    this.#target = target;
+    this.#listener = createServer((client) => this.#join(client));
+  }
+
+  get port(): number {
+    return (this.#listener.address() as AddressInfo).port;
+  }
+
+  get connections(): number {
+    return this.#pairs.length;
+  }
+
+  async listen(): Promise<void> {
+    this.#listener.listen(0, '127.0.0.1');
+    await once(this.#listener, 'listening');
+  }
+
+  heard(connection: number): string {
+    return this.#pairs[connection]?.heard ?? '';
+  }
+
+  halfOpen(): void {
+    for (const pair of this.#pairs) {
+      pair.isHalfOpen = true;
+      pair.server.destroy();
+    }
+  }
+
+  reset(): void {
+    for (const { client, server } of this.#pairs) {
+      client.resetAndDestroy();
+      server.destroy();
+    }
+  }
+
+  async dispose(): Promise<void> {
+    const closed = once(this.#listener, 'close');
+    this.#listener.close();
+    for (const { client, server } of this.#pairs) {
+      client.destroy();
+      server.destroy();
+    }
+    await closed;
+  }
+
+  #join(client: Socket): void {
+    const pair: Pair = { client, server: connect(this.#target), heard: '', isHalfOpen: false };
+    this.#pairs.push(pair);
+    this.#pass(client, pair.server, () => undefined);
+    this.#pass(pair.server, client, (chunk) => (pair.heard += chunk.toString('latin1')));
+    client.on('close', () => pair.server.destroy());
+    pair.server.on('close', () => {
+      if (!pair.isHalfOpen) client.end();
+    });
+  }
+
+  #pass(from: Socket, to: Socket, note: (chunk: Buffer) => void): void {
+    let before = Promise.resolve();
+    from.on('error', () => undefined);
+    from.on('data', (chunk: Buffer) => {
+      if (this.passage === 'black-hole') return;
+      note(chunk);
+      before = before.then(async () => {
+        if (this.delayMs > 0) await sleep(this.delayMs);
+        if (!to.destroyed) to.write(chunk);
+      });
+    });
+  }
+}

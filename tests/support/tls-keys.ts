@@ -1,0 +1,59 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { TlsFiles } from '../../src/agent/ovs/tls.js';
+
+const runFile = promisify(execFile);
+
+/** The program that `makeTlsKeys` needs, with its Debian package; for `has` of needs.ts. */
+export const TLS_PROGRAMS = { openssl: 'openssl' } as const;
+
+/** A server and a client that trust each other, and a stranger with an authority of its own. */
+export interface TlsKeys {
+  readonly server: TlsFiles;
+  readonly client: TlsFiles;
+  readonly stranger: TlsFiles;
+}
+
+/** Makes them in a folder, for two days. */
+export async function makeTlsKeys(folder: string): Promise<TlsKeys> {
+  const [ours, theirs] = await Promise.all([makeAuthority(folder, 'ours'), makeAuthority(folder, 'theirs')]);
+  const [server, client, stranger] = await Promise.all([
+    makeMember(folder, 'server', ours),
+    makeMember(folder, 'client', ours),
+    makeMember(folder, 'stranger', theirs),
+  ]);
+  return { server, client, stranger };
+}
+
+interface Authority {
+  readonly key: string;
+  readonly certificate: string;
+}
+
+async function makeAuthority(folder: string, name: string): Promise<Authority> {
+  const [key, certificate] = [join(folder, `${name}.key`), join(folder, `${name}.pem`)];
+  await openssl('req', '-x509', ...newKey(key), '-out', certificate, '-days', '2', '-subj', `/CN=${name}`);
+  return { key, certificate };
+}
+
+async function makeMember(
+  folder: string,
+  name: string,
+  { key, certificate: caCert }: Authority,
+): Promise<TlsFiles> {
+  const [privateKey, request] = [join(folder, `${name}.key`), join(folder, `${name}.csr`)];
+  const certificate = join(folder, `${name}.pem`);
+  await openssl('req', '-new', ...newKey(privateKey), '-out', request, '-subj', `/CN=${name}`);
+  const signing = ['-CA', caCert, '-CAkey', key, '-CAcreateserial', '-CAserial', join(folder, `${name}.srl`)];
+  await openssl('x509', '-req', '-in', request, ...signing, '-out', certificate, '-days', '2');
+  return { privateKey, certificate, caCert };
+}
+
+function newKey(path: string): readonly string[] {
+  return ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', path];
+}
+
+async function openssl(...args: readonly string[]): Promise<void> {
+  await runFile('openssl', args);
+}

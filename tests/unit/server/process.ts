@@ -1,0 +1,98 @@
+import type { Clock } from '../../../src/runtime/clock.js';
+
+/** Carries the call out, or not: what a test puts in the way of one verb. */
+export type Intercept = (proceed: () => Promise<unknown>, args: readonly unknown[]) => Promise<unknown>;
+
+type Verb = (...args: readonly unknown[]) => Promise<unknown>;
+
+/**
+ * One simulated process: everything that it calls goes through here, so that it can die at any call, stand still like a
+ * process that was sent SIGSTOP, or find a dependency broken.
+ */
+export class Process {
+  readonly #intercepts = new Map<string, Intercept>();
+  #gate: Promise<void> = Promise.resolve();
+  #open: () => void = () => undefined;
+
+  /** The same object as this process reaches it. */
+  reach<T extends object>(target: T): T {
+    return new Proxy(target, {
+      get: (_, name) => {
+        const value: unknown = Reflect.get(target, name, target);
+        return typeof value === 'function' ? this.#through(String(name), value.bind(target) as Verb) : value;
+      },
+    });
+  }
+
+  /** A clock whose sleepers do not wake while the process stands still. */
+  clockOf(clock: Clock): Clock {
+    return {
+      now: () => clock.now(),
+      monotonicMs: () => clock.monotonicMs(),
+      turn: () => clock.turn(),
+      sleep: async (ms, options) => {
+        try {
+          await clock.sleep(ms, options);
+        } finally {
+          await this.#gate;
+        }
+      },
+    };
+  }
+
+  /** Puts something in the way of a verb, in place of what was there. */
+  intercept(verb: string, intercept: Intercept): void {
+    this.#intercepts.set(verb, intercept);
+  }
+
+  /** Takes away what is in the way of a verb. */
+  free(verb: string): void {
+    this.#intercepts.delete(verb);
+  }
+
+  /** Ends the process for ever at its next call of this verb, before or after that has its effect. */
+  dieAt(verb: string, moment: 'before' | 'after'): void {
+    this.intercept(verb, async (proceed) => {
+      this.pause();
+      if (moment === 'after') await proceed();
+      return forever();
+    });
+  }
+
+  /** Pauses the process once, at its next call of this verb, before or after that has its effect. */
+  pauseAt(verb: string, moment: 'before' | 'after'): void {
+    this.intercept(verb, async (proceed) => {
+      this.free(verb);
+      this.pause();
+      if (moment === 'before') await this.#gate;
+      return proceed();
+    });
+  }
+
+  /** Stops the process where it stands: no call of it begins or ends, no sleep ends. */
+  pause(): void {
+    this.#gate = new Promise((resolve) => (this.#open = resolve));
+  }
+
+  resume(): void {
+    this.#open();
+  }
+
+  #through(name: string, call: Verb): Verb | ((...args: readonly unknown[]) => unknown) {
+    if (name === 'then') return call;
+    return async (...args: readonly unknown[]) => {
+      await this.#gate;
+      const proceed = (): Promise<unknown> => call(...args);
+      try {
+        return await (this.#intercepts.get(name)?.(proceed, args) ?? proceed());
+      } finally {
+        await this.#gate;
+      }
+    };
+  }
+}
+
+/** A call that never comes back. */
+export function forever(): Promise<never> {
+  return new Promise(() => undefined);
+}
