@@ -181,7 +181,7 @@ describe.skipIf(!has("The layout of Neutron's database", MARIADB))('the check of
 });
 
 describe('the check of a SQLite file', () => {
-  const DDL = fileURLToPath(new URL('../../fixtures/neutron-schema/sqlite.sql', import.meta.url));
+  const DDL = fileURLToPath(new URL('../../../neutron-schema/sqlite.sql', import.meta.url));
 
   async function open(withLedger = true): Promise<{ neutron: Neutron; direct: Database.Database }> {
     const folder = mkdtempSync(join(tmpdir(), 'port-status-layout-'));
