@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { CompiledQuery } from 'kysely';
 import { onTestFinished } from 'vitest';
 import type { Answer, ExternalEvent } from '../../../src/domain/debt.js';
@@ -22,10 +23,11 @@ import { VirtualClock } from '../../../src/runtime/virtual-clock.js';
 import { createServer } from '../../../src/server/server.js';
 import type { Server } from '../../../src/server/server.js';
 import type { ServerOptions } from '../../../src/server/session.js';
-import { NEUTRON_TABLES } from '../../../src/simulator/cloud/neutron-tables.js';
 import { plantNetwork, plantPort, portIdOf, portState } from '../../support/neutron-rows.js';
 import type { NeutronRows, PlantedPort } from '../../support/neutron-rows.js';
 import { Process } from './process.js';
+
+const TABLES = new URL('../../../neutron-schema/sqlite.sql', import.meta.url);
 
 export const TTL_MS = 3000;
 export const RECONCILE_MS = 30_000;
@@ -90,7 +92,7 @@ export class ServerBench {
     const clock = new VirtualClock();
     const store = openSqlite(':memory:', clock);
     const bench = new ServerBench(clock, store);
-    for (const statement of NEUTRON_TABLES.replaceAll(/--.*$/gm, '').split(';')) {
+    for (const statement of readFileSync(TABLES, 'utf8').replaceAll(/--.*$/gm, '').split(';')) {
       if (statement.trim() !== '') await bench.rows.run(statement);
     }
     await migrate(store, 'port_status');
