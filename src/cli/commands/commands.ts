@@ -8,6 +8,7 @@ import { migrate } from './migrate.js';
 import { pause } from './pause.js';
 import { resume } from './resume.js';
 import { server } from './server.js';
+import { uninstall } from './uninstall.js';
 
 /** Every command, in the order of the help. */
 export const COMMANDS: readonly CommandDefinition[] = [
@@ -19,5 +20,6 @@ export const COMMANDS: readonly CommandDefinition[] = [
   pause,
   resume,
   approve,
+  uninstall,
   demo,
 ];

@@ -3,7 +3,7 @@ import type { Binding, NeutronPort, NeutronStatus } from '../../domain/neutron-p
 import type { Db, SqlDialect } from './dialect.js';
 
 /** An agent that is silent for longer counts as dead (N:conf/agent/common.py, agent_down_time). */
-const AGENT_DOWN_MS = 75_000;
+export const AGENT_DOWN_MS = 75_000;
 
 /**
  * Locks ports for writing, in Neutron's own order: `standardattributes` by id, then `ports`.
@@ -159,7 +159,7 @@ async function readL2population(
 }
 
 /** One field of a JSON object in a text column; undefined for anything that is not one. */
-function field(json: string, name: string): unknown {
+export function field(json: string, name: string): unknown {
   if (!json.includes(name)) return undefined;
   try {
     const value: unknown = JSON.parse(json);

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { PortStatusError } from '../../domain/errors.js';
+import type { LayoutFinding as Finding, LayoutFindings } from '../diagnosis.js';
 import type { Db, Failure, SqlDialect, SqlStore } from './dialect.js';
 import { LEDGER_VERSION } from './migrations.js';
 import { READ_COLUMNS } from './neutron-columns.js';
@@ -19,35 +20,35 @@ const WRITE_PROBES: readonly (readonly [string, string])[] = [
   ],
 ];
 
-/** Something that has to be mended before we work on this database. */
-interface Finding {
-  readonly code: 'LAYOUT' | 'RIGHTS';
-  readonly text: string;
-}
-
 /**
  * Checks Neutron's tables column by column, the server's settings, our rights and the ledger.
  *
  * @param willWrite whether rights to write Neutron's rows are needed too.
  * @throws {PortStatusError} LAYOUT or RIGHTS with one list of all that is wrong; UNAVAILABLE.
  */
-export async function checkLayout(
-  store: SqlStore,
-  { willWrite }: { readonly willWrite: boolean },
-): Promise<void> {
-  await query(store, (db) => sql`select 1`.execute(db));
-  const findings = [
-    ...(await checkServer(store, willWrite)),
-    ...(await checkColumns(store)),
-    ...(willWrite ? await checkWriting(store) : []),
-    ...(await checkLedger(store)),
-  ];
+export async function checkLayout(store: SqlStore, options: { readonly willWrite: boolean }): Promise<void> {
+  const findings = Object.values(await inspectLayout(store, options)).flat();
   if (findings.length === 0) return;
   const code = findings.some((finding) => finding.code === 'LAYOUT') ? 'LAYOUT' : 'RIGHTS';
   throw new PortStatusError(
     code,
     `neutron.url can not be used: ${findings.map(({ text }) => text).join('; ')}`,
   );
+}
+
+/** All that `checkLayout` looks at, each finding under its topic. @throws {PortStatusError} as `query` does. */
+export async function inspectLayout(
+  store: SqlStore,
+  { willWrite }: { readonly willWrite: boolean },
+): Promise<LayoutFindings> {
+  await query(store, (db) => sql`select 1`.execute(db));
+  const server = await checkServer(store, willWrite);
+  return {
+    server,
+    columns: await checkColumns(store),
+    writing: willWrite ? await checkWriting(store) : [],
+    ledger: await checkLedger(store),
+  };
 }
 
 /** Neutron's migration heads, sorted, as one string. */
