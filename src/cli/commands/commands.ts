@@ -4,6 +4,7 @@ import { approve } from './approve.js';
 import { compare } from './compare.js';
 import { config } from './config.js';
 import { demo } from './demo.js';
+import { doctor } from './doctor.js';
 import { migrate } from './migrate.js';
 import { pause } from './pause.js';
 import { resume } from './resume.js';
@@ -16,6 +17,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   agent,
   migrate,
   config,
+  doctor,
   compare,
   pause,
   resume,

@@ -22,7 +22,7 @@ export async function diagnose(
   store: Transactor,
   options: { readonly willWrite: boolean },
 ): Promise<Diagnosis> {
-  const layout = await inspectLayout(store, options);
+  const layout = await query(store, () => inspectLayout(store, options));
   const clockAheadMs = await measureClock(store);
   return { layout, clockAheadMs, state: await readState(store) };
 }
