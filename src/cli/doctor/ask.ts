@@ -9,7 +9,7 @@ import { openDatabase } from '../../neutron/open.js';
 import { createNeutron } from '../../neutron/sql/store.js';
 import { openNorthbound } from '../../northbound/open.js';
 import { openNova } from '../../nova/external-events.js';
-import { createLogger } from '../../runtime/logger.js';
+import { silentLogger } from '../../runtime/logger.js';
 import { createMetrics } from '../../runtime/metrics.js';
 import { Opened } from '../../runtime/opened.js';
 import type { World } from '../world.js';
@@ -60,7 +60,7 @@ async function askDatabase(values: Values, world: Surroundings): Promise<Answer<
     checkFile(url);
     const neutron = opened.add(createNeutron(openDatabase(url, schema, world.clock), world));
     return neutron.diagnose({ willWrite: values['apply.mode'] === 'write' });
-  });
+  }, describeDatabaseFailure);
 }
 
 /** To open a file that is not there would make it. */
@@ -83,7 +83,7 @@ async function askNova(
 ): Promise<Answer<Facts['nova']>> {
   const auth_url = values['nova.auth_url'];
   if (auth_url === undefined) return unset('nova.auth_url');
-  const surroundings = { clock, random, metrics: createMetrics(), logger: silentLogger() };
+  const surroundings = { clock, random, metrics: createMetrics(), logger: silentLogger };
   return ask(async (opened) => {
     const options = { ...novaOptionsOf(values), auth_url };
     const nova = opened.add(await openNova(options, { ...surroundings, timeoutMs: NOVA_TIMEOUT_MS }));
@@ -124,16 +124,20 @@ function unset(key: string): { readonly kind: 'skipped'; readonly why: string } 
 }
 
 /** A foreseen failure is an answer; its message ends with the next step. */
-async function ask<T>(work: (opened: Opened) => Promise<T>): Promise<Answer<T>> {
+async function ask<T>(
+  work: (opened: Opened) => Promise<T>,
+  describe: (error: PortStatusError) => string = ({ message }) => message,
+): Promise<Answer<T>> {
   try {
     await using opened = new Opened();
     return { kind: 'known', value: await work(opened) };
   } catch (error) {
     if (!(error instanceof PortStatusError)) throw error;
-    return { kind: 'failed', why: error.message };
+    return { kind: 'failed', why: describe(error) };
   }
 }
 
-function silentLogger(): ReturnType<typeof createLogger> {
-  return createLogger('silent', { write: () => undefined });
+/** What the driver said: a doctor does not try again, as the message promises. */
+function describeDatabaseFailure({ cause, message }: PortStatusError): string {
+  return cause instanceof Error ? `${cause.message}; check neutron.url, and that the database runs` : message;
 }

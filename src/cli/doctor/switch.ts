@@ -33,7 +33,7 @@ function judgeReady({ ready, bridge, ports, taggedPorts }: SwitchFacts): readonl
     return [warn(`tag: none of ${count(ports.length, 'logical port')} of ${bridge} has a tag`, next)];
   }
   const met = ports.filter(({ status }) => status === 'ACTIVE').length;
-  if (met > 0) return ok(`${ready}: ${met} of ${count(ports.length, 'logical port')} are ready`);
+  if (met > 0) return ok(`${ready}: ready are ${met} of ${ports.length}`);
   return [warn(`${ready}: none of ${count(ports.length, 'logical port')} is ready; ${exampleOf(ports)}`)];
 }
 

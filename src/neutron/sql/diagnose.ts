@@ -34,7 +34,7 @@ async function measureClock(store: Transactor): Promise<number> {
   const { rows } = await query(store, (db) =>
     sql<{ now: number }>`select ${dialect.now()} as now`.execute(db),
   );
-  return Number(rows[0]?.now ?? before) - (before + clock.now()) / 2;
+  return (rows[0]?.now ?? before) - (before + clock.now()) / 2;
 }
 
 /** Undefined where a table, a column or a right is missing: the layout's findings name it. */
@@ -70,8 +70,8 @@ async function readAgents(db: Db, dialect: SqlDialect): Promise<readonly Neutron
   return rows.map(({ host, type, silent, configurations }) => ({
     host,
     type,
-    silentMs: Number(silent),
-    isAlive: Number(silent) < AGENT_DOWN_MS,
+    silentMs: silent,
+    isAlive: silent < AGENT_DOWN_MS,
     hasL2population: field(configurations, 'l2_population') === true,
   }));
 }
@@ -85,7 +85,7 @@ async function readMisplaced(db: Db, dialect: SqlDialect): Promise<readonly Misp
     order by m.ports desc, m.chassis`.execute(db);
   return rows.map(({ chassis, ports, example, bound_to }) => ({
     chassis,
-    ports: Number(ports),
+    ports,
     example: { portId: example, boundTo: bound_to ?? undefined },
   }));
 }
@@ -94,7 +94,7 @@ async function readDelegated(db: Db, dialect: SqlDialect): Promise<StoredState['
   const { rows } = await sql<{ reason: Reason; ports: number }>`
     select reason, count(*) as ports from ${dialect.ledger('reports')}
     where verdict = 'delegated' group by reason order by reason`.execute(db);
-  return rows.map(({ reason, ports }) => ({ reason, ports: Number(ports) }));
+  return rows.map(({ reason, ports }) => ({ reason, ports }));
 }
 
 async function readOldDebts(db: Db, dialect: SqlDialect): Promise<OldDebts> {
@@ -106,7 +106,7 @@ async function readOldDebts(db: Db, dialect: SqlDialect): Promise<OldDebts> {
   const { rows } = await sql<DebtRow>`
     select port, chassis, word, ${dialect.now()} - owed_at as age, told_result, told_code, told_detail, attempts
     from ${table} where ${isOld} order by owed_at limit 1`.execute(db);
-  return { count: Number(counted.rows[0]?.count ?? 0), oldest: rows.map(toOldDebt)[0] };
+  return { count: counted.rows[0]?.count ?? 0, oldest: rows.map(toOldDebt)[0] };
 }
 
 interface DebtRow {
@@ -122,7 +122,7 @@ interface DebtRow {
 
 function toOldDebt(row: DebtRow): NonNullable<OldDebts['oldest']> {
   const { port: portId, chassis, word, age } = row;
-  return { portId, chassis, word, ageMs: Number(age), lastResult: describeResult(row) };
+  return { portId, chassis, word, ageMs: age, lastResult: describeResult(row) };
 }
 
 /** Results of earlier words stay in the row: they count only where this word was tried. */
@@ -135,7 +135,5 @@ async function readClocksAhead(db: Db, dialect: SqlDialect): Promise<StoredState
   const { rows } = await sql<{ chassis: string; ahead: number }>`
     select chassis, max(observed_at - judged_at) as ahead from ${dialect.ledger('reports')}
     group by chassis order by chassis`.execute(db);
-  return rows
-    .map(({ chassis, ahead }) => ({ chassis, aheadMs: Number(ahead) }))
-    .filter(({ aheadMs }) => aheadMs > 0);
+  return rows.map(({ chassis, ahead }) => ({ chassis, aheadMs: ahead })).filter(({ aheadMs }) => aheadMs > 0);
 }

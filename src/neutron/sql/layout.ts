@@ -27,7 +27,8 @@ const WRITE_PROBES: readonly (readonly [string, string])[] = [
  * @throws {PortStatusError} LAYOUT or RIGHTS with one list of all that is wrong; UNAVAILABLE.
  */
 export async function checkLayout(store: SqlStore, options: { readonly willWrite: boolean }): Promise<void> {
-  const findings = Object.values(await inspectLayout(store, options)).flat();
+  const { server, columns, writing, ledger } = await inspectLayout(store, options);
+  const findings = [...server, ...columns, ...writing, ...ledger];
   if (findings.length === 0) return;
   const code = findings.some((finding) => finding.code === 'LAYOUT') ? 'LAYOUT' : 'RIGHTS';
   throw new PortStatusError(

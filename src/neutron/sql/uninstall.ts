@@ -33,7 +33,7 @@ export async function inspectInstalled(store: SqlStore): Promise<Installed> {
         db,
       ),
     );
-    return { hasLedger: true, owedWords: Number(rows[0]?.owed ?? 0) };
+    return { hasLedger: true, owedWords: rows[0]?.owed ?? 0 };
   } catch (error) {
     if (hasCode(error, 'LAYOUT')) return { hasLedger: false, owedWords: 0 };
     throw error;

@@ -11,7 +11,7 @@ import { openNorthbound } from '../../../src/northbound/open.js';
 import type { Northbound } from '../../../src/northbound/northbound.js';
 import { systemClock } from '../../../src/runtime/clock.js';
 import { seededRandom } from '../../../src/runtime/random.js';
-import { loadNeutron, startMariadb } from '../../support/mariadb.js';
+import { createUser, loadNeutron, startMariadb } from '../../support/mariadb.js';
 import { plantNetwork } from '../../support/neutron-rows.js';
 import type { NeutronRows } from '../../support/neutron-rows.js';
 import { createShiftedClock } from '../../support/shifted-clock.js';
@@ -58,7 +58,12 @@ export async function sqliteCloud(): Promise<Cloud> {
   };
 }
 
-export async function mariadbCloud(): Promise<Cloud> {
+export interface MariadbCloud extends Cloud {
+  /** Makes a user with exactly these grants; gives the URL for it. */
+  addUser(name: string, grants: readonly string[]): Promise<string>;
+}
+
+export async function mariadbCloud(): Promise<MariadbCloud> {
   const folder = mkdtempSync(join(tmpdir(), 'port-status-cli-'));
   const mariadb = await startMariadb();
   const admin = await mariadb.admin();
@@ -79,7 +84,11 @@ export async function mariadbCloud(): Promise<Cloud> {
         "select table_name as name from information_schema.tables where table_schema = 'port_status'",
       );
       const schemas = await rows.run("show schemas like 'port_status'");
-      return [...schemas, ...found].map((row) => String(row['name'] ?? 'the schema'));
+      return [...schemas.map(() => 'the schema itself'), ...found.map(({ name }) => String(name))];
+    },
+    addUser: async (name, grants) => {
+      await createUser(admin, name, grants);
+      return mariadb.url(name);
     },
     dispose: async () => {
       await admin.end();
