@@ -5,6 +5,8 @@ import { destroyFile, tracesOf } from './sqlite/destroy.js';
 
 /** The data that a URL names, for whoever wants to be rid of it. */
 export interface Remains {
+  /** Whether the data itself is there; else only what a crash has left of it, if anything. */
+  readonly hasData: boolean;
   /** What is there, each in words that an operator can look up: paths, for a file. */
   readonly traces: readonly string[];
   /**
@@ -30,5 +32,6 @@ export function remainsOf(url: string, options: OpenOptions): Remains {
     );
   }
   const path = resolve(file);
-  return { traces: tracesOf(path), destroy: async () => destroyFile(path, options) };
+  const traces = tracesOf(path);
+  return { hasData: traces.includes(path), traces, destroy: async () => destroyFile(path, options) };
 }

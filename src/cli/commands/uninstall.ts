@@ -1,3 +1,4 @@
+import { PortStatusError } from '../../domain/errors.js';
 import type { ReportKey } from '../../domain/report.js';
 import { openDatabase } from '../../neutron/open.js';
 import { setPaused } from '../../neutron/sql/flags.js';
@@ -39,14 +40,14 @@ async function runUninstall(context: Context): Promise<number> {
   const running = await findRunning(context, remains);
   for (const { name, next } of running) say(`refused: ${name}; ${next}`);
   if (running.length > 0 && !flags.dryRun) return 1;
-  const left = await leaveNeutron(context, say);
+  const left = await leaveNeutron(context, remains, say);
   await leaveNorthbound(remains, flags.dryRun, say);
   for (const line of whatStays(context, left)) say(line);
   return running.length > 0 ? 1 : 0;
 }
 
-async function findRunning(context: Context, { traces }: Remains): ReturnType<typeof stillRunning> {
-  if (traces.length === 0) return [];
+async function findRunning(context: Context, { hasData }: Remains): ReturnType<typeof stillRunning> {
+  if (!hasData) return [];
   await using opened = new Opened();
   const options = { ...context, isReadOnly: true };
   const northbound = opened.add(openNorthbound(context.config.northbound.url, options));
@@ -54,7 +55,7 @@ async function findRunning(context: Context, { traces }: Remains): ReturnType<ty
 }
 
 /** @returns the blocks that were left where they are. */
-async function leaveNeutron(context: Context, say: Say): Promise<readonly JudgedBlock[]> {
+async function leaveNeutron(context: Context, remains: Remains, say: Say): Promise<readonly JudgedBlock[]> {
   const { url, ledgerSchema } = context.config.neutron;
   const { dryRun } = context.flags;
   const opened = openDatabase(url, ledgerSchema, context.clock);
@@ -62,10 +63,25 @@ async function leaveNeutron(context: Context, say: Say): Promise<readonly Judged
   await using closing = new Opened();
   closing.add({ close: () => store.db.destroy() });
   const installed = await firstAnswer("Neutron's database", context, () => inspectInstalled(store));
+  checkThatNobodyIsMissed(remains, installed);
   if (!dryRun) await checkMayDrop(store, ledgerSchema);
   const left = installed.hasLedger ? await leaveBlocks(store, installed, dryRun, say) : [];
   say(await leaveLedger(store, ledgerSchema, installed, dryRun));
   return left;
+}
+
+/**
+ * The ledger goes before the northbound data, never after it: a ledger without them means that `northbound.url` is wrong,
+ * and that nobody knows who still runs.
+ *
+ * @throws {PortStatusError} CONFIG then; nothing was changed.
+ */
+function checkThatNobodyIsMissed({ hasData }: Remains, { hasLedger }: Installed): void {
+  if (hasData || !hasLedger) return;
+  throw new PortStatusError(
+    'CONFIG',
+    'there is a ledger, but northbound.url leads to no data: nobody can tell who still runs; correct northbound.url, or, where the data was lost, start a server once and stop it',
+  );
 }
 
 /** Pauses the writing first: a server that starts now writes nothing. */

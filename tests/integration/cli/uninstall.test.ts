@@ -1,6 +1,7 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { grants } from '../../../src/neutron/sql/migrations.js';
 import { systemClock } from '../../../src/runtime/clock.js';
 import { MARIADB } from '../../support/mariadb.js';
 import { has } from '../../support/needs.js';
@@ -9,7 +10,7 @@ import { runIn } from '../../unit/cli/io.js';
 import type { Ran } from '../../unit/cli/io.js';
 import { JUDGING, reportOf } from '../neutron/store-suite.js';
 import { mariadbCloud, sqliteCloud, withNorthbound, withStore } from './cloud.js';
-import type { Cloud } from './cloud.js';
+import type { Cloud, MariadbCloud } from './cloud.js';
 
 const TABLES = {
   standardattributes: 'id',
@@ -131,6 +132,16 @@ function suite(name: string, open: () => Promise<Cloud>): void {
       });
     });
 
+    it('refuses where it can not know who still runs', async () => {
+      const northboundFile = `${cloud.northboundFile}-mistyped`;
+      const now = await dump(cloud);
+      const { exitCode, stderr } = await uninstall({ ...cloud, northboundFile });
+      expect(exitCode).toBe(78);
+      expect(stderr).toContain('nobody can tell who still runs; correct northbound.url');
+      expect(await dump(cloud)).toEqual(now);
+      expect(await cloud.ledgerTables()).not.toEqual([]);
+    });
+
     it("leaves Neutron's tables as they would be if only Neutron had written them", async () => {
       const { exitCode, stdout, stderr } = await uninstall(cloud);
       expect([exitCode, stderr]).toEqual([0, '']);
@@ -150,6 +161,13 @@ function suite(name: string, open: () => Promise<Cloud>): void {
       expect(beside).toEqual([]);
     });
 
+    it('removes what an interrupted run has left', async () => {
+      writeFileSync(`${cloud.northboundFile}-mark`, '');
+      const { exitCode, stdout } = await uninstall(cloud);
+      expect(exitCode).toBe(0);
+      expect(stdout).toContain(`northbound data: ${cloud.northboundFile}-mark removed`);
+    });
+
     it('does nothing when it is run again', async () => {
       const { exitCode, stdout } = await uninstall(cloud);
       expect(exitCode).toBe(0);
@@ -162,4 +180,32 @@ function suite(name: string, open: () => Promise<Cloud>): void {
 suite('SQLite', sqliteCloud);
 describe.runIf(has('integration/cli/uninstall', MARIADB))('with a private server', () => {
   suite('MariaDB', mariadbCloud);
+
+  describe('port-status uninstall on MariaDB', () => {
+    let cloud: MariadbCloud;
+    beforeAll(async () => {
+      cloud = await mariadbCloud();
+      await plantPorts(cloud);
+      await workForAWhile(cloud);
+    });
+    afterAll(() => cloud.dispose());
+
+    it('is refused to a user who may not drop the ledger, before anything is changed', async () => {
+      const url = await cloud.addUser('ps', grants('neutron', 'port_status', "'ps'@'%'"));
+      const now = await dump(cloud);
+      const { exitCode, stderr } = await uninstall({ ...cloud, url });
+      expect(exitCode).toBe(78);
+      expect(stderr).toContain('run uninstall as the user who ran "port-status migrate"');
+      expect(await dump(cloud)).toEqual(now);
+      expect(await cloud.rows.run('select value from port_status.settings')).toEqual([{ value: 'no' }]);
+    });
+
+    it('drops our tables alone where others stand in the schema', async () => {
+      await cloud.rows.run('create table port_status.of_someone_else (id int)');
+      const { exitCode, stdout } = await uninstall(cloud);
+      expect(exitCode).toBe(0);
+      expect(stdout).toContain('schema port_status stays, because others stand in it');
+      expect(await cloud.ledgerTables()).toEqual(['the schema itself', 'of_someone_else']);
+    });
+  });
 });
