@@ -88,6 +88,17 @@ export function layerOfFile(file: ConfigFile | undefined): Layer {
   }
 }
 
+/** Why the file is no TOML, with the next step; undefined where it is, or where there is none. */
+export function checkSyntax(file: ConfigFile | undefined): string | undefined {
+  try {
+    parse(file?.text ?? '');
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
+    return tomlLine(file?.path ?? '', error);
+  }
+}
+
 function readText(key: string, text: string): unknown {
   const option = OPTION_OF_KEY.get(key);
   return option === undefined ? text : fromText(option, text);

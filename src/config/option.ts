@@ -1,7 +1,8 @@
 import type { Shape, Value } from './shape.js';
 
 /** The commands that have a configuration. */
-export type Command = 'server' | 'agent' | 'migrate' | 'compare' | 'pause' | 'resume' | 'approve' | 'demo';
+export type Command =
+  'server' | 'agent' | 'migrate' | 'compare' | 'pause' | 'resume' | 'approve' | 'uninstall' | 'demo';
 
 /** One row of the table of options. */
 export type Option = Shape & {

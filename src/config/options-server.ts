@@ -31,8 +31,8 @@ export const SERVER_OPTIONS = {
     pattern: /^((mysql|mariadb|postgresql|postgres):\/\/|sqlite:)./,
     like: 'a URL such as mysql://user:password@host:3306/neutron, postgresql://user:password@host:5432/neutron or sqlite:/path',
     secret: 'password',
-    commands: ['server', 'migrate', 'compare', 'pause', 'resume'],
-    requiredBy: ['server', 'migrate', 'compare', 'pause', 'resume'],
+    commands: ['server', 'migrate', 'compare', 'pause', 'resume', 'uninstall'],
+    requiredBy: ['server', 'migrate', 'compare', 'pause', 'resume', 'uninstall'],
     doc: "Neutron's database: `mysql://user:password@host:3306/neutron` (MariaDB 10.6 or later, Galera), `postgresql://user:password@host:5432/neutron` (PostgreSQL 12 or later) or `sqlite:/path`. `port-status migrate --print-grants` prints the rights that the user needs.",
   },
   'neutron.ledgerSchema': {
@@ -40,7 +40,7 @@ export const SERVER_OPTIONS = {
     pattern: /^[A-Za-z_]\w{0,62}$/,
     like: 'a name of at most 63 letters, digits and underscores',
     default: 'port_status',
-    commands: ['server', 'migrate', 'compare', 'pause', 'resume'],
+    commands: ['server', 'migrate', 'compare', 'pause', 'resume', 'uninstall'],
     doc: "The schema of our own tables, the ledger: on Neutron's database server on MariaDB, in Neutron's database on PostgreSQL. Neutron's own schema is never altered.",
   },
   'neutron.drivers': {

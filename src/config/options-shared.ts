@@ -7,8 +7,8 @@ export const SHARED_OPTIONS = {
     pattern: /^sqlite:./,
     like: 'a URL such as sqlite:/var/lib/port-status/northbound.db',
     secret: 'password',
-    commands: ['server', 'agent', 'approve'],
-    requiredBy: ['server', 'agent', 'approve'],
+    commands: ['server', 'agent', 'approve', 'uninstall'],
+    requiredBy: ['server', 'agent', 'approve', 'uninstall'],
     doc: 'The northbound database, the same for every agent and server: `sqlite:/var/lib/port-status/northbound.db`. There is no default: two parts of one cloud with different databases would wait for each other in silence.',
   },
   'startup.timeoutMs': {
@@ -16,7 +16,7 @@ export const SHARED_OPTIONS = {
     least: 0,
     most: 3_600_000,
     default: 30_000,
-    commands: ['server', 'agent', 'migrate', 'compare', 'pause', 'resume', 'approve'],
+    commands: ['server', 'agent', 'migrate', 'compare', 'pause', 'resume', 'approve', 'uninstall'],
     doc: 'How long a command that starts waits for each of its dependencies to answer for the first time, in milliseconds. After that it ends with exit code 69. Once they answered, outages are waited out for as long as they last.',
   },
   'http.listen': {
@@ -30,7 +30,7 @@ export const SHARED_OPTIONS = {
     kind: 'enum',
     values: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
     default: 'info',
-    commands: ['server', 'agent', 'migrate', 'compare', 'pause', 'resume', 'approve', 'demo'],
+    commands: ['server', 'agent', 'migrate', 'compare', 'pause', 'resume', 'approve', 'uninstall', 'demo'],
     doc: 'The least level of the lines that are logged, as JSON on standard error.',
   },
 } as const satisfies Readonly<Record<string, Option>>;

@@ -3,6 +3,7 @@ import type { JudgePolicy, Reason, Verdict } from '../domain/judge.js';
 import type { NeutronStatus } from '../domain/neutron-port.js';
 import type { Report, ReportKey } from '../domain/report.js';
 import type { Moment } from '../domain/revision.js';
+import type { Diagnosis } from './diagnosis.js';
 
 /**
  * Neutron's database and the ledger beside it, as the server's loops see them.
@@ -62,6 +63,9 @@ export interface Neutron {
 
   /** The next page of ports for `port-status compare`, in the order of their ids. */
   compare(after: string | undefined, limit: number, judging: Judging): Promise<ComparedPage>;
+
+  /** All that `port-status doctor` asks of this database, in one record. Changes nothing. */
+  diagnose(options: { readonly willWrite: boolean }): Promise<Diagnosis>;
 
   close(): Promise<void>;
 }

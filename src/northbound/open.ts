@@ -11,6 +11,8 @@ import { SqliteNorthbound } from './sqlite/sqlite-northbound.js';
 export interface OpenOptions {
   readonly clock: Clock;
   readonly random: Random;
+  /** For whoever only looks: the file is not made, and nothing in it or beside it is changed. Default false. */
+  readonly isReadOnly?: boolean | undefined;
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Answer, ExternalEvent } from '../domain/debt.js';
-import { hasCode } from '../domain/errors.js';
+import { hasCode, PortStatusError } from '../domain/errors.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Logger } from '../runtime/logger.js';
 import type { Metrics } from '../runtime/metrics.js';
@@ -67,6 +67,24 @@ export class NovaOverHttp implements Nova {
    */
   async check({ signal }: CallOptions): Promise<void> {
     await this.#keystone.session({ signal });
+  }
+
+  /**
+   * As `check`, and asks Nova itself, with an empty list of events: it refuses that as invalid once it has taken the
+   * token, and does nothing.
+   *
+   * @returns Nova's address.
+   * @throws {PortStatusError} as `check`; UNAVAILABLE when Nova gives another answer, or none.
+   */
+  async reach({ signal }: CallOptions): Promise<string> {
+    const session = await this.#keystone.session({ signal });
+    const outcome = await this.#post(session, [], signal);
+    if (outcome.kind === 'answer' && outcome.status === 400) return session.endpoint;
+    const said = outcome.kind === 'answer' ? `answers HTTP ${outcome.status}` : `is silent (${outcome.why})`;
+    throw new PortStatusError(
+      'UNAVAILABLE',
+      `Nova at ${session.endpoint} ${said}; check the endpoint in the catalog, nova.region_name and nova.endpoint_type`,
+    );
   }
 
   /**

@@ -14,7 +14,7 @@ export type ReadyRule =
   | { readonly kind: 'ofport' };
 
 /** neutron-openvswitch-agent puts a port whose wiring failed, or is not done, on this VLAN. */
-const DEAD_VLAN = 4095;
+export const DEAD_VLAN = 4095;
 
 /**
  * Reads a rule as it stands in the configuration: `tag`, `external-id:<key>=<value>` or `ofport`.

@@ -4,10 +4,12 @@ import { approve } from './approve.js';
 import { compare } from './compare.js';
 import { config } from './config.js';
 import { demo } from './demo.js';
+import { doctor } from './doctor.js';
 import { migrate } from './migrate.js';
 import { pause } from './pause.js';
 import { resume } from './resume.js';
 import { server } from './server.js';
+import { uninstall } from './uninstall.js';
 
 /** Every command, in the order of the help. */
 export const COMMANDS: readonly CommandDefinition[] = [
@@ -15,9 +17,11 @@ export const COMMANDS: readonly CommandDefinition[] = [
   agent,
   migrate,
   config,
+  doctor,
   compare,
   pause,
   resume,
   approve,
+  uninstall,
   demo,
 ];

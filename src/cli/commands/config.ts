@@ -25,6 +25,7 @@ export const config: CommandDefinition = {
         'pause',
         'resume',
         'approve',
+        'uninstall',
         'demo',
       ] satisfies Command[],
       default: 'server',

@@ -23,7 +23,11 @@ export function errorsPage(): string {
 function exitCodes(): readonly (readonly string[])[] {
   return [
     ['0', 'Done; or a server, an agent or the demo was stopped by SIGINT or SIGTERM.', 'no need'],
-    ['1', 'The answer is no: `compare` found differences, `approve` found nothing held.', 'no need'],
+    [
+      '1',
+      'The answer is no: `compare` found differences, `approve` found nothing held, `doctor` something that fails, `uninstall` something that still runs.',
+      'no need',
+    ],
     ['69', 'A dependency did not answer in time.', 'yes, it may help'],
     [
       '70',

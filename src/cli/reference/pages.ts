@@ -1,5 +1,6 @@
 import { cliPage } from './cli-page.js';
 import { configurationPage } from './configuration-page.js';
+import { doctorPage } from './doctor-page.js';
 import { errorsPage } from './errors-page.js';
 import { metricsPage } from './metrics-page.js';
 
@@ -8,6 +9,7 @@ export function referencePages(): Readonly<Record<string, string>> {
   return {
     'docs/operating/cli.md': cliPage(),
     'docs/operating/configuration.md': configurationPage(),
+    'docs/operating/doctor.md': doctorPage(),
     'docs/operating/errors.md': errorsPage(),
     'docs/operating/metrics.md': metricsPage(),
   };

@@ -4,7 +4,7 @@ import type { Binding, NeutronPort, NeutronStatus } from '../../domain/neutron-p
 import type { Db, SqlDialect } from './dialect.js';
 
 /** An agent that is silent for longer counts as dead (N:conf/agent/common.py, agent_down_time). */
-const AGENT_DOWN_MS = 75_000;
+export const AGENT_DOWN_MS = 75_000;
 
 /**
  * Locks ports for writing, in Neutron's own order: `standardattributes` by id, then `ports`.
@@ -160,7 +160,7 @@ async function readL2population(
 }
 
 /** One field of a JSON object in a text column; undefined for anything that is not one: '' and NULL stand for none. */
-function field(json: string | null, name: string): unknown {
+export function field(json: string | null, name: string): unknown {
   if (json?.includes(name) !== true) return undefined;
   const value = parseJson(json);
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { PortStatusError } from '../../domain/errors.js';
+import type { LayoutFinding as Finding, LayoutFindings } from '../diagnosis.js';
 import type { Use } from '../neutron.js';
 import type { Db, Failure, SqlDialect, SqlStore } from './dialect.js';
 import { LEDGER_VERSION } from './migrations.js';
@@ -29,19 +30,14 @@ const LEDGER_PROBES: readonly Probe[] = [
   ['DELETE on the ledger', 'delete from {table} where 1 = 0'],
 ];
 
-/** Something that has to be mended before we work on this database. */
-interface Finding {
-  readonly code: 'LAYOUT' | 'RIGHTS';
-  readonly text: string;
-}
-
 /**
  * Checks Neutron's tables column by column, the server's settings, our rights and the ledger.
  *
  * @throws {PortStatusError} LAYOUT or RIGHTS with one list of all that is wrong; UNAVAILABLE.
  */
-export async function checkLayout(store: SqlStore, { willWrite, keepsLedger = true }: Use): Promise<void> {
-  const findings = await query(store, () => findAll(store, { willWrite, keepsLedger }));
+export async function checkLayout(store: SqlStore, use: Use): Promise<void> {
+  const { server, columns, writing, ledger } = await inspectLayout(store, use);
+  const findings = [...server, ...columns, ...writing, ...ledger];
   if (findings.length === 0) return;
   const code = findings.some((finding) => finding.code === 'LAYOUT') ? 'LAYOUT' : 'RIGHTS';
   throw new PortStatusError(
@@ -51,22 +47,25 @@ export async function checkLayout(store: SqlStore, { willWrite, keepsLedger = tr
 }
 
 /**
- * Where nothing can be written at all, no right to write is looked for. The first statement is none that looks for a
- * right: where it fails, we can not log in.
+ * All that `checkLayout` looks at, each finding under its topic. Where nothing can be written at all, no right to write is
+ * looked for. The first statement is none that looks for a right: where it fails, we can not log in.
+ *
+ * @throws {PortStatusError} as `query` does.
  */
-async function findAll(
+export async function inspectLayout(
   store: SqlStore,
-  { willWrite, keepsLedger }: { readonly willWrite: boolean; readonly keepsLedger: boolean },
-): Promise<readonly Finding[]> {
-  const readOnly = await checkReadOnly(store);
-  const mayProbe = readOnly.length === 0;
-  return [
-    ...(willWrite || keepsLedger ? readOnly : []),
-    ...(await checkMariadb(store)),
-    ...(await checkColumns(store)),
-    ...(willWrite && mayProbe ? await probeAll(store, WRITE_PROBES) : []),
-    ...(await checkLedger(store, keepsLedger && mayProbe)),
-  ];
+  { willWrite, keepsLedger = true }: Use,
+): Promise<LayoutFindings> {
+  return query(store, async () => {
+    const readOnly = await checkReadOnly(store);
+    const mayProbe = readOnly.length === 0;
+    return {
+      server: [...(willWrite || keepsLedger ? readOnly : []), ...(await checkMariadb(store))],
+      columns: await checkColumns(store),
+      writing: willWrite && mayProbe ? await probeAll(store, WRITE_PROBES) : [],
+      ledger: await checkLedger(store, keepsLedger && mayProbe),
+    };
+  });
 }
 
 /** Neutron's migration heads, sorted, as one string. */

@@ -7,5 +7,5 @@ export const READ_COLUMNS = {
   ml2_port_bindings: ['port_id', 'host', 'status', 'vif_type', 'profile'],
   ml2_port_binding_levels: ['port_id', 'host', 'level', 'driver'],
   trunks: ['port_id'],
-  agents: ['host', 'configurations', 'heartbeat_timestamp'],
+  agents: ['host', 'agent_type', 'configurations', 'heartbeat_timestamp'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;

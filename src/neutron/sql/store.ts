@@ -3,6 +3,7 @@ import type { Random } from '../../runtime/random.js';
 import type { Neutron } from '../neutron.js';
 import { judgeAndWrite, previewCases } from './apply.js';
 import { claimDebts, recordAnswers } from './debts.js';
+import { diagnose } from './diagnose.js';
 import type { SqlStore } from './dialect.js';
 import { isPaused, setPaused } from './flags.js';
 import { epochOf } from './incarnations.js';
@@ -36,6 +37,7 @@ export function createNeutron(opened: SqlStore, parts: StoreParts): Neutron {
     isPaused: () => isPaused(store),
     setPaused: (paused) => setPaused(store, paused),
     compare: (after, limit, judging) => comparePorts(store, after, limit, judging),
+    diagnose: (options) => diagnose(store, options),
     close: () => store.db.destroy(),
   };
 }

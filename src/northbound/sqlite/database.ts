@@ -1,4 +1,6 @@
 import Database from 'libsql';
+import { unavailable } from '../refusals.js';
+import { ENGINE } from './faults.js';
 import { checkLayout, prepareLayout, setMark } from './layout.js';
 import { identify, readBootId, readMark, writeMark } from './origin.js';
 import { Session } from './session.js';
@@ -10,6 +12,8 @@ const BUSY_TIMEOUT_MS = 20;
 export interface SqliteDatabaseOptions extends SessionOptions {
   /** Identifies the host's run since its last boot. Default: the kernel's boot id. */
   readonly boot?: string | undefined;
+  /** Whether nothing may be made or changed: neither the file nor what is in it. Default false. */
+  readonly isReadOnly?: boolean | undefined;
   /** Called when the path no longer leads to the file that was open. */
   readonly onReplaced: () => void;
 }
@@ -47,16 +51,24 @@ export class SqliteDatabase {
   }
 
   #open(): Session {
+    if (this.#options.isReadOnly === true && identify(this.path) === undefined) throw missing(this.path);
     const database = new Database(this.path, { timeout: BUSY_TIMEOUT_MS });
     const session = new Session(database, this.#options);
     try {
-      this.#file = this.#prepare(session);
+      this.#file = this.#options.isReadOnly === true ? this.#look(session) : this.#prepare(session);
       this.#session = session;
       return session;
     } catch (error) {
       session.close();
       throw error;
     }
+  }
+
+  /** Leaves incarnation and mark as they are, so that nobody notices. */
+  #look(session: Session): string {
+    session.exec('PRAGMA query_only = 1');
+    checkLayout(session, this.path);
+    return identify(this.path) ?? '';
   }
 
   #prepare(session: Session): string {
@@ -78,4 +90,8 @@ export class SqliteDatabase {
     setMark(session, mark);
     writeMark(this.path, mark);
   }
+}
+
+function missing(path: string): Error {
+  return unavailable(ENGINE, `${path} does not exist; check northbound.url, or start "port-status server"`);
 }

@@ -18,7 +18,7 @@ export class Doorbells {
   readonly #watchers = new Map<string, FSWatcher>();
 
   constructor(databasePath: string) {
-    this.#folder = `${databasePath}-doorbells`;
+    this.#folder = doorbellFolderOf(databasePath);
   }
 
   /** Watches the listener's file from now on. @throws {PortStatusError} CONFIG when the host can not. */
@@ -83,4 +83,9 @@ export class Doorbells {
   #fileOf(listener: string): string {
     return join(this.#folder, createHash('sha256').update(listener).digest('hex').slice(0, 32));
   }
+}
+
+/** The folder beside a database that has a file for each listener. */
+export function doorbellFolderOf(databasePath: string): string {
+  return `${databasePath}-doorbells`;
 }

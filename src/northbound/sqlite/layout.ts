@@ -108,7 +108,7 @@ function isOurs(session: Session): boolean {
   return version?.user_version === LAYOUT && application?.application_id === APPLICATION;
 }
 
-/** The ttl of every listener starts again: the clock that its timestamp was read from may be another one. */
+/** The ttl of every listener and the age of every chassis start again: the clock that its timestamp was read from may be another one. */
 function renewIncarnation(session: Session, { boot, file, mark }: Origin): void {
   session.run(
     `INSERT INTO meta (only_row, incarnation, boot, file, mark) VALUES (1, ?, ?, ?, ?) ON CONFLICT DO UPDATE
@@ -119,4 +119,5 @@ function renewIncarnation(session: Session, { boot, file, mark }: Origin): void 
     mark,
   );
   session.run('UPDATE listeners SET timestamp = ?', session.now());
+  session.run('UPDATE chassis SET timestamp = ?', session.now());
 }

@@ -28,13 +28,14 @@ export function readBootId(): string {
 
 /** The mark beside the file, or nothing where none was left. */
 export function readMark(path: string): string {
-  return existsSync(markFile(path)) ? readFileSync(markFile(path), 'utf8') : '';
+  return existsSync(markFileOf(path)) ? readFileSync(markFileOf(path), 'utf8') : '';
 }
 
 export function writeMark(path: string, mark: string): void {
-  writeFileSync(markFile(path), mark);
+  writeFileSync(markFileOf(path), mark);
 }
 
-function markFile(path: string): string {
+/** The file beside a database that bears its mark. */
+export function markFileOf(path: string): string {
   return `${path}-mark`;
 }

@@ -38,6 +38,8 @@ import type { Session, SessionOptions } from './session.js';
 export interface SqliteNorthboundOptions extends SessionOptions {
   /** Identifies the host's run since its last boot. Default: the kernel's boot id. */
   readonly boot?: string | undefined;
+  /** Whether nothing may be made or changed: verbs that write then fail, and the file has to be there. */
+  readonly isReadOnly?: boolean | undefined;
 }
 
 /**

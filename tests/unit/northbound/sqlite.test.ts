@@ -31,6 +31,18 @@ describe('the incarnation', () => {
     expect(await after.listeners()).toMatchObject([{ id: 'n1', state: 'live', ageMs: 0 }]);
   });
 
+  it('after the host was booted, a chassis is as old as that, whatever the clock said before', async () => {
+    const path = makePath();
+    const before = new VirtualClock();
+    await before.advance(86_400_000);
+    await open(path, { clock: before, boot: 'one' }).registerChassis('cn1');
+    const clock = new VirtualClock();
+    const after = open(path, { clock, boot: 'two' });
+    await after.incarnation();
+    await clock.advance(70_000);
+    expect(await after.chassis()).toMatchObject([{ chassis: 'cn1', ageMs: 70_000 }]);
+  });
+
   it('is another one when the file bears an older mark than was left beside it', async () => {
     const path = makePath();
     const incarnation = await open(path).incarnation();

@@ -1,0 +1,147 @@
+import { PortStatusError } from '../../domain/errors.js';
+import type { ReportKey } from '../../domain/report.js';
+import { openDatabase } from '../../neutron/open.js';
+import { setPaused } from '../../neutron/sql/flags.js';
+import type { Transactor } from '../../neutron/sql/transaction.js';
+import { checkMayDrop, dropLedger, inspectInstalled, settleBlocks } from '../../neutron/sql/uninstall.js';
+import type { Installed, JudgedBlock } from '../../neutron/sql/uninstall.js';
+import { remainsOf } from '../../northbound/destroy.js';
+import type { Remains } from '../../northbound/destroy.js';
+import { openNorthbound } from '../../northbound/open.js';
+import { Opened } from '../../runtime/opened.js';
+import { configuredCommand } from '../configured-command.js';
+import type { CommandContext } from '../configured-command.js';
+import { firstAnswer } from '../startup.js';
+import { stillRunning } from './still-running.js';
+
+const FLAGS = {
+  dryRun: { kind: 'boolean', default: false, doc: 'Only print what would be done; changes nothing.' },
+} as const;
+
+export const uninstall = configuredCommand({
+  name: 'uninstall',
+  summary: 'remove all that Port Status Sync has stored',
+  doc: "Removes what Port Status Sync has stored: the provisioning blocks that it inserted into Neutron's tables and that nobody else would remove, the ledger, and the northbound data. Its database user needs the right to drop the ledger, as that of migrate has. Stop all agents and servers first: it refuses while one of them lives (exit code 1), an agent until a minute after it was stopped. Statuses stay as they are. Where it was interrupted, run it again.",
+  runsUntilStopped: false,
+  arguments: {},
+  flags: FLAGS,
+  run: runUninstall,
+});
+
+type Say = (line: string) => void;
+
+type Context = CommandContext<'uninstall', typeof FLAGS>;
+
+/** Each step is done or not; what comes later is needed for what comes before, so that running it again goes on. */
+async function runUninstall(context: Context): Promise<number> {
+  const { config, flags, io } = context;
+  const say: Say = (line) => void io.stdout.write(`${line}\n`);
+  const remains = remainsOf(config.northbound.url, context);
+  const running = await findRunning(context, remains);
+  for (const { name, next } of running) say(`refused: ${name}; ${next}`);
+  if (running.length > 0 && !flags.dryRun) return 1;
+  const left = await leaveNeutron(context, remains, say);
+  await leaveNorthbound(remains, flags.dryRun, say);
+  for (const line of whatStays(context, left)) say(line);
+  return running.length > 0 ? 1 : 0;
+}
+
+async function findRunning(context: Context, { hasData }: Remains): ReturnType<typeof stillRunning> {
+  if (!hasData) return [];
+  await using opened = new Opened();
+  const options = { ...context, isReadOnly: true };
+  const northbound = opened.add(openNorthbound(context.config.northbound.url, options));
+  return await firstAnswer('the northbound database', context, () => stillRunning(northbound));
+}
+
+/** @returns the blocks that were left where they are. */
+async function leaveNeutron(context: Context, remains: Remains, say: Say): Promise<readonly JudgedBlock[]> {
+  const { url, ledgerSchema } = context.config.neutron;
+  const { dryRun } = context.flags;
+  const opened = openDatabase(url, ledgerSchema, context.clock);
+  const store: Transactor = { ...opened, ...context, onConflict: () => undefined };
+  await using closing = new Opened();
+  closing.add({ close: () => store.db.destroy() });
+  const installed = await firstAnswer("Neutron's database", context, () => inspectInstalled(store));
+  checkThatNobodyIsMissed(remains, installed);
+  if (!dryRun) await checkMayDrop(store, ledgerSchema);
+  const left = installed.hasLedger ? await leaveBlocks(store, installed, dryRun, say) : [];
+  say(await leaveLedger(store, ledgerSchema, installed, dryRun));
+  return left;
+}
+
+/**
+ * The ledger goes before the northbound data, never after it: a ledger without them means that `northbound.url` is wrong,
+ * and that nobody knows who still runs.
+ *
+ * @throws {PortStatusError} CONFIG then; nothing was changed.
+ */
+function checkThatNobodyIsMissed({ hasData }: Remains, { hasLedger }: Installed): void {
+  if (hasData || !hasLedger) return;
+  throw new PortStatusError(
+    'CONFIG',
+    'there is a ledger, but northbound.url leads to no data: nobody can tell who still runs; correct northbound.url, or, where the data was lost, start a server once and stop it',
+  );
+}
+
+/** Pauses the writing first: a server that starts now writes nothing. */
+async function leaveBlocks(
+  store: Transactor,
+  { owedWords }: Installed,
+  dryRun: boolean,
+  say: Say,
+): Promise<readonly JudgedBlock[]> {
+  if (!dryRun) await setPaused(store, true);
+  if (owedWords > 0) say(`Nova: ${owedWords} words that it is owed will not be said`);
+  const blocks = await walkBlocks(store, !dryRun);
+  for (const block of blocks) say(describeBlock(block, dryRun));
+  return blocks.filter(({ fate }) => fate.kind === 'leave');
+}
+
+const PAGE = 500;
+
+async function walkBlocks(store: Transactor, willRemove: boolean): Promise<readonly JudgedBlock[]> {
+  const all: JudgedBlock[] = [];
+  for (let after: ReportKey | undefined; ;) {
+    const { blocks, last } = await settleBlocks(store, after, { limit: PAGE, willRemove });
+    all.push(...blocks.filter(({ fate }) => fate.kind !== 'gone'));
+    if (last === undefined) return all;
+    after = last;
+  }
+}
+
+function describeBlock({ portId, chassis, fate }: JudgedBlock, dryRun: boolean): string {
+  const would = dryRun ? 'would be ' : '';
+  const done = fate.kind === 'remove' ? 'removed' : 'left';
+  return `block L2 of ${portId} (${chassis}): ${would}${done}${fate.kind === 'gone' ? '' : `: ${fate.why}`}`;
+}
+
+/** Also where there is none: a crash may have left a part of it. */
+async function leaveLedger(
+  store: Transactor,
+  ledgerSchema: string,
+  { hasLedger }: Installed,
+  dryRun: boolean,
+): Promise<string> {
+  const name = store.dialect.name === 'sqlite' ? 'tables port_status_*' : `schema ${ledgerSchema}`;
+  if (dryRun) return hasLedger ? `ledger: ${name} would be dropped` : 'ledger: there is none';
+  const isGone = await dropLedger(store, ledgerSchema);
+  if (!isGone) return `ledger: our tables dropped; ${name} stays, because others stand in it`;
+  return hasLedger ? `ledger: ${name} dropped` : 'ledger: there is none';
+}
+
+async function leaveNorthbound(remains: Remains, dryRun: boolean, say: Say): Promise<void> {
+  if (remains.traces.length === 0) say('northbound data: there is none');
+  if (!dryRun) await remains.destroy();
+  for (const trace of remains.traces) say(`northbound data: ${trace} ${dryRun ? 'would be ' : ''}removed`);
+}
+
+function whatStays({ config }: Context, left: readonly JudgedBlock[]): readonly string[] {
+  const blocks = `${left.length} L2 blocks that Neutron wants now`;
+  return [
+    `stays: the status of every port as it is; ${blocks}`,
+    `to do: drop the database user of the servers and of this command, where they were made for ${config.neutron.ledgerSchema}`,
+    "to do: delete the servers' user in Keystone, where it was made for this",
+    'to do: disable the units of agents and servers, and delete the configuration and the files with passwords',
+  ];
+}
