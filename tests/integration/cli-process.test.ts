@@ -30,3 +30,12 @@ it('a log that can not be written, because its disk is full, changes nothing of 
   });
   expect(exitCode).toBe(69);
 });
+
+it('a password that is not percent-encoded is explained, and not repeated', async () => {
+  const { exitCode, stderr } = await runProgram(['migrate'], {
+    environment: { PORT_STATUS_NEUTRON_URL: 'mysql://port_status:100%secret@127.0.0.1:1/neutron' },
+  });
+  expect(exitCode).toBe(78);
+  expect(stderr).toMatch(/^port-status: neutron\.url .*%25.*\n$/);
+  expect(stderr).not.toContain('secret');
+});
