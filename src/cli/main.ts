@@ -16,11 +16,12 @@ const shutdown = stopOnSignals(process, () => process.exit(EXIT_INTERRUPTED));
 process.on('uncaughtException', (error) => process.exit(presentError(error, process.stderr)));
 
 // Whoever closed our output (`| head`) has read enough.
-for (const output of [process.stdout, process.stderr]) {
-  output.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
-}
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
+// A log that can not be written (its disk is full, its reader is gone) must not stop what it tells of.
+process.stderr.on('error', () => undefined);
 
 const exitCode = await run(process.argv.slice(2), {
   environment: process.env,

@@ -15,13 +15,26 @@ export function openDatabase(url: string, ledgerSchema: string, clock: Clock): S
   if (url.startsWith('sqlite:')) return openFile(url.slice('sqlite:'.length), clock);
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (parsed?.protocol === 'mysql:' || parsed?.protocol === 'mariadb:')
-    return openMariadb(parsed, ledgerSchema);
+    return openMariadb(checkEncoding(parsed), ledgerSchema);
   if (parsed?.protocol === 'postgresql:' || parsed?.protocol === 'postgres:')
-    return openPostgresql(parsed, ledgerSchema);
+    return openPostgresql(checkEncoding(parsed), ledgerSchema);
   throw new PortStatusError(
     'CONFIG',
     'neutron.url must look like mysql://user:password@host:3306/neutron, postgresql://user:password@host:5432/neutron or sqlite:/path/to/neutron.db',
   );
+}
+
+/** A `%` in a password has to be written as `%25`, or the URL can not be taken apart. */
+function checkEncoding(url: URL): URL {
+  try {
+    decodeURIComponent(url.href);
+    return url;
+  } catch {
+    throw new PortStatusError(
+      'CONFIG',
+      'neutron.url has a % that begins no percent-encoded character; write %25 for it in user, password and schema',
+    );
+  }
 }
 
 function openFile(path: string, clock: Clock): SqlStore {

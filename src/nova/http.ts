@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { Agent, request } from 'undici';
 import { PortStatusError } from '../domain/errors.js';
 import type { Clock } from '../runtime/clock.js';
+import { Scope } from '../runtime/scope.js';
 import type { NovaOptions } from './options.js';
 
 /** The longest answer that is read; Keystone's catalog of a large cloud has some 100 kB. */
@@ -42,14 +43,14 @@ export class HttpClient {
 
   /** Sends one request, never twice. @throws only the signal's reason. */
   async post(post: HttpPost, { signal }: { readonly signal: AbortSignal }): Promise<HttpOutcome> {
-    const late = new AbortController();
+    using late = new Scope(signal);
     const done = new AbortController();
     const deadline = this.#clock.sleep(this.#timeoutMs, { signal: done.signal }).then(
-      () => late.abort(),
+      () => late.end(),
       () => undefined,
     );
     try {
-      return await this.#exchange(post, AbortSignal.any([signal, late.signal]));
+      return await this.#exchange(post, late.signal);
     } catch (error) {
       signal.throwIfAborted();
       const why = late.signal.aborted ? `no answer within ${this.#timeoutMs} ms` : reasonOf(error);

@@ -2,6 +2,7 @@ import { LOOK_STEPS_MS } from '../domain/look.js';
 import type { ReportKey } from '../domain/report.js';
 import type { Clock } from '../runtime/clock.js';
 import { Doorbell } from '../runtime/doorbell.js';
+import { Scope } from '../runtime/scope.js';
 
 interface Group {
   readonly atMs: number;
@@ -46,13 +47,8 @@ export class Looks {
 
   /** Sleeps until the earliest group is due, or until an earlier one may have come. */
   async #untilDue(ms: number, clock: Clock, signal: AbortSignal): Promise<void> {
-    const done = new AbortController();
-    const either = AbortSignal.any([signal, done.signal]);
-    try {
-      await Promise.race([clock.sleep(ms, { signal: either }), this.#bell.wait({ signal: either })]);
-    } finally {
-      done.abort();
-    }
+    using either = new Scope(signal);
+    await Promise.race([clock.sleep(ms, either), this.#bell.wait(either)]);
   }
 
   #take(group: Group): { readonly keys: readonly ReportKey[]; readonly step: number } {

@@ -2,6 +2,7 @@ import { afterAnswer, externalEvent } from '../domain/debt.js';
 import type { Answer } from '../domain/debt.js';
 import type { AnsweredDebt, ClaimedDebt } from '../neutron/neutron.js';
 import type { Nova } from '../nova/nova.js';
+import { Scope } from '../runtime/scope.js';
 import { showDependency } from './health.js';
 import { persist } from './persist.js';
 import type { Session } from './session.js';
@@ -23,14 +24,13 @@ export async function settleDebts(session: Session, nova: Nova, signal: AbortSig
 }
 
 async function ringOrSleep({ debts, clock, options }: Session, signal: AbortSignal): Promise<void> {
-  const done = new AbortController();
-  const either = AbortSignal.any([signal, done.signal]);
-  const ring = debts.wait({ signal: either });
-  const sleep = clock.sleep(options.settleEveryMs, { signal: either });
+  const either = new Scope(signal);
+  const ring = debts.wait(either);
+  const sleep = clock.sleep(options.settleEveryMs, either);
   try {
     await Promise.race([ring, sleep]);
   } finally {
-    done.abort();
+    either.end();
     await Promise.allSettled([ring, sleep]);
   }
 }

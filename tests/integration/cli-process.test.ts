@@ -22,3 +22,20 @@ it('the program ends with 78 and one line where its configuration is wrong', asy
   expect([exitCode, stdout]).toEqual([78, '']);
   expect(stderr).toMatch(/^port-status: neutron\.url is missing: .+\n$/);
 });
+
+it('a log that can not be written, because its disk is full, changes nothing of what the program does', async () => {
+  const { exitCode } = await runProgram(['migrate', '--startup-timeout-ms=300'], {
+    environment: { PORT_STATUS_NEUTRON_URL: 'mysql://port_status@127.0.0.1:1/neutron' },
+    prefix: ['sh', '-c', 'exec "$0" "$@" 2>/dev/full'],
+  });
+  expect(exitCode).toBe(69);
+});
+
+it('a password that is not percent-encoded is explained, and not repeated', async () => {
+  const { exitCode, stderr } = await runProgram(['migrate'], {
+    environment: { PORT_STATUS_NEUTRON_URL: 'mysql://port_status:100%secret@127.0.0.1:1/neutron' },
+  });
+  expect(exitCode).toBe(78);
+  expect(stderr).toMatch(/^port-status: neutron\.url .*%25.*\n$/);
+  expect(stderr).not.toContain('secret');
+});

@@ -56,9 +56,19 @@ export class Session {
     return rings;
   }
 
+  /**
+   * Ends a transaction that is under way, then the session. The library keeps a closed connection, its locks included,
+   * until the garbage collector has found the last of its prepared statements.
+   */
   close(): void {
-    this.#statements.clear();
-    this.#database.close();
+    try {
+      if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
+    } catch {
+      // the file is in such a state that it could not be written either
+    } finally {
+      this.#statements.clear();
+      this.#database.close();
+    }
   }
 
   #prepare(sql: string): Database.Statement {

@@ -43,8 +43,10 @@ async function connect(path: string): Promise<Socket | undefined> {
 async function* updatesOf(socket: Socket, signal: AbortSignal): AsyncIterable<SwitchUpdate> {
   const stop = (): void => void socket.destroy();
   signal.addEventListener('abort', stop, { once: true });
+  const lines = createInterface({ input: socket });
+  socket.once('close', () => lines.close()); // readline itself ends with `end` alone, which a broken connection has not
   try {
-    for await (const line of createInterface({ input: socket })) yield JSON.parse(line) as SwitchUpdate;
+    for await (const line of lines) yield JSON.parse(line) as SwitchUpdate;
   } catch {
     // a connection that breaks is one that has ended
   } finally {
