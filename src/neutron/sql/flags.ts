@@ -32,13 +32,15 @@ export async function isPaused(store: Transactor): Promise<boolean> {
 
 /**
  * Waits for every transaction that saw the old value. On PostgreSQL those that come later share a locked row without
- * queueing, and would keep us waiting for ever; for a table they queue.
+ * queueing, and would keep us waiting for ever; for a table they queue. A row that somebody deleted, which means paused,
+ * is written anew.
  */
 export async function setPaused(store: Transactor, paused: boolean): Promise<void> {
   const { dialect } = store;
   const table = dialect.ledger('settings');
   await transact(store, async (db) => {
     if (dialect.name === 'postgresql') await sql`lock table ${table} in exclusive mode`.execute(db);
-    await sql`update ${table} set value = ${paused ? 'yes' : 'no'} where name = 'paused'`.execute(db);
+    await sql`insert into ${table} (name, value) values ('paused', ${paused ? 'yes' : 'no'})
+      ${dialect.overwrite(['value'], 'name')}`.execute(db);
   });
 }

@@ -7,7 +7,7 @@ import type { Transactor } from './transaction.js';
 
 const COLUMNS = ['port', 'chassis', 'revision', 'incarnation', 'body', 'reason', 'server', 'put_at'];
 /** Longest text that a column of the quarantine takes; what is longer is cut, since it is for people. */
-const LONGEST = { name: 255, body: 4096, reason: 1024 };
+const LONGEST = { name: 255, incarnation: 64, body: 4096, reason: 1024 };
 
 /** Keeps reports that can never be written. A newer one of the same port and chassis replaces the older. */
 export async function quarantine(store: Transactor, entries: readonly QuarantineEntry[]): Promise<void> {
@@ -25,13 +25,15 @@ export async function quarantine(store: Transactor, entries: readonly Quarantine
   );
 }
 
-/** An entry that fits its columns; PostgreSQL's text holds no NUL. */
+/** An entry that fits its columns whatever was forged: what the quarantine refused would stop its topic. PostgreSQL's text holds no NUL. */
 function printable(entry: QuarantineEntry): QuarantineEntry {
   const cut = (text: string, longest: number): string => text.replaceAll('\0', '').slice(0, longest);
   return {
     ...entry,
     portId: cut(entry.portId, LONGEST.name),
     chassis: cut(entry.chassis, LONGEST.name),
+    revision: Math.min(Math.max(Math.trunc(entry.revision), 0), Number.MAX_SAFE_INTEGER),
+    incarnation: cut(entry.incarnation, LONGEST.incarnation),
     body: cut(entry.body, LONGEST.body),
     reason: cut(entry.reason, LONGEST.reason),
   };

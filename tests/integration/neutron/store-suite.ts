@@ -420,5 +420,27 @@ export function storeSuite(
       await fixture.neutron.quarantine([entry]);
       expect(await fixture.neutron.quarantined()).toBe(2);
     });
+
+    it('keeps what was forged to fit no column', async () => {
+      await fixture.neutron.quarantine([
+        {
+          portId: '\0'.repeat(9),
+          chassis: 'c'.repeat(300),
+          revision: 1e300,
+          incarnation: 'i'.repeat(300),
+          body: '\ud800'.repeat(9000),
+          reason: 'r'.repeat(9000),
+          server: 'A',
+        },
+      ]);
+      expect(await fixture.neutron.quarantined()).toBe(1);
+    });
+
+    it('is paused where nobody knows whether it is, and resumes when it is told to', async () => {
+      await fixture.rows.run(`delete from ${fixture.ledger('settings')}`);
+      expect(await fixture.neutron.isPaused()).toBe(true);
+      await fixture.neutron.setPaused(false);
+      expect(await fixture.neutron.isPaused()).toBe(false);
+    });
   });
 }
