@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Summary } from '../../src/simulator/demo/tally.js';
+import { eventually } from '../support/eventually.js';
 
 const PROGRAM = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const TIMEOUT_MS = 120_000;
@@ -121,7 +122,7 @@ describe.skipIf(!existsSync('/proc/self/cmdline'))('a demo leaves no process and
     'when Ctrl-C ends it before its processes have started',
     async () => {
       const { child, ended } = startDemo('--servers=2');
-      while (processesOf('agent').length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      await eventually(() => expect(processesOf('agent')).not.toEqual([]));
       child.kill('SIGINT');
       expect(await ended).toBe(0);
       expect([processesOf(), readdirSync(folder)]).toEqual([[], []]);
@@ -138,7 +139,7 @@ describe.skipIf(!existsSync('/proc/self/cmdline'))('a demo leaves no process and
       child.kill('SIGINT');
       child.kill('SIGINT');
       await ended;
-      for (const pid of pids) while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 5));
+      await eventually(() => expect(pids.filter(isAlive)).toEqual([]));
       expect(readdirSync(folder)).toEqual([]);
     },
     TIMEOUT_MS,

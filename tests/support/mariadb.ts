@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createConnection } from 'mysql2/promise';
 import type { Connection, Pool, ResultSetHeader } from 'mysql2/promise';
+import { answering } from './answering.js';
 import { freePort } from './free-port.js';
 import { findProgram } from './needs.js';
 import type { NeutronConnection, NeutronRows } from './neutron-rows.js';
@@ -136,19 +137,6 @@ function spawnServer(folder: string, port: number, options: readonly string[]): 
   ];
   const user = process.getuid?.() === 0 ? ['--user=root'] : [];
   return spawn(program('mariadbd'), [...args, ...user], { stdio: 'ignore' });
-}
-
-async function answering(connect: () => Promise<Connection>, server: ChildProcess): Promise<void> {
-  for (;;) {
-    if (server.exitCode !== null) throw new Error(`mariadbd ended with ${server.exitCode}`);
-    try {
-      const connection = await connect();
-      await connection.end();
-      return;
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
 }
 
 function program(name: string): string {

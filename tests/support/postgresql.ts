@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
+import { answering } from './answering.js';
 import { freePort } from './free-port.js';
 import { findProgram } from './needs.js';
 import type { NeutronConnection } from './neutron-rows.js';
@@ -123,19 +124,6 @@ async function connectTo(folder: string, port: number, database: string): Promis
   const client = new pg.Client({ host: folder, port, user: ADMIN, database, types });
   await client.connect();
   return client;
-}
-
-async function answering(connect: () => Promise<pg.Client>, server: ChildProcess): Promise<void> {
-  for (;;) {
-    if (server.exitCode !== null) throw new Error(`postgres ended with ${server.exitCode}`);
-    try {
-      const connection = await connect();
-      await connection.end();
-      return;
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
 }
 
 async function createDatabase(admin: pg.Client): Promise<void> {

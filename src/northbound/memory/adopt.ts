@@ -15,7 +15,8 @@ export function adopt(database: MemoryDatabase, membership: Membership, max: num
   fence(database, abandoned);
   const records = takeFirst(state, abandoned, max);
   for (const record of records) moveReport(database, record, candidates);
-  for (const place of new Set(records.map((record) => record.place))) database.ring(place ?? UNASSIGNED);
+  for (const place of new Set(records.map((record) => record.place)))
+    database.bells.ring(place ?? UNASSIGNED);
   const emptied = abandoned.filter((name) => sizeOf(topicOf(state, name)) === 0);
   const takenOver = emptied.filter((name) => endTopic(state, name));
   const more = abandoned.length > emptied.length;
@@ -36,7 +37,7 @@ function fence(database: MemoryDatabase, names: readonly string[]): void {
   for (const name of names) {
     const record = database.state.listeners.get(name);
     if (record !== undefined) record.fenced = true;
-    database.ring(name);
+    database.bells.ring(name);
   }
 }
 

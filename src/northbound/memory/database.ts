@@ -1,6 +1,6 @@
 import type { Clock } from '../../runtime/clock.js';
-import type { Doorbell } from '../../runtime/doorbell.js';
 import type { Random } from '../../runtime/random.js';
+import { Bells } from '../bells.js';
 import { createState } from './state.js';
 import type { MemoryState } from './state.js';
 
@@ -20,7 +20,8 @@ export interface MemoryDatabaseOptions {
 export class MemoryDatabase {
   readonly clock: Clock;
   readonly random: Random;
-  readonly #bells = new Map<string, Set<Doorbell>>();
+  /** Whoever waits for a topic. */
+  readonly bells = new Bells();
   #state: MemoryState;
   #checkpoint: MemoryState | undefined;
 
@@ -54,22 +55,8 @@ export class MemoryDatabase {
     this.#replaceState(createState(this.random.id()));
   }
 
-  /** Lets `bell` ring whenever there may be something new for that listener. Returns how to end it. */
-  listen(listener: string, bell: Doorbell): () => void {
-    const bells = this.#bells.get(listener) ?? new Set();
-    this.#bells.set(listener, bells.add(bell));
-    return () => {
-      bells.delete(bell);
-      if (bells.size === 0) this.#bells.delete(listener);
-    };
-  }
-
-  ring(listener: string): void {
-    this.#bells.get(listener)?.forEach((bell) => bell.ring());
-  }
-
   #replaceState(state: MemoryState): void {
     this.#state = state;
-    for (const listener of this.#bells.keys()) this.ring(listener);
+    this.bells.ringAll();
   }
 }

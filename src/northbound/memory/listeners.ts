@@ -19,7 +19,7 @@ export function join(database: MemoryDatabase, { id, ttlMs, versions }: Listener
   const timestamp = database.now();
   state.listeners.set(id, { id, ttlMs, versions, generation, number, timestamp, fenced: false });
   giveAgain(topicOf(state, id));
-  database.ring(id);
+  database.bells.ring(id);
   return { id, ttlMs, versions, generation, incarnation: state.incarnation };
 }
 
@@ -43,7 +43,7 @@ export function leave(database: MemoryDatabase, { id, generation, incarnation }:
   if (!isMine) return;
   state.listeners.delete(id);
   if (sizeOf(topicOf(state, id)) === 0) state.topics.delete(id);
-  database.ring(id);
+  database.bells.ring(id);
 }
 
 /** Every registered listener, sorted by id. */

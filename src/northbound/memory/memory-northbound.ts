@@ -87,7 +87,7 @@ export class MemoryNorthbound implements Northbound {
     { max, signal = this.#never }: ReceiveOptions,
   ): Promise<readonly Delivery[]> {
     const bell = new Doorbell();
-    const stopListening = this.#database.listen(membership.id, bell);
+    const stopListening = this.#database.bells.listen(membership.id, bell);
     this.#bells.add(bell);
     try {
       for (;;) {

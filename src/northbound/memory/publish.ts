@@ -21,7 +21,8 @@ export function publish(
   const records = fresh.map((envelope) => storeReport(database, chassis.reports, envelope));
   for (const record of records) placeReport(database, record, candidates);
   chassis.maxRevision = greatestRevision(fresh, chassis.maxRevision);
-  for (const place of new Set(records.map((record) => record.place))) database.ring(place ?? UNASSIGNED);
+  for (const place of new Set(records.map((record) => record.place)))
+    database.bells.ring(place ?? UNASSIGNED);
   return { stored: fresh.length, late: envelopes.length - fresh.length };
 }
 

@@ -3,7 +3,7 @@ import { mkdirSync, watch, writeFileSync } from 'node:fs';
 import type { FSWatcher } from 'node:fs';
 import { join } from 'node:path';
 import { PortStatusError } from '../../domain/errors.js';
-import type { Doorbell } from '../../runtime/doorbell.js';
+import { Bells } from '../bells.js';
 
 /**
  * Wakes the listeners of one host across its processes: beside the database `<db>` stands the folder `<db>-doorbells`
@@ -14,7 +14,8 @@ import type { Doorbell } from '../../runtime/doorbell.js';
  */
 export class Doorbells {
   readonly #folder: string;
-  readonly #bells = new Map<string, Set<Doorbell>>();
+  /** Those who wait in this process. */
+  readonly here = new Bells();
   readonly #watchers = new Map<string, FSWatcher>();
 
   constructor(databasePath: string) {
@@ -28,7 +29,7 @@ export class Doorbells {
     try {
       mkdirSync(this.#folder, { recursive: true });
       writeFileSync(file, '', { flag: 'a' });
-      const watcher = watch(file, () => this.ring(listener)).on('error', () => watcher.close());
+      const watcher = watch(file, () => this.here.ring(listener)).on('error', () => watcher.close());
       this.#watchers.set(listener, watcher);
     } catch (error) {
       throw new PortStatusError(
@@ -44,29 +45,9 @@ export class Doorbells {
     this.#watchers.delete(listener);
   }
 
-  /** Lets `bell` ring with the listener's. Returns how to end it. */
-  listen(listener: string, bell: Doorbell): () => void {
-    const bells = this.#bells.get(listener) ?? new Set();
-    this.#bells.set(listener, bells.add(bell));
-    return () => {
-      bells.delete(bell);
-      if (bells.size === 0) this.#bells.delete(listener);
-    };
-  }
-
-  /** Wakes whoever waits in this process. */
-  ring(listener: string): void {
-    this.#bells.get(listener)?.forEach((bell) => bell.ring());
-  }
-
-  /** Wakes whoever waits in this process, for any listener. */
-  ringAll(): void {
-    for (const listener of this.#bells.keys()) this.ring(listener);
-  }
-
   /** Wakes whoever waits on this host. */
   ringEverywhere(listener: string): void {
-    this.ring(listener);
+    this.here.ring(listener);
     try {
       writeFileSync(this.#fileOf(listener), '.', { flag: 'r+' });
     } catch {
@@ -76,7 +57,7 @@ export class Doorbells {
 
   close(): void {
     for (const listener of [...this.#watchers.keys()]) this.unwatch(listener);
-    this.ringAll();
+    this.here.ringAll();
   }
 
   /** Any name makes a file name of one length. */

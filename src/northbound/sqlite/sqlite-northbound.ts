@@ -60,7 +60,10 @@ export class SqliteNorthbound implements Northbound {
 
   constructor(path: string, options: SqliteNorthboundOptions) {
     this.#doorbells = new Doorbells(path);
-    this.#database = new SqliteDatabase(path, { ...options, onReplaced: () => this.#doorbells.ringAll() });
+    this.#database = new SqliteDatabase(path, {
+      ...options,
+      onReplaced: () => this.#doorbells.here.ringAll(),
+    });
     const onRing = (listener: string): void => this.#doorbells.ringEverywhere(listener);
     this.#commits = new GroupCommit(this.#database, { ...options, onRing });
   }
@@ -100,7 +103,7 @@ export class SqliteNorthbound implements Northbound {
     { max, signal = this.#never }: ReceiveOptions,
   ): Promise<readonly Delivery[]> {
     const bell = new Doorbell();
-    const stopListening = this.#doorbells.listen(membership.id, bell);
+    const stopListening = this.#doorbells.here.listen(membership.id, bell);
     try {
       for (;;) {
         const deliveries = await this.#give(membership, { max, signal });
