@@ -12,7 +12,7 @@ import type { ChassisRecord } from './chassis-record.js';
 import type { Connection } from './connection.js';
 import type { Observation, Outbasket } from './outbasket.js';
 import { listStored } from './stored-ports.js';
-import type { Witness } from './witness.js';
+import type { RetellCause, Witness } from './witness.js';
 
 export interface SpeakerParts {
   readonly chassis: string;
@@ -35,7 +35,7 @@ export interface SpeakerParts {
 /**
  * Says to the northbound database what the outbasket holds, under a registration of the chassis.
  *
- * register → write the chassis record → where the data is not the data of before: list what is stored, and ask for a dump
+ * register → write the chassis record → where the data is not as we left it: list what is stored, and ask for a dump
  * after which every port is published → publish, one batch at a time; what comes meanwhile makes the next batch.
  * A registration that the database no longer knows ends this, and it begins again.
  */
@@ -68,9 +68,8 @@ export class Speaker {
   async #serve(signal: AbortSignal): Promise<void> {
     const { connection, record } = this.#parts;
     const registration = await connection.untilAnswered(() => this.#register(signal), { signal });
-    this.#greatest = Math.max(this.#greatest, registration.maxRevision);
     await record.write(registration, signal);
-    await this.#learnStored(registration.incarnation, signal);
+    await this.#learnStored(registration, signal);
     await together(
       [(stop) => record.keepWriting(registration, stop), (stop) => this.#publishNews(registration, stop)],
       { signal },
@@ -90,15 +89,22 @@ export class Speaker {
     }
   }
 
-  /** Where the data is new to us, every port is to be published into it. */
-  async #learnStored(incarnation: string, signal: AbortSignal): Promise<void> {
-    if (incarnation === this.#incarnation) return;
+  /** Where the data is new to us, or somebody spoke for this chassis meanwhile, every port is to be published into it. */
+  async #learnStored({ incarnation, maxRevision }: ChassisRegistration, signal: AbortSignal): Promise<void> {
+    const isOurWord = incarnation === this.#incarnation && maxRevision <= this.#greatest;
+    this.#greatest = Math.max(this.#greatest, maxRevision);
+    if (isOurWord) return;
     const { chassis, northbound, connection, witness, record, refresh } = this.#parts;
     const stored = await listStored(chassis, northbound, connection, { signal });
-    witness.expectAll(this.#incarnation === undefined ? 'start' : 'incarnation', stored);
+    witness.expectAll(this.#causeOf(incarnation), stored);
     this.#incarnation = incarnation;
     record.forgetCompleteness();
     if (witness.switch === 'up') refresh();
+  }
+
+  #causeOf(incarnation: string): RetellCause {
+    if (this.#incarnation === undefined) return 'start';
+    return incarnation === this.#incarnation ? 'spoken-for' : 'incarnation';
   }
 
   async #publishNews(registration: ChassisRegistration, signal: AbortSignal): Promise<void> {

@@ -6,8 +6,14 @@ import { holdAfterDump, narrow } from './resync-guard.js';
 import type { GuardPolicy, Hold } from './resync-guard.js';
 import { Silence } from './silence.js';
 
+/**
+ * Why every port is to be published: a start, data that may have lost writes, or another who published in this chassis'
+ * name.
+ */
+export type RetellCause = 'start' | 'incarnation' | 'spoken-for';
+
 /** Why the switch was compared with what was said. */
-export type ResyncCause = 'start' | 'incarnation' | 'reconnect' | 'refresh';
+export type ResyncCause = RetellCause | 'reconnect' | 'refresh';
 
 /** What a comparison found. */
 export interface Resync {
@@ -88,7 +94,7 @@ export class Witness {
   }
 
   /** Takes over what is stored; at the next dump, which must be taken after this, every port is to be published. */
-  expectAll(cause: 'start' | 'incarnation', stored: readonly Observation[]): void {
+  expectAll(cause: RetellCause, stored: readonly Observation[]): void {
     for (const port of stored) this.#parts.basket.recall(port);
     this.#isListed = true;
     this.#due = cause;
@@ -190,7 +196,7 @@ export class Witness {
   /** What was held was never said in this state: it is said when it is let go, whatever was said last. */
   #demandAgain(cause: ResyncCause): void {
     const { basket } = this.#parts;
-    if (cause === 'start' || cause === 'incarnation') basket.demandAll();
+    if (cause !== 'reconnect' && cause !== 'refresh') basket.demandAll();
     for (const portId of this.#hold?.ports ?? []) basket.demand(portId);
   }
 

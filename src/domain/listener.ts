@@ -4,10 +4,11 @@ import { PortStatusError } from './errors.js';
  * How a listener stands, judged by the northbound database's clock only.
  *
  * - live: its timestamp moved within half its ttl. Reports are placed here.
+ * - draining: not lapsed, and told to leave. Gets nothing any more; keeps its topic until it has left.
  * - late: silent for more than half its ttl. Gets reports only when nobody is live; keeps its topic.
  * - lapsed: silent for longer than its ttl. Gets nothing; its topic is taken over.
  */
-export type ListenerState = 'live' | 'late' | 'lapsed';
+export type ListenerState = 'live' | 'draining' | 'late' | 'lapsed';
 
 /**
  * The state of a listener whose timestamp is `ageMs` old.
@@ -15,8 +16,9 @@ export type ListenerState = 'live' | 'late' | 'lapsed';
  * A timestamp ahead of the database's now (negative age, after a failover to a host whose clock is behind) counts as
  * just written: the ttl starts again.
  */
-export function stateOf(ageMs: number, ttlMs: number): ListenerState {
+export function stateOf(ageMs: number, ttlMs: number, isDraining: boolean): ListenerState {
   if (ageMs > ttlMs) return 'lapsed';
+  if (isDraining) return 'draining';
   return ageMs > ttlMs / 2 ? 'late' : 'live';
 }
 

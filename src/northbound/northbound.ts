@@ -7,7 +7,8 @@ import type { Envelope } from '../domain/wire.js';
  *
  * What every engine promises, and the conformance suite (conformance/) tests:
  *
- * - Durable: when `publish` resolves, the records and their places are stored, in one atomic step.
+ * - Durable: when `publish` resolves, the records and their places are stored; each record with its place in one atomic
+ *   step.
  * - A pending report has exactly one place: the topic of a registered listener, or `unassigned`. A report that replaces a
  *   pending one keeps its place; where its listener is no longer registered, a topic is drawn anew in the same step.
  * - Every duration is judged by the database's own clock.
@@ -42,18 +43,34 @@ export interface Northbound {
 
   /**
    * Records reports and puts each into the topic of one listener, drawn with equal chance among those eligible now (see
-   * domain/listener.ts), or into `unassigned` where there is none. All or none, in one step.
+   * domain/listener.ts), or into `unassigned` where there is none. Each report and its place in one step; a call that is
+   * refused stores none.
    *
    * A report whose revision is not greater than the greatest that its chassis gave before this call is late: it changes
    * nothing, and the call resolves. Within one call each port stands once. An empty call changes nothing.
    *
-   * @throws {PortStatusError} FENCED, REGISTRATION_LOST as `keepChassis`; nothing is stored then.
+   * An engine whose database bounds a transaction carries a long call out in several: one that throws UNAVAILABLE, or
+   * whose registration is taken over meanwhile, may then have stored some of its reports.
+   *
+   * @throws {PortStatusError} FENCED, REGISTRATION_LOST as `keepChassis`.
    */
   publish(
     registration: ChassisRegistration,
     envelopes: readonly Envelope[],
     options?: CallOptions,
   ): Promise<{ readonly stored: number; readonly late: number }>;
+
+  /**
+   * Ends the registration of a chassis that is silent, where its last word is still `beat` (see ChassisView), and lets the
+   * caller publish in its name. The agent, should it live, is refused with REGISTRATION_LOST and registers again.
+   *
+   * @returns undefined where the chassis is not known or has spoken since.
+   */
+  takeOverChassis(
+    chassis: string,
+    beat: string,
+    options?: CallOptions,
+  ): Promise<ChassisRegistration | undefined>;
 
   /**
    * Registers a listener; its topic bears its name. What an earlier registration of that name left there is delivered
@@ -103,10 +120,33 @@ export interface Northbound {
   adopt(membership: Membership, options: AdoptOptions): Promise<Adoption>;
 
   /**
+   * Resolves when there may be something to adopt: a hint, which may come for nothing or not at all. To call `adopt` from
+   * time to time is what finds everything. A cut connection gives no hint.
+   *
+   * @throws {PortStatusError} CLOSED; the signal's reason.
+   */
+  untilOrphans(membership: Membership, options?: CallOptions): Promise<void>;
+
+  /**
+   * Puts pending reports back into the topics in which they are by their records, where the entry is gone or was never
+   * ours: whoever may write to a topic may remove what is there. Those whose listener is not registered are placed anew.
+   *
+   * @returns how many were put back; 0 always where topics are an index over the records.
+   * @throws {PortStatusError} FENCED, REGISTRATION_LOST as `heartbeat`.
+   */
+  putBack(membership: Membership, keys: readonly ReportKey[], options?: CallOptions): Promise<number>;
+
+  /**
    * Ends the registration; what is pending in its topic is moved to others by their `adopt`. A registration that no
    * longer stands is left alone: what `leave` is for has been reached.
    */
   leave(membership: Membership, options?: CallOptions): Promise<void>;
+
+  /**
+   * Tells a listener to leave: from now on no report is placed with it, and its next heartbeat says so. Ends with its
+   * registration. False: no such listener is registered.
+   */
+  drain(listener: string, options?: CallOptions): Promise<boolean>;
 
   /** The incarnation of the data: a new one whenever it may have lost writes (empty, rolled back, failed over). */
   incarnation(options?: CallOptions): Promise<string>;
@@ -165,7 +205,10 @@ export interface ChassisStanding {
 
 export interface ChassisView {
   readonly chassis: string;
+  /** Milliseconds since its last word, by the database's clock. */
   readonly ageMs: number;
+  /** Another one with every word of the chassis: compared for equality only, to observe a silence. */
+  readonly beat: string;
   readonly maxRevision: number;
   /** Revision up to which the chassis is complete, and the incarnation in which it said so. */
   readonly complete?: { readonly revision: number; readonly incarnation: string } | undefined;
@@ -179,6 +222,8 @@ export interface ListenerIdentity {
   readonly ttlMs: number;
   /** Wire versions that it reads. */
   readonly versions: readonly number[];
+  /** The program's version. */
+  readonly program: string;
 }
 
 export interface Membership extends ListenerIdentity {
@@ -200,6 +245,8 @@ export interface TopicLoad {
   readonly backlog: number;
   /** How long the oldest pending report has waited; 0 where none is. */
   readonly oldestMs: number;
+  /** Whether the listener was told to leave. */
+  readonly isDraining: boolean;
 }
 
 export interface ReceiveOptions extends CallOptions {

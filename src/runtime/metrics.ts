@@ -130,6 +130,11 @@ export const METRICS = {
     name: 'port_status_adopted_total',
     help: 'Pending reports moved from nobody to a live server.',
   },
+  putBack: {
+    type: 'counter',
+    name: 'port_status_put_back_total',
+    help: 'Pending reports whose entry in a topic somebody had removed; they are in it again.',
+  },
   takeovers: {
     type: 'counter',
     name: 'port_status_takeovers_total',

@@ -41,10 +41,11 @@ async function keepHeartbeating(session: Session, lease: Lease, signal: AbortSig
 async function beat(session: Session, lease: Lease, signal: AbortSignal): Promise<boolean> {
   const { northbound, member, metrics } = session;
   try {
-    const { backlog, oldestMs } = await untilStopped(northbound.heartbeat(member, { signal }), signal);
-    metrics.backlog.set(backlog);
-    metrics.oldest.set(oldestMs / 1000);
+    const load = await untilStopped(northbound.heartbeat(member, { signal }), signal);
+    metrics.backlog.set(load.backlog);
+    metrics.oldest.set(load.oldestMs / 1000);
     endOutage(session, 'northbound', lease);
+    if (load.isDraining) session.endLife();
     return true;
   } catch (error) {
     if (!isOutage(error)) throw error;

@@ -2,6 +2,7 @@ import { hasCode, PortStatusError } from '../domain/errors.js';
 import { READABLE_VERSIONS } from '../domain/wire.js';
 import type { Membership } from '../northbound/northbound.js';
 import { Doorbell } from '../runtime/doorbell.js';
+import { Scope } from '../runtime/scope.js';
 import { together } from '../runtime/together.js';
 import type { Task } from '../runtime/together.js';
 import { adoptOrphans } from './adopt.js';
@@ -18,7 +19,7 @@ import { sweepLedger } from './sweep.js';
 
 export interface Server {
   /**
-   * Joins and works until the signal stops it; then leaves, so that others take over at once.
+   * Joins and works until the signal stops it or an operator drains it; then leaves, so that others take over at once.
    *
    * @throws {PortStatusError} FENCED when a later server of the same name took over.
    */
@@ -36,7 +37,7 @@ export function createServer(parts: ServerParts): Server {
   const health = newHealth();
   return {
     run: async (signal) => {
-      while (!signal.aborted) await liveOnce(parts, health, signal);
+      while (!signal.aborted) if ((await liveOnce(parts, health, signal)) === 'drained') return;
     },
     checks: () => healthChecks(health),
   };
@@ -46,21 +47,33 @@ export function createServer(parts: ServerParts): Server {
 const REJOIN_MS = 100;
 
 /** One registration, from join to its end. */
-async function liveOnce(parts: ServerParts, health: Health, signal: AbortSignal): Promise<void> {
+async function liveOnce(
+  parts: ServerParts,
+  health: Health,
+  signal: AbortSignal,
+): Promise<'ended' | 'drained'> {
+  using life = new Scope(signal);
   try {
-    const session = await join(parts, health, signal);
-    await work(session, signal);
+    const session = await join(parts, health, signal, () => life.end());
+    await work(session, life.signal);
     await leave(parts, session.member);
+    return signal.aborted ? 'ended' : noteDrained(parts);
   } catch (error) {
-    if (signal.aborted && error === signal.reason) return;
+    if (signal.aborted && error === signal.reason) return 'ended';
     if (hasCode(error, 'FENCED')) throw fenced(parts.options.id, error);
     if (!hasCode(error, 'REGISTRATION_LOST') && !isOutage(error)) throw error;
     parts.logger.warn({ event: 'listener.lost', why: error.message }, `registration lost: ${error.message}`);
     await parts.clock.sleep(REJOIN_MS, { signal }).catch(() => undefined);
+    return 'ended';
   } finally {
     health.joined = false;
     parts.metrics.joined.set(0);
   }
+}
+
+function noteDrained({ logger, options }: ServerParts): 'drained' {
+  logger.warn({ event: 'listener.drained', id: options.id }, 'told to leave by "port-status drain"; ending');
+  return 'drained';
 }
 
 /** Waits no longer than the ttl: then the registration has lapsed by itself. */
@@ -74,10 +87,16 @@ async function leave({ northbound, clock }: ServerParts, member: Membership): Pr
 }
 
 /** Registers, and gives the incarnation its number in the ledger before anything of it is received. */
-async function join(parts: ServerParts, health: Health, signal: AbortSignal): Promise<Session> {
+async function join(
+  parts: ServerParts,
+  health: Health,
+  signal: AbortSignal,
+  endLife: () => void,
+): Promise<Session> {
   const { northbound, neutron, clock, options, logger, metrics } = parts;
   const waiting = { ...parts, health };
-  const identity = { id: options.id, ttlMs: options.lease.ttlMs, versions: READABLE_VERSIONS };
+  const { id, lease, program } = options;
+  const identity = { id, ttlMs: lease.ttlMs, versions: READABLE_VERSIONS, program };
   const incarnation = await persist(waiting, 'northbound', signal, () => northbound.incarnation({ signal }));
   await persist(waiting, 'neutron', signal, () => neutron.epochOf(incarnation));
   const { member, sentAtMs } = await persist(waiting, 'northbound', signal, async () => {
@@ -90,13 +109,17 @@ async function join(parts: ServerParts, health: Health, signal: AbortSignal): Pr
   metrics.joins.inc();
   metrics.joined.set(1);
   health.joined = true;
-  return openSession(parts, health, member, sentAtMs);
+  return openSession(parts, health, { member, joinSentAtMs: sentAtMs, endLife });
 }
 
-function openSession(parts: ServerParts, health: Health, member: Membership, joinSentAtMs: number): Session {
+function openSession(
+  parts: ServerParts,
+  health: Health,
+  life: Pick<Session, 'member' | 'joinSentAtMs' | 'endLife'>,
+): Session {
   const { id, policy, mayWrite, lookEveryMs } = parts.options;
-  const judging = { server: id, policy, mayWrite, lookEveryMs, incarnation: member.incarnation };
-  return { ...parts, member, joinSentAtMs, judging, health, looks: new Looks(), debts: new Doorbell() };
+  const judging = { server: id, policy, mayWrite, lookEveryMs, incarnation: life.member.incarnation };
+  return { ...parts, ...life, judging, health, looks: new Looks(), debts: new Doorbell() };
 }
 
 function work(session: Session, signal: AbortSignal): Promise<void> {

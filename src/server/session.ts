@@ -28,6 +28,8 @@ export interface ServerParts {
 export interface ServerOptions {
   /** The listener's name, and its topic's. */
   readonly id: string;
+  /** The program's version. */
+  readonly program: string;
   readonly lease: LeaseTimings;
   /** Most reports in one transaction. */
   readonly batch: number;
@@ -48,6 +50,8 @@ export interface Session extends ServerParts {
   readonly member: Membership;
   /** When the join that made us a member was sent, by the monotonic clock: the lease counts from there. */
   readonly joinSentAtMs: number;
+  /** Ends the registration in order, and the server with it: an operator drains it. */
+  readonly endLife: () => void;
   readonly judging: Judging;
   readonly looks: Looks;
   /** Rings when a word to Nova became owed here. */

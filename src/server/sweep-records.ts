@@ -9,7 +9,8 @@ const PAGE = 1000;
 
 /**
  * Judges what the northbound database holds and the ledger does not know: the Neutron database may have been rolled
- * back after the report was acknowledged, and the chassis has nothing new to say.
+ * back after the report was acknowledged, and the chassis has nothing new to say. What is pending is left to the server
+ * in whose topic it waits, and put back there if its entry is gone.
  */
 export async function sweepRecords(session: Session, signal: AbortSignal): Promise<void> {
   const { northbound, neutron, judging } = session;
@@ -18,6 +19,7 @@ export async function sweepRecords(session: Session, signal: AbortSignal): Promi
   let gathered: readonly Case[] = [];
   for (const { chassis } of views) {
     for await (const page of pagesOf(session, chassis, signal)) {
+      await putBack(session, page, signal);
       gathered = [...gathered, ...page.flatMap(toCase)];
       if (gathered.length < PAGE) continue;
       await judgeNews(session, gathered, 'sweep', signal);
@@ -42,7 +44,16 @@ async function* pagesOf(
   }
 }
 
-/** What is pending is left to the server in whose topic it waits. */
+async function putBack(session: Session, page: readonly StoredReport[], signal: AbortSignal): Promise<void> {
+  const pending = page.filter(({ place }) => place !== undefined);
+  if (pending.length === 0) return;
+  const { northbound, member, metrics } = session;
+  const count = await persist(session, 'northbound', signal, () =>
+    northbound.putBack(member, pending, { signal }),
+  );
+  metrics.putBack.inc(count);
+}
+
 function toCase(record: StoredReport): readonly Case[] {
   const { portId, chassis, incarnation, place } = record;
   if (place !== undefined) return [];

@@ -67,11 +67,12 @@ async function openNovaToWrite(context: Context, opened: Opened): Promise<Nova |
   return nova;
 }
 
-function optionsOf({ config }: Context): ServerOptions {
+function optionsOf({ config, version }: Context): ServerOptions {
   const { listener, neutron, apply, lookAgain, reconcile, settle, quarantine, nova } = config;
   const willWrite = apply.mode === 'write';
   return {
     id: listener.id,
+    program: version,
     lease: listener,
     batch: apply.batch,
     policy: { drivers: new Set(neutron.drivers), buildGraceMs: neutron.buildGraceMs },

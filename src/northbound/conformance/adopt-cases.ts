@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { brief, refused, say, sayRange } from './scene.js';
+import { brief, portId, refused, say, sayRange } from './scene.js';
 import type { Agent, Cases, Scene, Server } from './scene.js';
+import { letWait } from './wake-up-cases.js';
 
 export const adoptCases: Cases = {
   'there is nothing to adopt while everybody lives': async (scene) => {
@@ -135,6 +136,59 @@ export const adoptCases: Cases = {
     const server = await scene.server('n10');
     assert.deepEqual(await server.adopt(), { moved: 3, takenOver: [], more: false });
     assert.deepEqual(brief(await server.receive()), ['1@1', '2@2', '3@3']);
+  },
+
+  'who waits for orphans is told when a listener leaves': async (scene) => {
+    const [leaving, staying] = [await scene.server('n1'), await scene.server('n2')];
+    const hint = staying.northbound.untilOrphans(staying.membership);
+    await letWait(staying);
+    await leaving.leave();
+    await hint;
+  },
+
+  'who waits for orphans is told when a report is left unassigned': async (scene) => {
+    const waiting = await scene.server('n1');
+    const hint = waiting.northbound.untilOrphans(waiting.membership);
+    await letWait(waiting);
+    await waiting.northbound.drain('n1');
+    await (await scene.agent()).publish(say(1, 10));
+    await hint;
+  },
+
+  'who waits for orphans is not told of his own adoption': async (scene) => {
+    const { adopter } = await lapse(scene, 5);
+    await adopter.adopt();
+    const { northbound, membership } = adopter;
+    const giveUp = new AbortController();
+    const hint = northbound.untilOrphans(membership, giveUp);
+    const reason = new Error('the test has seen enough');
+    const ending = assert.rejects(hint, reason);
+    await letWait(adopter);
+    giveUp.abort(reason);
+    await ending;
+  },
+
+  'who waits for orphans can give up, and learns that its connection is closed': async (scene) => {
+    const { northbound, membership } = await scene.server('n1');
+    const reason = new Error('the test has seen enough');
+    await assert.rejects(northbound.untilOrphans(membership, { signal: AbortSignal.abort(reason) }), reason);
+    const waiting = refused(northbound.untilOrphans(membership), 'CLOSED');
+    await northbound.incarnation();
+    await northbound.close();
+    await waiting;
+    await refused(northbound.untilOrphans(membership), 'CLOSED');
+  },
+
+  'there is nothing to put back while every entry is where it should be': async (scene) => {
+    const server = await scene.server('n1');
+    const agent = await scene.agent();
+    await agent.publish(...sayRange(1, 3));
+    await server.receive(1);
+    const keys = [1, 2, 3, 4].map((number) => ({ chassis: 'cn1', portId: portId(number) }));
+    assert.equal(await server.northbound.putBack(server.membership, keys), 0);
+    assert.deepEqual(brief(await server.receive()), ['2@2', '3@3']);
+    await server.leave();
+    await refused(server.northbound.putBack(server.membership, keys), 'REGISTRATION_LOST');
   },
 
   'a report that is replaced after its adoption stays with whom it was moved to': async (scene) => {

@@ -52,6 +52,45 @@ export const chassisCases: Cases = {
     assert.ok((await age()) < scene.ttlMs / 2);
   },
 
+  'a chassis has another beat with every word': async (scene) => {
+    const { northbound, registration } = await scene.agent();
+    const beat = async (): Promise<string | undefined> => (await northbound.chassis())[0]?.beat;
+    const first = await beat();
+    assert.equal(await beat(), first);
+    await northbound.keepChassis(registration, { version: '1' });
+    const second = await beat();
+    assert.notEqual(second, first);
+    await northbound.registerChassis('cn1');
+    assert.notEqual(await beat(), second);
+  },
+
+  'who takes over a silent chassis may publish in its name; its agent has to register again': async (
+    scene,
+  ) => {
+    const agent = await scene.agent();
+    await agent.publish(say(1, 10));
+    const { northbound } = await scene.server('n1');
+    const [view] = await northbound.chassis();
+    const taken = await northbound.takeOverChassis('cn1', view?.beat ?? '');
+    assert.ok(taken !== undefined);
+    assert.equal(taken.maxRevision, 10);
+    assert.deepEqual(await northbound.publish(taken, [say(1, 11, { isDown: true })]), { stored: 1, late: 0 });
+    await refused(agent.publish(say(1, 12)), 'REGISTRATION_LOST');
+    await refused(agent.northbound.keepChassis(agent.registration, { version: '1' }), 'REGISTRATION_LOST');
+    const again = await scene.agent();
+    assert.equal(again.registration.maxRevision, 11);
+    await refused(northbound.publish(taken, [say(1, 13)]), 'FENCED');
+  },
+
+  'a chassis that has spoken since, or that nobody knows, is not taken over': async (scene) => {
+    const { northbound, registration } = await scene.agent();
+    const [view] = await northbound.chassis();
+    await northbound.keepChassis(registration, { version: '1' });
+    assert.equal(await northbound.takeOverChassis('cn1', view?.beat ?? ''), undefined);
+    assert.equal(await northbound.takeOverChassis('cn2', view?.beat ?? ''), undefined);
+    await northbound.keepChassis(registration, { version: '1' });
+  },
+
   'an approval reaches the agent whose hold it is for, and nobody else': async (scene) => {
     const { northbound, registration } = await scene.agent();
     assert.equal(await northbound.approve('cn1'), false);
@@ -68,8 +107,8 @@ export const chassisCases: Cases = {
     const versions = async (): Promise<readonly (readonly number[])[]> =>
       (await northbound.keepChassis(registration, { version: '1' })).listenerVersions;
     assert.deepEqual(await versions(), []);
-    await northbound.join({ id: 'n1', ttlMs: scene.ttlMs, versions: [1, 2] });
-    await northbound.join({ id: 'n2', ttlMs: scene.ttlMs, versions: [1] });
+    await northbound.join({ id: 'n1', ttlMs: scene.ttlMs, versions: [1, 2], program: '1' });
+    await northbound.join({ id: 'n2', ttlMs: scene.ttlMs, versions: [1], program: '1' });
     assert.deepEqual([...(await versions())].sort(), [[1], [1, 2]]);
   },
 };

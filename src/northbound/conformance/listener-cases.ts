@@ -10,7 +10,8 @@ export const listenerCases: Cases = {
     const { ageMs, ...rest } = view ?? assert.fail('no listener is listed');
     const { ttlMs } = scene;
     const { generation } = membership;
-    assert.deepEqual(rest, { id: 'n1', ttlMs, versions: [1], generation, state: 'live', backlog: 0 });
+    const said = { id: 'n1', ttlMs, versions: [1], program: '1' };
+    assert.deepEqual(rest, { ...said, generation, state: 'live', backlog: 0 });
     assert.ok(ageMs >= 0 && ageMs < ttlMs / 2, `age ${ageMs}`);
   },
 
@@ -48,7 +49,7 @@ export const listenerCases: Cases = {
 
   'a heartbeat tells how much is pending and since when': async (scene) => {
     const server = await scene.server('n1');
-    assert.deepEqual(await server.heartbeat(), { backlog: 0, oldestMs: 0 });
+    assert.deepEqual(await server.heartbeat(), { backlog: 0, oldestMs: 0, isDraining: false });
     const agent = await scene.agent();
     await agent.publish(say(1, 10));
     await scene.pass(0.25);
@@ -105,10 +106,49 @@ export const listenerCases: Cases = {
     await later.leave();
   },
 
+  'a listener that is told to leave gets nothing more, learns it by its heartbeat, and keeps what waits':
+    async (scene) => {
+      const draining = await scene.server('n1');
+      const agent = await scene.agent();
+      await agent.publish(say(1, 1));
+      const staying = await scene.server('n2');
+      assert.equal(await staying.northbound.drain('n1'), true);
+      assert.equal((await draining.heartbeat()).isDraining, true);
+      await agent.publish(...sayRange(2, 21));
+      assert.equal(await staying.backlog(), 20);
+      assert.deepEqual(
+        (await staying.northbound.listeners()).map(({ id, state }) => [id, state]),
+        [
+          ['n1', 'draining'],
+          ['n2', 'live'],
+        ],
+      );
+      assert.equal(await draining.acknowledge(await draining.receive()), 1);
+    },
+
+  'a listener that is told to leave gets nothing also where it is the last; its next registration is live':
+    async (scene) => {
+      const draining = await scene.server('n1');
+      await draining.northbound.drain('n1');
+      const agent = await scene.agent();
+      await agent.publish(say(1, 1));
+      assert.deepEqual((await agent.stored(1))[0]?.place, { kind: 'unassigned' });
+      const again = await scene.server('n1');
+      assert.equal((await again.heartbeat()).isDraining, false);
+      assert.equal(await again.northbound.drain('n2'), false);
+    },
+
+  'a listener that is told to leave and falls silent lapses': async (scene) => {
+    const silent = await scene.server('n1');
+    await silent.northbound.drain('n1');
+    await scene.pass(1.2);
+    assert.equal((await silent.northbound.listeners())[0]?.state, 'lapsed');
+  },
+
   'a name with a slash or no name at all is refused': async (scene) => {
     const northbound = await scene.connect();
     for (const id of ['', 'a/b', 'a\n']) {
-      await refused(northbound.join({ id, ttlMs: scene.ttlMs, versions: [1] }), 'CONFIG');
+      await refused(northbound.join({ id, ttlMs: scene.ttlMs, versions: [1], program: '1' }), 'CONFIG');
       await refused(northbound.registerChassis(id), 'CONFIG');
     }
   },

@@ -33,7 +33,10 @@ export class Scene {
   /** A server on a connection of its own. */
   async server(id: string): Promise<Server> {
     const northbound = await this.connect();
-    return new Server(northbound, await northbound.join({ id, ttlMs: this.ttlMs, versions: [1] }));
+    return new Server(
+      northbound,
+      await northbound.join({ id, ttlMs: this.ttlMs, versions: [1], program: '1' }),
+    );
   }
 
   /** Lets so many ttls pass. */

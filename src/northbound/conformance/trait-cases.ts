@@ -11,12 +11,13 @@ interface Registered {
 
 type Verb = (registered: Registered, options?: CallOptions) => Promise<unknown>;
 
-/** Every verb of the interface but `close`, called as it should be. */
-const VERBS: Readonly<Record<Exclude<keyof Northbound, 'engine' | 'close'>, Verb>> = {
+/** Every verb of the interface that answers, but `close`, called as it should be. */
+const VERBS: Readonly<Record<Exclude<keyof Northbound, 'engine' | 'untilOrphans' | 'close'>, Verb>> = {
   registerChassis: ({ northbound }, options) => northbound.registerChassis('cn2', options),
   keepChassis: ({ northbound, agent }, options) =>
     northbound.keepChassis(agent.registration, { version: '1' }, options),
   publish: ({ northbound, agent }, options) => northbound.publish(agent.registration, [say(1, 10)], options),
+  takeOverChassis: ({ northbound }, options) => northbound.takeOverChassis('cn1', 'another', options),
   join: ({ northbound, server }, options) => northbound.join({ ...server.membership, id: 'n2' }, options),
   heartbeat: ({ northbound, server }, options) => northbound.heartbeat(server.membership, options),
   receive: ({ northbound, server }, options) =>
@@ -24,7 +25,10 @@ const VERBS: Readonly<Record<Exclude<keyof Northbound, 'engine' | 'close'>, Verb
   acknowledge: ({ northbound, server }, options) =>
     northbound.acknowledge(server.membership, [say(1, 10)], options),
   adopt: ({ northbound, server }, options) => northbound.adopt(server.membership, { max: 10, ...options }),
+  putBack: ({ northbound, server }, options) =>
+    northbound.putBack(server.membership, [{ chassis: 'cn1', portId: portId(1) }], options),
   leave: ({ northbound, server }, options) => northbound.leave(server.membership, options),
+  drain: ({ northbound }, options) => northbound.drain('n1', options),
   incarnation: ({ northbound }, options) => northbound.incarnation(options),
   listeners: ({ northbound }, options) => northbound.listeners(options),
   chassis: ({ northbound }, options) => northbound.chassis(undefined, options),
@@ -96,7 +100,7 @@ async function picture({ server }: Registered): Promise<unknown> {
   const listeners = await northbound.listeners();
   const chassis = await northbound.chassis();
   return {
-    listeners: listeners.map(({ id, generation, backlog }) => [id, generation, backlog]),
+    listeners: listeners.map(({ id, generation, backlog, state }) => [id, generation, backlog, state]),
     chassis: chassis.map(({ chassis: name, version, maxRevision }) => [name, version, maxRevision]),
   };
 }

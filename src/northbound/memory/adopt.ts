@@ -36,7 +36,8 @@ function findAbandoned(database: MemoryDatabase, adopter: string): readonly stri
 function fence(database: MemoryDatabase, names: readonly string[]): void {
   for (const name of names) {
     const record = database.state.listeners.get(name);
-    if (record !== undefined) record.fenced = true;
+    if (record === undefined) continue;
+    record.fenced = true;
     database.bells.ring(name);
   }
 }

@@ -13,12 +13,26 @@ export function registerChassis(database: MemoryDatabase, chassis: string): Chas
   record.token = random.id();
   record.number += 1;
   record.timestamp = database.now();
+  record.words += 1;
   const { token, number, maxRevision } = record;
   return { chassis, token, number, maxRevision, incarnation: state.incarnation };
 }
 
 function createChassis(chassis: string): ChassisRecord {
-  return { chassis, token: '', number: 0, maxRevision: 0, timestamp: 0, reports: new Map() };
+  return { chassis, token: '', number: 0, maxRevision: 0, timestamp: 0, words: 0, reports: new Map() };
+}
+
+/** Gives the name of a chassis that is silent to the caller, under the same number: its agent is not fenced by it. */
+export function takeOverChassis(
+  { state, random }: MemoryDatabase,
+  chassis: string,
+  beat: string,
+): ChassisRegistration | undefined {
+  const record = state.chassis.get(chassis);
+  if (record === undefined || beatOf(record) !== beat) return undefined;
+  record.token = random.id();
+  const { token, number, maxRevision } = record;
+  return { chassis, token, number, maxRevision, incarnation: state.incarnation };
 }
 
 /** The record that this registration holds. @throws {PortStatusError} FENCED, REGISTRATION_LOST. */
@@ -37,6 +51,7 @@ export function keepChassis(
   const record = findChassis(database, registration);
   const { incarnation, listeners } = database.state;
   record.timestamp = database.now();
+  record.words += 1;
   record.hold = hold;
   record.version = version;
   if (complete !== undefined) record.complete = { revision: complete, incarnation };
@@ -63,5 +78,10 @@ export function listChassis(database: MemoryDatabase, names?: readonly string[])
 
 function viewChassis(record: ChassisRecord, now: number): ChassisView {
   const { chassis, maxRevision, complete, hold, approved, version, timestamp } = record;
-  return { chassis, ageMs: now - timestamp, maxRevision, complete, hold, approved, version };
+  const ageMs = now - timestamp;
+  return { chassis, ageMs, beat: beatOf(record), maxRevision, complete, hold, approved, version };
+}
+
+function beatOf({ words }: ChassisRecord): string {
+  return String(words);
 }

@@ -11,16 +11,18 @@ import type { ListenerRecord } from './state.js';
 import { giveAgain, measureTopic, sizeOf, topicOf } from './topics.js';
 
 /** Gives the listener's name to a new registration, which is given all that is pending in the topic. */
-export function join(database: MemoryDatabase, { id, ttlMs, versions }: ListenerIdentity): Membership {
+export function join(database: MemoryDatabase, identity: ListenerIdentity): Membership {
+  const { id, ttlMs, versions, program } = identity;
   checkName('listener', id);
   const { state, random } = database;
   const number = ++state.registrations;
   const generation = formatGeneration(number, random);
   const timestamp = database.now();
-  state.listeners.set(id, { id, ttlMs, versions, generation, number, timestamp, fenced: false });
+  const said = { id, ttlMs, versions, program };
+  state.listeners.set(id, { ...said, generation, number, timestamp, fenced: false, isDraining: false });
   giveAgain(topicOf(state, id));
   database.bells.ring(id);
-  return { id, ttlMs, versions, generation, incarnation: state.incarnation };
+  return { ...said, generation, incarnation: state.incarnation };
 }
 
 /** The record that this membership holds. @throws {PortStatusError} FENCED, REGISTRATION_LOST. */
@@ -32,8 +34,16 @@ export function findListener({ state }: MemoryDatabase, membership: Membership):
 }
 
 export function heartbeat(database: MemoryDatabase, membership: Membership): TopicLoad {
-  findListener(database, membership).timestamp = database.now();
-  return measureTopic(topicOf(database.state, membership.id), database.now());
+  const record = findListener(database, membership);
+  record.timestamp = database.now();
+  const { isDraining } = record;
+  return { ...measureTopic(topicOf(database.state, membership.id), database.now()), isDraining };
+}
+
+export function drain({ state }: MemoryDatabase, id: string): boolean {
+  const record = state.listeners.get(id);
+  if (record !== undefined) record.isDraining = true;
+  return record !== undefined;
 }
 
 /** Ends the registration where it still stands. */
@@ -44,6 +54,7 @@ export function leave(database: MemoryDatabase, { id, generation, incarnation }:
   state.listeners.delete(id);
   if (sizeOf(topicOf(state, id)) === 0) state.topics.delete(id);
   database.bells.ring(id);
+  database.bells.ring(UNASSIGNED);
 }
 
 /** Every registered listener, sorted by id. */
@@ -56,10 +67,11 @@ export function listListeners(database: MemoryDatabase): readonly ListenerView[]
 }
 
 function viewListener(database: MemoryDatabase, record: ListenerRecord): ListenerView {
-  const { id, ttlMs, versions, generation, timestamp } = record;
+  const { id, ttlMs, versions, program, generation, timestamp } = record;
   const now = database.now();
   const backlog = sizeOf(topicOf(database.state, id));
-  return { id, ttlMs, versions, generation, state: judge(record, now), ageMs: now - timestamp, backlog };
+  const standing = { state: judge(record, now), ageMs: now - timestamp, backlog };
+  return { id, ttlMs, versions, program, generation, ...standing };
 }
 
 /** Those among whom topics are drawn now, by name. */
@@ -78,5 +90,5 @@ export function drawPlace({ random }: MemoryDatabase, candidates: readonly strin
 
 /** A fenced listener is lapsed, whatever its timestamp says. */
 export function judge(record: ListenerRecord, now: number): ListenerState {
-  return record.fenced ? 'lapsed' : stateOf(now - record.timestamp, record.ttlMs);
+  return record.fenced ? 'lapsed' : stateOf(now - record.timestamp, record.ttlMs, record.isDraining);
 }

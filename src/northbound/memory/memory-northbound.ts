@@ -21,12 +21,13 @@ import type {
   StoredReport,
   TopicLoad,
 } from '../northbound.js';
+import { UNASSIGNED } from '../place.js';
 import { closed, unavailable } from '../refusals.js';
 import { adopt } from './adopt.js';
-import { approveHold, keepChassis, listChassis, registerChassis } from './chassis.js';
+import { approveHold, keepChassis, listChassis, registerChassis, takeOverChassis } from './chassis.js';
 import type { MemoryDatabase } from './database.js';
 import { acknowledge, giveReports } from './deliver.js';
-import { heartbeat, join, leave, listListeners } from './listeners.js';
+import { drain, findListener, heartbeat, join, leave, listListeners } from './listeners.js';
 import { listReports, lookUpReports } from './listing.js';
 import { publish } from './publish.js';
 
@@ -74,6 +75,14 @@ export class MemoryNorthbound implements Northbound {
     return this.#call(options, () => publish(this.#database, registration, envelopes));
   }
 
+  async takeOverChassis(
+    chassis: string,
+    beat: string,
+    options?: CallOptions,
+  ): Promise<ChassisRegistration | undefined> {
+    return this.#call(options, () => takeOverChassis(this.#database, chassis, beat));
+  }
+
   async join(listener: ListenerIdentity, options?: CallOptions): Promise<Membership> {
     return this.#call(options, () => join(this.#database, listener));
   }
@@ -113,8 +122,34 @@ export class MemoryNorthbound implements Northbound {
     return this.#call({ signal }, () => adopt(this.#database, membership, max));
   }
 
+  async untilOrphans(_: Membership, { signal = this.#never }: CallOptions = {}): Promise<void> {
+    this.#admit();
+    const bell = new Doorbell();
+    const stopListening = this.#database.bells.listen(UNASSIGNED, bell);
+    this.#bells.add(bell);
+    try {
+      await bell.wait({ signal });
+      this.#admit();
+    } finally {
+      this.#bells.delete(bell);
+      stopListening();
+    }
+  }
+
+  /** Topics hold the records themselves: nothing can be missing there. */
+  async putBack(membership: Membership, _: readonly ReportKey[], options?: CallOptions): Promise<number> {
+    return this.#call(options, () => {
+      findListener(this.#database, membership);
+      return 0;
+    });
+  }
+
   async leave(membership: Membership, options?: CallOptions): Promise<void> {
     return this.#call(options, () => leave(this.#database, membership));
+  }
+
+  async drain(listener: string, options?: CallOptions): Promise<boolean> {
+    return this.#call(options, () => drain(this.#database, listener));
   }
 
   async incarnation(options?: CallOptions): Promise<string> {
@@ -173,12 +208,16 @@ export class MemoryNorthbound implements Northbound {
 
   /** Carries out one verb in one step, unless the connection is cut or closed or the caller has given up. */
   async #call<T>({ signal }: CallOptions = {}, carryOut: () => T): Promise<T> {
-    if (this.#isClosed) throw closed(ENGINE);
+    this.#admit();
     signal?.throwIfAborted();
     if (this.#loss === 'requests') throw unavailable(ENGINE, 'the connection is cut');
     const answer = carryOut();
     if (this.#loss === 'answers') throw unavailable(ENGINE, 'the connection is cut');
     return answer;
+  }
+
+  #admit(): void {
+    if (this.#isClosed) throw closed(ENGINE);
   }
 
   #wakeAll(): void {

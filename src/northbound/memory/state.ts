@@ -27,6 +27,8 @@ export interface ChassisRecord {
   approved?: string | undefined;
   version?: string | undefined;
   timestamp: number;
+  /** How often it spoke. */
+  words: number;
   readonly reports: Map<string, ReportRecord>;
 }
 
@@ -48,6 +50,7 @@ export interface ListenerRecord extends ListenerIdentity {
   timestamp: number;
   /** Others are adopting its topic: it can only join anew. */
   fenced: boolean;
+  isDraining: boolean;
 }
 
 /** Pointers to pending reports, each in the order in which they were put there. */

@@ -46,7 +46,7 @@ export function giveAgain({ given, waiting }: Topic): void {
   given.clear();
 }
 
-export function measureTopic(topic: Topic, now: number): TopicLoad {
+export function measureTopic(topic: Topic, now: number): Omit<TopicLoad, 'isDraining'> {
   const oldest = entriesOf(topic).next();
   const oldestMs = oldest.done === true ? 0 : now - oldest.value.pendingSince;
   return { backlog: sizeOf(topic), oldestMs };

@@ -14,6 +14,7 @@ interface ChassisRow {
   readonly hold: string | null;
   readonly approved: string | null;
   readonly version: string | null;
+  readonly words: number;
   readonly timestamp: number;
 }
 
@@ -23,7 +24,7 @@ export function registerChassis(session: Session, chassis: string): ChassisRegis
   const token = session.random.id();
   session.run(
     `INSERT INTO chassis (chassis, token, number, timestamp) VALUES (?, ?, 1, ?) ON CONFLICT DO UPDATE
-     SET token = excluded.token, number = number + 1, timestamp = excluded.timestamp`,
+     SET token = excluded.token, number = number + 1, timestamp = excluded.timestamp, words = words + 1`,
     chassis,
     token,
     session.now(),
@@ -31,6 +32,20 @@ export function registerChassis(session: Session, chassis: string): ChassisRegis
   const row = findRow(session, chassis);
   const incarnation = incarnationOf(session);
   return { chassis, token, number: row?.number ?? 1, maxRevision: row?.max_revision ?? 0, incarnation };
+}
+
+/** Gives the name of a chassis that is silent to the caller, under the same number: its agent is not fenced by it. */
+export function takeOverChassis(
+  session: Session,
+  chassis: string,
+  beat: string,
+): ChassisRegistration | undefined {
+  const row = findRow(session, chassis);
+  if (row === undefined || beatOf(row) !== beat) return undefined;
+  const token = session.random.id();
+  session.run('UPDATE chassis SET token = ? WHERE chassis = ?', token, chassis);
+  const incarnation = incarnationOf(session);
+  return { chassis, token, number: row.number, maxRevision: row.max_revision, incarnation };
 }
 
 /** The record that this registration holds. @throws {PortStatusError} FENCED, REGISTRATION_LOST. */
@@ -52,8 +67,8 @@ export function keepChassis(
 ): ChassisStanding {
   const { chassis, approved, ...row } = findChassis(session, registration);
   session.run(
-    `UPDATE chassis SET timestamp = ?, hold = ?, version = ?, complete = ?, complete_incarnation = ?
-     WHERE chassis = ?`,
+    `UPDATE chassis SET timestamp = ?, words = words + 1, hold = ?, version = ?, complete = ?,
+       complete_incarnation = ? WHERE chassis = ?`,
     session.now(),
     hold === undefined ? null : JSON.stringify(hold),
     version,
@@ -88,12 +103,17 @@ function viewChassis(row: ChassisRow, now: number): ChassisView {
   return {
     chassis,
     ageMs: Math.max(0, now - timestamp),
+    beat: beatOf(row),
     maxRevision,
     complete: viewComplete(row),
     hold: hold === null ? undefined : (JSON.parse(hold) as ChassisNote['hold']),
     approved: approved ?? undefined,
     version: version ?? undefined,
   };
+}
+
+function beatOf({ words }: ChassisRow): string {
+  return String(words);
 }
 
 function viewComplete({ complete, complete_incarnation: incarnation }: ChassisRow): ChassisView['complete'] {

@@ -3,7 +3,7 @@ import type { Origin } from './origin.js';
 import type { Session } from './session.js';
 
 /** Version of the layout, kept in the file's `user_version`. A file of another version is refused, never converted. */
-const LAYOUT = 1;
+const LAYOUT = 2;
 
 /** Tells our files from other programs', in the file's `application_id`: "PSSy". */
 const APPLICATION = 0x50535379;
@@ -13,7 +13,8 @@ const APPLICATION = 0x50535379;
  *
  * - `meta`: one row. `incarnation` with what it was made under: `boot`, `file` and `mark` (see Origin).
  *   `registrations` and `sequence` count listener registrations and topic entries; they never go back.
- * - `chassis`, `listeners`: registrations. Timestamps are milliseconds of the host's monotonic clock.
+ * - `chassis`, `listeners`: registrations. Timestamps are milliseconds of the host's monotonic clock. `words` counts
+ *   what a chassis said.
  * - `reports`: one row per (chassis, port): content and place in one, so that no crash can come between. `place` is a
  *   listener's id, '' for unassigned, NULL once acknowledged; the index `topics` makes the topics of it.
  *   `sequence` is the position in the topic; what a listener was given lies at or below its `cursor`.
@@ -41,16 +42,19 @@ const TABLES = `
     hold TEXT,
     approved TEXT,
     version TEXT,
+    words INTEGER NOT NULL DEFAULT 1,
     timestamp INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE listeners (
     id TEXT NOT NULL PRIMARY KEY,
     ttl_ms INTEGER NOT NULL,
     versions TEXT NOT NULL,
+    program TEXT NOT NULL,
     generation TEXT NOT NULL,
     number INTEGER NOT NULL,
     cursor INTEGER NOT NULL DEFAULT 0,
     fenced INTEGER NOT NULL DEFAULT 0,
+    draining INTEGER NOT NULL DEFAULT 0,
     timestamp INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE reports (

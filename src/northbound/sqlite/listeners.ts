@@ -13,30 +13,33 @@ export interface ListenerRow {
   readonly id: string;
   readonly ttl_ms: number;
   readonly versions: string;
+  readonly program: string;
   readonly generation: string;
   readonly number: number;
   readonly cursor: number;
   readonly fenced: 0 | 1;
+  readonly draining: 0 | 1;
   readonly timestamp: number;
 }
 
 /** Gives the listener's name to a new registration, which is given all that is pending in the topic. */
-export function join(session: Session, { id, ttlMs, versions }: ListenerIdentity): Membership {
+export function join(session: Session, { id, ttlMs, versions, program }: ListenerIdentity): Membership {
   checkName('listener', id);
   const number = countRegistration(session);
   const generation = formatGeneration(number, session.random);
   session.run(
-    `INSERT OR REPLACE INTO listeners (id, ttl_ms, versions, generation, number, timestamp)
-     VALUES (?, ?, ?, ?, ?, ?)`,
+    `INSERT OR REPLACE INTO listeners (id, ttl_ms, versions, program, generation, number, timestamp)
+     VALUES (?, ?, ?, ?, ?, ?, ?)`,
     id,
     ttlMs,
     JSON.stringify(versions),
+    program,
     generation,
     number,
     session.now(),
   );
   session.ring(id);
-  return { id, ttlMs, versions, generation, incarnation: incarnationOf(session) };
+  return { id, ttlMs, versions, program, generation, incarnation: incarnationOf(session) };
 }
 
 /** The record that this membership holds. @throws {PortStatusError} FENCED, REGISTRATION_LOST. */
@@ -56,7 +59,11 @@ export function heartbeat(session: Session, membership: Membership): TopicLoad {
   const row = findListener(session, membership);
   session.run('UPDATE listeners SET timestamp = ? WHERE id = ?', session.now(), row.id);
   if (hasWaiting(session, row)) session.ring(row.id);
-  return measureTopic(session, row.id);
+  return { ...measureTopic(session, row.id), isDraining: row.draining === 1 };
+}
+
+export function drain(session: Session, id: string): boolean {
+  return session.run('UPDATE listeners SET draining = 1 WHERE id = ?', id) > 0;
 }
 
 /** Whether the topic holds what the listener was not given yet. */
@@ -67,7 +74,7 @@ export function hasWaiting(session: Session, { id, cursor }: Pick<ListenerRow, '
 }
 
 /** Counting costs what is pending: about 10 ms per 100,000 reports. */
-function measureTopic(session: Session, id: string): TopicLoad {
+function measureTopic(session: Session, id: string): Omit<TopicLoad, 'isDraining'> {
   const [count] = session.rows<{ readonly backlog: number }>(
     'SELECT count(*) AS backlog FROM reports WHERE place = ?',
     id,
@@ -85,6 +92,7 @@ export function leave(session: Session, { id, generation, incarnation }: Members
   if (incarnation !== incarnationOf(session)) return;
   session.run('DELETE FROM listeners WHERE id = ? AND generation = ?', id, generation);
   session.ring(id);
+  session.ring(UNASSIGNED);
 }
 
 /** Every registered listener, sorted by id. */
@@ -97,10 +105,10 @@ export function listListeners(session: Session): readonly ListenerView[] {
 }
 
 function viewListener(row: ListenerRow, backlog: number, now: number): ListenerView {
-  const { id, ttl_ms: ttlMs, generation, timestamp } = row;
+  const { id, ttl_ms: ttlMs, program, generation, timestamp } = row;
   const versions = JSON.parse(row.versions) as readonly number[];
   const ageMs = Math.max(0, now - timestamp);
-  return { id, ttlMs, versions, generation, state: judge(row, now), ageMs, backlog };
+  return { id, ttlMs, versions, program, generation, state: judge(row, now), ageMs, backlog };
 }
 
 /** Those among whom topics are drawn now, by name. */
@@ -116,6 +124,6 @@ export function drawPlace({ random }: Session, candidates: readonly string[]): s
 }
 
 /** A fenced listener is lapsed, whatever its timestamp says. */
-export function judge(row: Pick<ListenerRow, 'fenced' | 'timestamp' | 'ttl_ms'>, now: number): ListenerState {
-  return row.fenced === 1 ? 'lapsed' : stateOf(now - row.timestamp, row.ttl_ms);
+export function judge(row: ListenerRow, now: number): ListenerState {
+  return row.fenced === 1 ? 'lapsed' : stateOf(now - row.timestamp, row.ttl_ms, row.draining === 1);
 }

@@ -21,15 +21,16 @@ import type {
   StoredReport,
   TopicLoad,
 } from '../northbound.js';
+import { UNASSIGNED } from '../place.js';
 import { closed } from '../refusals.js';
 import { adopt } from './adopt.js';
-import { approveHold, keepChassis, listChassis, registerChassis } from './chassis.js';
+import { approveHold, keepChassis, listChassis, registerChassis, takeOverChassis } from './chassis.js';
 import { SqliteDatabase } from './database.js';
 import { acknowledge, giveReports, isAnythingNew } from './deliver.js';
 import { Doorbells } from './doorbells.js';
 import { ENGINE, isBusy, translateFault } from './faults.js';
 import { GroupCommit } from './group-commit.js';
-import { heartbeat, join, leave, listListeners } from './listeners.js';
+import { drain, findListener, heartbeat, join, leave, listListeners } from './listeners.js';
 import { listReports, lookUpReports } from './listing.js';
 import { incarnationOf } from './meta.js';
 import { publish } from './publish.js';
@@ -88,9 +89,18 @@ export class SqliteNorthbound implements Northbound {
     return this.#write(options, (session) => publish(session, registration, envelopes));
   }
 
+  async takeOverChassis(
+    chassis: string,
+    beat: string,
+    options?: CallOptions,
+  ): Promise<ChassisRegistration | undefined> {
+    return this.#write(options, (session) => takeOverChassis(session, chassis, beat));
+  }
+
   async join(listener: ListenerIdentity, options?: CallOptions): Promise<Membership> {
     const membership = await this.#write(options, (session) => join(session, listener));
     this.#doorbells.watch(listener.id);
+    this.#doorbells.watch(UNASSIGNED);
     return membership;
   }
 
@@ -127,9 +137,33 @@ export class SqliteNorthbound implements Northbound {
     return this.#write({ signal }, (session) => adopt(session, membership, max));
   }
 
+  async untilOrphans(_: Membership, { signal = this.#never }: CallOptions = {}): Promise<void> {
+    this.#admit(signal);
+    const bell = new Doorbell();
+    const stopListening = this.#doorbells.here.listen(UNASSIGNED, bell);
+    try {
+      await bell.wait({ signal });
+      this.#admit(signal);
+    } finally {
+      stopListening();
+    }
+  }
+
+  /** Topics are an index over the records: nothing can be missing there. */
+  async putBack(membership: Membership, _: readonly ReportKey[], options?: CallOptions): Promise<number> {
+    return this.#read(options, (session) => {
+      findListener(session, membership);
+      return 0;
+    });
+  }
+
   async leave(membership: Membership, options?: CallOptions): Promise<void> {
     await this.#write(options, (session) => leave(session, membership));
     this.#doorbells.unwatch(membership.id);
+  }
+
+  async drain(listener: string, options?: CallOptions): Promise<boolean> {
+    return this.#write(options, (session) => drain(session, listener));
   }
 
   async incarnation(options?: CallOptions): Promise<string> {

@@ -65,7 +65,7 @@ async function live(cloud: Cloud): Promise<void> {
     const registration = await northbound.registerChassis('cn1');
     await northbound.keepChassis(registration, { version: '0.1.0' });
     await northbound.registerChassis('CN2');
-    await northbound.join({ id: 'A', ttlMs: 60_000, versions: [1] });
+    await northbound.join({ id: 'A', ttlMs: 60_000, versions: [1], program: '1' });
   });
 }
 

@@ -82,7 +82,7 @@ async function workForAWhile(cloud: Cloud): Promise<void> {
   await withNorthbound(cloud, 600_000, async (northbound) => {
     const registration = await northbound.registerChassis('cn1');
     await northbound.keepChassis(registration, { version: '0.1.0' });
-    const membership = await northbound.join({ id: 'A', ttlMs: 3000, versions: [1] });
+    const membership = await northbound.join({ id: 'A', ttlMs: 3000, versions: [1], program: '1' });
     await northbound.heartbeat(membership);
   });
 }
@@ -117,7 +117,7 @@ function suite(name: string, open: () => Promise<Cloud>): void {
 
     it('refuses while a server or an agent lives, and names them', async () => {
       await withNorthbound(cloud, 1000, async (northbound) => {
-        await northbound.join({ id: 'B', ttlMs: 3000, versions: [1] });
+        await northbound.join({ id: 'B', ttlMs: 3000, versions: [1], program: '1' });
         await northbound.registerChassis('cn7');
       });
       const { exitCode, stdout } = await uninstall(cloud);
@@ -127,7 +127,7 @@ function suite(name: string, open: () => Promise<Cloud>): void {
       expect(stdout).not.toContain('cn1 was heard of');
       expect(await cloud.ledgerTables()).not.toEqual([]);
       await withNorthbound(cloud, 600_000, async (northbound) => {
-        await northbound.join({ id: 'B', ttlMs: 3000, versions: [1] });
+        await northbound.join({ id: 'B', ttlMs: 3000, versions: [1], program: '1' });
         await northbound.registerChassis('cn7');
       });
     });

@@ -36,6 +36,7 @@ const APART_MS = 10;
 
 const OPTIONS: ServerOptions = {
   id: 'A',
+  program: '1',
   lease: { ttlMs: 60_000, heartbeatMs: 1000 },
   batch: 500,
   policy: POLICY,

@@ -1,6 +1,7 @@
 import type { MetricValue } from 'prom-client';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { PortStatusError } from '../../../src/domain/errors.js';
+import { encodeReport } from '../../../src/domain/wire.js';
 import { AgentBench, CHASSIS, HEARTBEAT_MS, activePort, activePorts, portId } from './agent-bench.js';
 
 let bench: AgentBench;
@@ -370,6 +371,19 @@ describe('when the registration does not stand', () => {
     expect([...bench.stored().keys()]).toEqual([portId(9), portId(10)]);
   });
 
+  it('publishes every port anew where somebody spoke for the chassis meanwhile', async () => {
+    const { beat } = await bench.chassis();
+    const taken = await bench.northbound.takeOverChassis(CHASSIS, beat);
+    if (taken === undefined) throw new Error('not taken over');
+    const down = { ...activePort(1), chassis: CHASSIS, status: 'DOWN', observedAt: 0 } as const;
+    const revision = taken.maxRevision + 1;
+    await bench.northbound.publish(taken, [encodeReport({ ...down, revision }, 1)]);
+    bench.takeSaid();
+    await bench.pass(2 * HEARTBEAT_MS);
+    expect(bench.takeSaid().map(({ status }) => status)).toEqual(['ACTIVE', 'ACTIVE', 'ACTIVE']);
+    expect(bench.stored().get(portId(1))?.status).toBe('ACTIVE');
+  });
+
   it('pauses between registrations that are lost again and again', async () => {
     const before = bench.events('agent.registered').length;
     bench.northbound.keepChassis = () =>
@@ -438,7 +452,7 @@ it('passes on why the switch can not be watched', async () => {
 });
 
 it('writes no newer wire version than it knows, whatever the listeners read', async () => {
-  await bench.northbound.join({ id: 'server-1', ttlMs: 3000, versions: [1, 7] });
+  await bench.northbound.join({ id: 'server-1', ttlMs: 3000, versions: [1, 7], program: '1' });
   bench.switch.plug(activePort(1));
   await bench.start();
   const record = bench.database.state.chassis.get(CHASSIS)?.reports.get(portId(1));

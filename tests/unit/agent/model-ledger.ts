@@ -34,7 +34,7 @@ export class ModelLedger {
   /** Applies and acknowledges everything that is pending. */
   async serve(): Promise<void> {
     const northbound = new MemoryNorthbound(this.#bench.database);
-    const membership = await northbound.join({ id: 'server-1', ttlMs: 3000, versions: [1] });
+    const membership = await northbound.join({ id: 'server-1', ttlMs: 3000, versions: [1], program: '1' });
     while ((await northbound.adopt(membership, { max: 100 })).more);
     for (const delivery of await receiveAll(northbound, membership)) {
       this.#judge(delivery);

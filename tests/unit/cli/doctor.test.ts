@@ -5,8 +5,16 @@ import type { Answers, Facts } from '../../../src/cli/doctor/facts.js';
 import { nearHost } from '../../../src/cli/doctor/hosts.js';
 import { runIn } from './io.js';
 
-const CHASSIS = { chassis: 'cn1', ageMs: 500, maxRevision: 1, version: '0.1.0' };
-const LISTENER = { id: 'A', ttlMs: 3000, versions: [1], generation: '1-a', ageMs: 10, backlog: 0 };
+const CHASSIS = { chassis: 'cn1', ageMs: 500, beat: '1', maxRevision: 1, version: '0.1.0' };
+const LISTENER = {
+  id: 'A',
+  ttlMs: 3000,
+  versions: [1],
+  program: '0.1.0',
+  generation: '1-a',
+  ageMs: 10,
+  backlog: 0,
+};
 const AGENT = {
   host: 'cn1',
   type: 'Open vSwitch agent',

@@ -11,7 +11,15 @@ describe('A listener with a ttl of 3 s', () => {
     { ageMs: 3000, state: 'late' },
     { ageMs: 3001, state: 'lapsed' },
   ])('is $state when its timestamp is $ageMs ms old', ({ ageMs, state }) => {
-    expect(stateOf(ageMs, 3000)).toBe(state);
+    expect(stateOf(ageMs, 3000, false)).toBe(state);
+  });
+
+  it.each([
+    { ageMs: 0, state: 'draining' },
+    { ageMs: 3000, state: 'draining' },
+    { ageMs: 3001, state: 'lapsed' },
+  ])('that was told to leave is $state when its timestamp is $ageMs ms old', ({ ageMs, state }) => {
+    expect(stateOf(ageMs, 3000, true)).toBe(state);
   });
 
   it('stops working before anyone may adopt', () => {
@@ -26,6 +34,7 @@ describe('A topic is drawn', () => {
   it.each<{ states: ListenerState[]; drawn: string[]; name: string }>([
     { name: 'among all that are live', states: ['live', 'late', 'live', 'lapsed'], drawn: ['0', '2'] },
     { name: 'among the late where nobody is live', states: ['late', 'lapsed', 'late'], drawn: ['0', '2'] },
+    { name: 'never among those who were told to leave', states: ['draining', 'late'], drawn: ['1'] },
     { name: 'among nobody where all have lapsed', states: ['lapsed', 'lapsed'], drawn: [] },
     { name: 'among nobody where nobody is registered', states: [], drawn: [] },
   ])('$name', ({ states, drawn }) => {

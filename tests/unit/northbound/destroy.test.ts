@@ -20,7 +20,7 @@ describe('northbound data in a file', () => {
 
   async function useOnce(): Promise<void> {
     const northbound = openNorthbound(`sqlite:${path}`, options);
-    await northbound.join({ id: 'A', ttlMs: 3000, versions: [1] });
+    await northbound.join({ id: 'A', ttlMs: 3000, versions: [1], program: '1' });
     await northbound.close();
   }
 

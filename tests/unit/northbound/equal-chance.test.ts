@@ -42,7 +42,7 @@ it('a share that is 2 % too great among 100,000 is found out', () => {
 /** Publishes a first report for so many ports and counts how many each listener got. */
 async function countShares(northbound: Northbound, listeners: number, draws: number): Promise<number[]> {
   for (let number = 1; number <= listeners; number++) {
-    await northbound.join({ id: `n${number}`, ttlMs: 3000, versions: [1] });
+    await northbound.join({ id: `n${number}`, ttlMs: 3000, versions: [1], program: '1' });
   }
   const registration = await northbound.registerChassis('cn1');
   for (let first = 1; first <= draws; first += 1000) {

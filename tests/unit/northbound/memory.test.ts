@@ -27,7 +27,7 @@ it('carries out what it was asked when only the answer is lost', async () => {
     code: 'UNAVAILABLE',
   });
   northbound.restore();
-  expect(await northbound.heartbeat(membership)).toEqual({ backlog: 0, oldestMs: 0 });
+  expect(await northbound.heartbeat(membership)).toEqual({ backlog: 0, oldestMs: 0, isDraining: false });
 });
 
 it('rolls back to nothing where there was no checkpoint', async () => {
@@ -50,7 +50,7 @@ it('can roll back to the same checkpoint twice', async () => {
 async function openWithOneReport() {
   const database = new MemoryDatabase({ clock: new VirtualClock(), random: seededRandom(1) });
   const northbound = new MemoryNorthbound(database);
-  const membership = await northbound.join({ id: 'n1', ttlMs: 3000, versions: [1] });
+  const membership = await northbound.join({ id: 'n1', ttlMs: 3000, versions: [1], program: '1' });
   await northbound.publish(await northbound.registerChassis('cn1'), [envelope]);
   return { database, northbound, membership };
 }

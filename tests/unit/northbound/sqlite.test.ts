@@ -24,7 +24,7 @@ describe('the incarnation', () => {
     const clock = new VirtualClock();
     const before = open(path, { clock, boot: 'one' });
     const incarnation = await before.incarnation();
-    await before.join({ id: 'n1', ttlMs: 3000, versions: [1] });
+    await before.join({ id: 'n1', ttlMs: 3000, versions: [1], program: '1' });
     await clock.advance(3001);
     const after = open(path, { clock, boot: 'two' });
     expect(await after.incarnation()).not.toBe(incarnation);
@@ -164,7 +164,7 @@ describe('while another process holds the lock', () => {
 it('a ring that was lost costs until the next heartbeat', async () => {
   const path = makePath();
   const [server, agent] = [open(path), open(path)];
-  const membership = await server.join({ id: 'n1', ttlMs: 60_000, versions: [1] });
+  const membership = await server.join({ id: 'n1', ttlMs: 60_000, versions: [1], program: '1' });
   const registration = await agent.registerChassis('cn1');
   const deliveries = server.receive(membership, { max: 10 });
   rmSync(`${path}-doorbells`, { recursive: true });
@@ -235,7 +235,7 @@ async function callEveryVerb(northbound: SqliteNorthbound): Promise<void> {
   const registration = await northbound.registerChassis('cn1');
   await northbound.publish(registration, sayRange(1, 3));
   await northbound.keepChassis(registration, { complete: 1, version: '1' });
-  const membership = await northbound.join({ id: 'n1', ttlMs: 60_000, versions: [1] });
+  const membership = await northbound.join({ id: 'n1', ttlMs: 60_000, versions: [1], program: '1' });
   await northbound.adopt(membership, { max: 10 });
   await northbound.heartbeat(membership);
   await northbound.acknowledge(membership, await northbound.receive(membership, { max: 10 }));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { forever } from './process.js';
-import { openBench, RECONCILE_MS, TAKEOVER_MS, TTL_MS, UNREACHABLE } from './server-bench.js';
+import { HEARTBEAT_MS, openBench, RECONCILE_MS, TAKEOVER_MS, TTL_MS, UNREACHABLE } from './server-bench.js';
 import type { ServerBench } from './server-bench.js';
 
 describe('a server that dies', () => {
@@ -362,6 +362,25 @@ describe('reports of which no server was there to take care', () => {
     await bench.start('A');
     await bench.pass(10);
     expect(await bench.status(1)).toBe('ACTIVE');
+  });
+});
+
+describe('a server that an operator drains', () => {
+  it('gets nothing more and ends by itself; another takes what it left, at once', async () => {
+    const bench = await openBench();
+    await bench.plant(1);
+    await bench.plant(2);
+    const drained = await bench.start('A', {}, (process) => process.intercept('judge', forever));
+    await bench.say(1, 'ACTIVE');
+    const { northbound } = await bench.start('B');
+    await bench.pass(10);
+    expect(await northbound.drain('A')).toBe(true);
+    await bench.pass(HEARTBEAT_MS);
+    expect(await drained.ended).toBeUndefined();
+    expect(await bench.status(1)).toBe('ACTIVE');
+    await bench.say(2, 'ACTIVE');
+    await bench.pass(10);
+    expect(await bench.status(2)).toBe('ACTIVE');
   });
 });
 

@@ -30,12 +30,14 @@ import { Process } from './process.js';
 const TABLES = new URL('../../../neutron-schema/sqlite.sql', import.meta.url);
 
 export const TTL_MS = 3000;
+export const HEARTBEAT_MS = 900;
 export const RECONCILE_MS = 30_000;
 /** A dead server's work is taken over within this: its ttl, a third of it, and one second to do it. */
 export const TAKEOVER_MS = TTL_MS + TTL_MS / 3 + 1000;
 
 export const OPTIONS: Omit<ServerOptions, 'id'> = {
-  lease: { ttlMs: TTL_MS, heartbeatMs: 900 },
+  program: '1',
+  lease: { ttlMs: TTL_MS, heartbeatMs: HEARTBEAT_MS },
   batch: 100,
   policy: { drivers: new Set(['openvswitch']), buildGraceMs: 10_000 },
   willWrite: true,
