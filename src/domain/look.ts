@@ -44,5 +44,10 @@ export function lookAfterMs(
   const isTarget = port?.bindings.some(
     ({ host, status }) => host === report.chassis && status === 'INACTIVE',
   );
-  return isTarget === true ? Math.min(MIGRATION_LOOK_MS, everyMs) : everyMs;
+  return lookIntervalMs(isTarget === true, everyMs);
+}
+
+/** How long it is from one look that the ledger promises to the next. @param isTarget whether the host has an INACTIVE binding. */
+export function lookIntervalMs(isTarget: boolean, everyMs: number): number {
+  return isTarget ? Math.min(MIGRATION_LOOK_MS, everyMs) : everyMs;
 }

@@ -38,7 +38,10 @@ export interface Neutron {
   /** Of these cases, those which would change anything when they were judged. Locks nothing, changes nothing. */
   preview(cases: readonly Case[], judging: Judging): Promise<readonly Case[]>;
 
-  /** Takes up to `limit` rows that are due to be looked at; each is due again after `everyMs`, whoever took it. */
+  /**
+   * Takes up to `limit` rows that are due to be looked at; each is due again after `everyMs`, or sooner where it is a live
+   * migration's target (domain/look.ts), whoever took it.
+   */
   takeDue(limit: number, everyMs: number): Promise<readonly ReportKey[]>;
 
   /** The next page of the ledger in the order of its primary key. */

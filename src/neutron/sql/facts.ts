@@ -1,6 +1,8 @@
 import { sql } from 'kysely';
 import { parseJson } from '../../domain/json.js';
 import type { Binding, NeutronPort, NeutronStatus } from '../../domain/neutron-port.js';
+import { keyOf } from '../../domain/report.js';
+import type { ReportKey } from '../../domain/report.js';
 import type { Db, SqlDialect } from './dialect.js';
 
 /** An agent that is silent for longer counts as dead (N:conf/agent/common.py, agent_down_time). */
@@ -122,6 +124,14 @@ async function readBindings(
     left join ml2_port_binding_levels l on l.port_id = b.port_id and l.host = b.host and l.level = 0
     where b.port_id in (${sql.join(portIds)})`.execute(db);
   return grouped(rows, (row) => row.port_id, toBinding);
+}
+
+/** Of these keys, those whose chassis has an INACTIVE binding of the port: the target of a live migration. No lock, either. */
+export async function readTargets(db: Db, keys: readonly ReportKey[]): Promise<ReadonlySet<string>> {
+  const { rows } = await sql<ReportKey>`
+    select port_id as ${sql.ref('portId')}, host as chassis from ml2_port_bindings
+    where status = 'INACTIVE' and port_id in (${sql.join(keys.map(({ portId }) => portId))})`.execute(db);
+  return new Set(rows.map(keyOf));
 }
 
 function toBinding({ host, status, vif_type, profile, driver }: BindingRow): Binding {

@@ -1,10 +1,12 @@
 import { sql } from 'kysely';
+import { lookIntervalMs } from '../../domain/look.js';
 import { activeBinding } from '../../domain/neutron-port.js';
 import { keyOf } from '../../domain/report.js';
 import type { ReportedStatus, ReportKey } from '../../domain/report.js';
 import type { ComparedPage, Judging, SweptPage, SweptRow } from '../neutron.js';
 import { previewCases } from './apply.js';
-import { readPorts } from './facts.js';
+import type { Db, SqlDialect } from './dialect.js';
+import { readPorts, readTargets } from './facts.js';
 import { describe } from './judge-cases.js';
 import type { Known } from './judge-cases.js';
 import { inChunks, keysIn } from './keys.js';
@@ -25,14 +27,26 @@ export async function takeDue(
     const { rows } = await sql<{ portId: string; chassis: string }>`
       select port as ${sql.ref('portId')}, chassis from ${table}
       where look_at <= ${dialect.now()} order by look_at limit ${limit} ${dialect.skipLocked}`.execute(db);
-    if (rows.length === 0) return [];
-    await inChunks(rows, (chunk) =>
-      sql`update ${table} set look_at = ${dialect.now()} + ${everyMs} where ${keysIn(dialect, chunk)}`.execute(
-        db,
-      ),
-    );
+    await inChunks(rows, (chunk) => postpone(db, dialect, chunk, everyMs));
     return rows;
   });
+}
+
+async function postpone(
+  db: Db,
+  dialect: SqlDialect,
+  keys: readonly ReportKey[],
+  everyMs: number,
+): Promise<void> {
+  const targets = await readTargets(db, keys);
+  for (const isTarget of [true, false]) {
+    const those = keys.filter((key) => targets.has(keyOf(key)) === isTarget);
+    if (those.length === 0) continue;
+    const lookAt = sql`${dialect.now()} + ${lookIntervalMs(isTarget, everyMs)}`;
+    await sql`update ${dialect.ledger('reports')} set look_at = ${lookAt} where ${keysIn(dialect, those)}`.execute(
+      db,
+    );
+  }
 }
 
 /** One page of the ledger, and which of its rows no longer agree with Neutron. */

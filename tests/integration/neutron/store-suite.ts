@@ -194,6 +194,19 @@ export function storeSuite(
       expect(await fixture.neutron.takeDue(10, 60_000)).toEqual([]);
     });
 
+    it("gives a live migration's target again after a second, also where all others wait for longer", async () => {
+      await plantPort(fixture.rows, 1, { id: portIdOf(1), host: 'cn2' });
+      await plantBinding(fixture.rows, portIdOf(1), { host: 'cn1', status: 'INACTIVE' });
+      await plantPort(fixture.rows, 2, { id: portIdOf(2), blocks: ['DHCP'] });
+      await judge([reportOf(1, 10), reportOf(2, 11)], { ...JUDGING, lookEveryMs: 0 });
+      const table = fixture.ledger('reports');
+      const dueIn = `select port, look_at - judged_at as ms from ${table} order by port`;
+      expect(await fixture.neutron.takeDue(10, 60_000)).toHaveLength(2);
+      const [target, other] = await fixture.rows.run(dueIn);
+      expect(Number(target?.['ms'])).toBeLessThan(30_000);
+      expect(Number(other?.['ms'])).toBeGreaterThanOrEqual(60_000);
+    });
+
     it('changes no row of Neutron in observe mode, and notes what would be written', async () => {
       await plantPort(fixture.rows, 1, { id: portIdOf(1) });
       const observing = { ...JUDGING, mayWrite: () => false };
