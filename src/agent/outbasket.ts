@@ -21,7 +21,7 @@ const NO_ROUND = -1;
 /**
  * What is to be said of each port, and what was said last.
  *
- * - A port is unpublished when it differs from what was said last in status, attachment or instance.
+ * - A port is unpublished when it differs from what was said last in status, attachment or instance, or in an error of the switch.
  * - It stays unpublished until a report of it that is no older than the newest observation is stored, even if it returns
  *   to what was said before: a publish whose outcome is unknown may have stored something else meanwhile.
  * - A port that was not published in this round (see `demandAll`) is unpublished as soon as it is observed.
@@ -60,7 +60,7 @@ export class Outbasket {
   observe(port: Observation): void {
     const { portId } = port;
     const { said, wasOffered, round } = this.#record(port);
-    if (said === undefined || !isSame(said, port) || round !== this.#round) this.#unpublished.add(portId);
+    if (said === undefined || !isSaid(said, port) || round !== this.#round) this.#unpublished.add(portId);
     if (port.isGone === true && !(wasOffered && this.#unpublished.has(portId))) this.#forget(portId);
   }
 
@@ -133,7 +133,7 @@ export class Outbasket {
     const wasUnpublished = this.#unpublished.delete(portId);
     entry.said = report;
     entry.round = this.#round;
-    if (isSame(entry.now, report)) this.#forgetGone(entry.now);
+    if (isSaid(report, entry.now)) this.#forgetGone(entry.now);
     else if (wasUnpublished) this.#unpublished.add(portId);
   }
 
@@ -147,7 +147,19 @@ export class Outbasket {
   }
 }
 
-/** Whether two reports of a port say the same. A change of attachment alone is a re-plug, and news. */
-function isSame(a: SwitchPort, b: SwitchPort): boolean {
-  return a.status === b.status && a.attachment === b.attachment && a.instance === b.instance;
+/**
+ * Whether what was said of a port says what is so now. A change of attachment alone is a re-plug, and news; so is an error
+ * of the switch, which an operator looks for. Other reasons for DOWN follow each other in every plug, and a report of each
+ * would meet the BUILD that neutron-openvswitch-agent writes meanwhile.
+ */
+function isSaid(said: SwitchPort, now: SwitchPort): boolean {
+  return (
+    said.status === now.status &&
+    said.attachment === now.attachment &&
+    said.instance === now.instance &&
+    (now.seen?.ofport !== COULD_NOT_OPEN || now.seen.detail === said.seen?.detail)
+  );
 }
+
+/** The `ofport` of an interface whose device the switch could not open; the reason is its error. */
+const COULD_NOT_OPEN = -1;

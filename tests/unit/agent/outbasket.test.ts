@@ -19,20 +19,25 @@ function said(...ports: readonly Observation[]): Outbasket {
   return basket;
 }
 
-it('takes an observation that says what was said for no news', () => {
-  const basket = said(port('a'));
-  basket.observe(port('a', { observedAt: 2, seen: { ofport: 7 } }));
-  expect(basket.unpublished).toBe(0);
-});
-
-it.each([{ status: 'DOWN' }, { attachment: 'plug-2' }, { instance: 'vm-2' }] as const)(
-  'takes a change to %o alone for news',
-  (change) => {
+it.each([{ ofport: 7 }, { ofport: 7, detail: 'ready rule not met: tag is not set' }])(
+  'takes an observation that says what was said for no news, whatever was seen besides: %o',
+  (seen) => {
     const basket = said(port('a'));
-    basket.observe(port('a', change));
-    expect(basket.take(9)).toEqual([port('a', change)]);
+    basket.observe(port('a', { observedAt: 2, seen }));
+    expect(basket.unpublished).toBe(0);
   },
 );
+
+it.each([
+  { status: 'DOWN' },
+  { attachment: 'plug-2' },
+  { instance: 'vm-2' },
+  { seen: { ofport: -1, detail: 'No such device' } },
+] as const)('takes a change to %o alone for news', (change) => {
+  const basket = said(port('a'));
+  basket.observe(port('a', change));
+  expect(basket.take(9)).toEqual([port('a', change)]);
+});
 
 it('keeps only the newest report of a port', () => {
   const basket = new Outbasket();
