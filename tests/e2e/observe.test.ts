@@ -15,7 +15,7 @@ describe.runIf(has('e2e/observe', CLOUD_PROGRAMS))('servers that observe', () =>
   let before: unknown;
 
   beforeAll(async () => {
-    set = await setUpCloud('observe');
+    set = await setUpCloud({ apply: { mode: 'observe' } });
     ports = new LogicalPorts(set);
     plugged = await ports.plant(3);
     unplugged = await ports.plant(2);

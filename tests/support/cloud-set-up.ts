@@ -35,8 +35,11 @@ export interface CloudSetUp {
   readonly cloud: FakeCloud;
   /** A view of our own on the northbound database. */
   readonly northbound: Northbound;
-  /** Starts the agent of the chassis `cn1`; resolves when it has compared the switch with what was said. */
-  startAgent(): Promise<Program>;
+  /**
+   * Starts an agent, that of the chassis `cn1` unless the flags say otherwise; resolves when it has compared the switch
+   * with what was said.
+   */
+  startAgent(...flags: readonly string[]): Promise<Program>;
   /** Starts a server; resolves when it has joined. Each has a database user of its own: `ps_a`, `ps_b`. */
   startServer(name: ServerName): Promise<Program>;
   /** Runs a command with the configuration of all. */
@@ -44,18 +47,22 @@ export interface CloudSetUp {
   dispose(): Promise<void>;
 }
 
-/** Starts everything but agent and servers. @param mode the servers' `apply.mode`. */
-export async function setUpCloud(mode: 'write' | 'observe' = 'write'): Promise<CloudSetUp> {
+/** Sections of the configuration file. */
+export type Settings = Readonly<Record<string, Readonly<Record<string, TomlValue>>>>;
+type TomlValue = string | number | boolean | readonly string[] | undefined;
+
+/** Starts everything but agent and servers. @param settings what the file says besides, or instead, by section. */
+export async function setUpCloud(settings: Settings = {}): Promise<CloudSetUp> {
   const opened = new Opened();
   try {
-    return await setUp(mode, opened);
+    return await setUp(settings, opened);
   } catch (error) {
     await opened[Symbol.asyncDispose]();
     throw error;
   }
 }
 
-async function setUp(mode: 'write' | 'observe', opened: Opened): Promise<CloudSetUp> {
+async function setUp(settings: Settings, opened: Opened): Promise<CloudSetUp> {
   const folder = openFolder(opened);
   const [ovs, mariadb] = await Promise.all([startOvs(), startMariadb()]);
   onClose(opened, () => ovs.dispose());
@@ -67,7 +74,7 @@ async function setUp(mode: 'write' | 'observe', opened: Opened): Promise<CloudSe
   const northboundUrl = `sqlite:${join(folder, 'northbound.db')}`;
   const northbound = opened.add(openNorthbound(northboundUrl, { clock: systemClock, random: systemRandom }));
   const config = join(folder, 'port-status.toml');
-  writeFileSync(config, stringify(configOf(mode, northboundUrl, mariadb, ovs, cloud)));
+  writeFileSync(config, stringify(merged(configOf(northboundUrl, mariadb, ovs, cloud), settings)));
   await makeUsers(mariadb, config);
   const rows = rowsOf(admin);
   await plantNetwork(rows);
@@ -78,7 +85,7 @@ async function setUp(mode: 'write' | 'observe', opened: Opened): Promise<CloudSe
   };
   return {
     ...{ ovs, mariadb, admin, rows, cloud, northbound },
-    startAgent: () => whenLogged(start('agent'), 'agent.resynced'),
+    startAgent: (...flags) => whenLogged(start('agent', ...flags), 'agent.resynced'),
     startServer: (name) => whenLogged(start('server', ...identityOf(name, mariadb)), 'listener.joined'),
     run: (...words) => runProgram([...words, '--config', config]),
     dispose: () => opened[Symbol.asyncDispose](),
@@ -101,22 +108,21 @@ async function openAdmin(mariadb: Mariadb, opened: Opened): Promise<Pool> {
   return pool;
 }
 
-function configOf(
-  mode: 'write' | 'observe',
-  northboundUrl: string,
-  mariadb: Mariadb,
-  ovs: OvsFixture,
-  cloud: FakeCloud,
-): Parameters<typeof stringify>[0] {
+function configOf(northboundUrl: string, mariadb: Mariadb, ovs: OvsFixture, cloud: FakeCloud): Settings {
   return {
     northbound: { url: northboundUrl },
     neutron: { url: mariadb.url(), drivers: ['openvswitch'] },
-    apply: { mode, ...(mode === 'write' ? { chassis: ['cn1'] } : {}) },
-    nova: cloud.options,
+    apply: { mode: 'write', chassis: ['cn1'] },
+    nova: { ...cloud.options },
     agent: { chassis: 'cn1' },
     switch: { address: ovs.address, ready: 'tag' },
     http: { listen: 'off' },
   };
+}
+
+function merged(settings: Settings, more: Settings): Settings {
+  const names = Object.keys({ ...settings, ...more });
+  return Object.fromEntries(names.map((name) => [name, { ...settings[name], ...more[name] }]));
 }
 
 /** Creates the ledger, and users who have what `--print-grants` prints and nothing else. */
