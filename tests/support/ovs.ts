@@ -2,6 +2,7 @@ import { execFile, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { access, mkdtemp, open, rm } from 'node:fs/promises';
+import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -254,10 +255,21 @@ function plugCommand({
 async function waitForSocket(path: string, child: ChildProcess): Promise<void> {
   const giveUpAt = performance.now() + READY_WITHIN_MS;
   while (child.exitCode === null && performance.now() < giveUpAt) {
-    if (await exists(path)) return;
+    if (await isListening(path)) return;
     await sleep(20);
   }
   throw new Error(`${child.spawnfile} did not open ${path} (exit code ${String(child.exitCode)})`);
+}
+
+/** Whether connections are taken there: a socket has its file a moment before that. */
+function isListening(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const connection = createConnection(path, () => {
+      connection.destroy();
+      resolve(true);
+    });
+    connection.once('error', () => resolve(false));
+  });
 }
 
 async function exists(path: string): Promise<boolean> {
