@@ -141,7 +141,7 @@ describe.runIf(has('e2e/plug', CLOUD_PROGRAMS))(
       });
       const id = 10_000 + port;
       expect(writesAmong(statements)).toEqual([
-        `delete from provisioningblocks where entity = 'L2' and standard_attr_id in (${id})`,
+        `delete b from json_table('[${id}]', '$[*]' columns (id bigint path '$')) ours straight_join provisioningblocks b force index (primary) on b.standard_attr_id = ours.id and b.entity = 'L2'`,
         `update standardattributes set revision_number = revision_number + 1, updated_at = utc_timestamp() where id in (${id}) and (id, revision_number) in ((${id}, 3))`,
         `update ports set status = 'ACTIVE' where id in ('${portIdOf(port)}')`,
         stringStarting('insert into `port_status`.`reports` '),

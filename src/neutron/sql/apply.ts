@@ -83,10 +83,8 @@ async function readKnown(
 /** Neutron's rows, in the order in which Neutron writes them, one statement per kind of change. */
 async function writeEffects(db: Db, dialect: SqlDialect, decisions: readonly Decision[]): Promise<void> {
   const changes = decisions.flatMap(({ effects, port }) => (port === undefined ? [] : [{ effects, port }]));
-  await deleteBlocks(
-    db,
-    portsWhere(changes, ({ deleteL2 }) => deleteL2),
-  );
+  const unblocked = portsWhere(changes, ({ deleteL2 }) => deleteL2);
+  if (unblocked.length > 0) await dialect.deleteBlocks(idsOf(unblocked), L2_BLOCK).execute(db);
   await bumpRevisions(
     db,
     dialect,
@@ -116,12 +114,6 @@ function portsWhere(changes: readonly Change[], test: (effects: Effects) => bool
     .filter(({ effects }) => test(effects))
     .map(({ port }) => port)
     .sort((a, b) => a.standardAttrId - b.standardAttrId);
-}
-
-async function deleteBlocks(db: Db, ports: readonly NeutronPort[]): Promise<void> {
-  if (ports.length === 0) return;
-  await sql`delete from provisioningblocks
-    where entity = ${L2_BLOCK} and standard_attr_id in (${sql.join(idsOf(ports))})`.execute(db);
 }
 
 /** `ids` narrows the search to the primary key; the pairs are the guard that Neutron's own writes rely on. */

@@ -21,6 +21,8 @@ export interface SqlDialect {
   updatedAt(): RawBuilder<string>;
   /** Milliseconds between a naive UTC column and now. */
   ageMs(column: string): RawBuilder<number>;
+  /** Deletes the provisioning blocks of these standard attributes, and neither locks nor waits for those of others. */
+  deleteBlocks(standardAttrIds: readonly number[], entity: string): RawBuilder<unknown>;
   /** An insert that passes over rows whose key is there already. */
   insertIgnore(
     table: RawBuilder<unknown>,

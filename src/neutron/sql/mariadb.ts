@@ -69,6 +69,10 @@ function mariadb(ledgerSchema: string): SqlDialect {
     now: () => sql`cast(unix_timestamp(now(3)) * 1000 as signed)`,
     updatedAt: () => sql`utc_timestamp()`,
     ageMs: (column) => sql`timestampdiff(second, ${sql.ref(column)}, utc_timestamp()) * 1000`,
+    // With `in (…)` MariaDB scans the table where the list is a large share of it, and waits for each row that is locked.
+    deleteBlocks: (ids, entity) =>
+      sql`delete b from json_table(${JSON.stringify(ids)}, '$[*]' columns (id bigint path '$')) ours
+        straight_join provisioningblocks b force index (primary) on b.standard_attr_id = ours.id and b.entity = ${entity}`,
     insertIgnore: (table, columns, rows) =>
       sql`insert ignore into ${table} (${sql.raw(columns)}) values ${sql.join(rows)}`,
     overwrite: (columns) =>

@@ -74,6 +74,8 @@ function postgresql(ledgerSchema: string): SqlDialect {
     updatedAt: () => sql`date_trunc('second', statement_timestamp() at time zone 'UTC')`,
     ageMs: (column) =>
       sql`cast(floor(extract(epoch from (statement_timestamp() at time zone 'UTC') - ${sql.ref(column)}) * 1000) as bigint)`,
+    deleteBlocks: (ids, entity) =>
+      sql`delete from provisioningblocks where entity = ${entity} and standard_attr_id in (${sql.join(ids)})`,
     insertIgnore: (table, columns, rows) =>
       sql`insert into ${table} (${sql.raw(columns)}) values ${sql.join(rows)} on conflict do nothing`,
     overwrite: (columns, key) =>

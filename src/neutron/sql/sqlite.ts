@@ -62,6 +62,8 @@ function sqlite(clock: Clock): SqlDialect {
     updatedAt: () => sql`${naiveUtc(clock.now())}`,
     ageMs: (column) =>
       sql`cast((julianday(${naiveUtc(clock.now())}) - julianday(${sql.ref(column)})) * 86400000 as integer)`,
+    deleteBlocks: (ids, entity) =>
+      sql`delete from provisioningblocks where entity = ${entity} and standard_attr_id in (${sql.join(ids)})`,
     insertIgnore: (table, columns, rows) =>
       sql`insert or ignore into ${table} (${sql.raw(columns)}) values ${sql.join(rows)}`,
     overwrite: (columns, key) =>
