@@ -1,9 +1,14 @@
-import { PortStatusError } from '../../domain/errors.js';
+import { hasCode, PortStatusError } from '../../domain/errors.js';
 import type { ReportKey } from '../../domain/report.js';
 import { openDatabase } from '../../neutron/open.js';
 import { setPaused } from '../../neutron/sql/flags.js';
 import type { Transactor } from '../../neutron/sql/transaction.js';
-import { checkMayDrop, dropLedger, inspectInstalled, settleBlocks } from '../../neutron/sql/uninstall.js';
+import {
+  checkMayUninstall,
+  dropLedger,
+  inspectInstalled,
+  settleBlocks,
+} from '../../neutron/sql/uninstall.js';
 import type { Installed, JudgedBlock } from '../../neutron/sql/uninstall.js';
 import { remainsOf } from '../../northbound/destroy.js';
 import type { Remains } from '../../northbound/destroy.js';
@@ -21,7 +26,7 @@ const FLAGS = {
 export const uninstall = configuredCommand({
   name: 'uninstall',
   summary: 'remove all that Port Status Sync has stored',
-  doc: "Removes what Port Status Sync has stored: the provisioning blocks that it inserted into Neutron's tables and that nobody else would remove, the ledger, and the northbound data. Its database user needs the right to drop the ledger, as that of migrate has. Stop all agents and servers first: it refuses while one of them lives (exit code 1), an agent until a minute after it was stopped. Statuses stay as they are. Where it was interrupted, run it again.",
+  doc: "Removes what Port Status Sync has stored: the provisioning blocks that it inserted into Neutron's tables and that nobody else would remove, the ledger, and the northbound data. Its database user needs the right to drop the ledger, as that of migrate has, and, where blocks of ours are to be removed, the rights that a server has; it looks for them before it changes anything. Stop all agents and servers first: it refuses while one of them lives (exit code 1), an agent until a minute after it was stopped. Statuses stay as they are. Where it was interrupted, run it again.",
   runsUntilStopped: false,
   arguments: {},
   flags: FLAGS,
@@ -40,10 +45,10 @@ async function runUninstall(context: Context): Promise<number> {
   const running = await findRunning(context, remains);
   for (const { name, next } of running) say(`refused: ${name}; ${next}`);
   if (running.length > 0 && !flags.dryRun) return 1;
-  const left = await leaveNeutron(context, remains, say);
+  const { left, isRefused } = await leaveNeutron(context, remains, running.length > 0, say);
   await leaveNorthbound(remains, flags.dryRun, say);
   for (const line of whatStays(context, left)) say(line);
-  return running.length > 0 ? 1 : 0;
+  return isRefused ? 1 : 0;
 }
 
 async function findRunning(context: Context, { hasData }: Remains): ReturnType<typeof stillRunning> {
@@ -54,8 +59,14 @@ async function findRunning(context: Context, { hasData }: Remains): ReturnType<t
   return await firstAnswer('the northbound database', context, () => stillRunning(northbound));
 }
 
-/** @returns the blocks that were left where they are. */
-async function leaveNeutron(context: Context, remains: Remains, say: Say): Promise<readonly JudgedBlock[]> {
+interface Left {
+  /** The blocks that were left where they are. */
+  readonly left: readonly JudgedBlock[];
+  /** Whether it may not be done now; in a dry run alone. */
+  readonly isRefused: boolean;
+}
+
+async function leaveNeutron(context: Context, remains: Remains, isInUse: boolean, say: Say): Promise<Left> {
   const { url, ledgerSchema } = context.config.neutron;
   const { dryRun } = context.flags;
   const opened = openDatabase(url, ledgerSchema, context.clock);
@@ -64,10 +75,33 @@ async function leaveNeutron(context: Context, remains: Remains, say: Say): Promi
   closing.add({ close: () => store.db.destroy() });
   const installed = await firstAnswer("Neutron's database", context, () => inspectInstalled(store));
   checkThatNobodyIsMissed(remains, installed);
-  if (!dryRun) await checkMayDrop(store, ledgerSchema);
-  const left = installed.hasLedger ? await leaveBlocks(store, installed, dryRun, say) : [];
+  const foreseen = installed.hasLedger ? await walkBlocks(store, false) : [];
+  const isRefused = isInUse || (await isRefusedTo(context, store, foreseen, say));
+  const left = installed.hasLedger ? await leaveBlocks(store, installed, foreseen, dryRun, say) : [];
   say(await leaveLedger(store, ledgerSchema, installed, dryRun));
-  return left;
+  return { left, isRefused };
+}
+
+/**
+ * Looks for the rights; not while servers work, whom that might keep waiting.
+ *
+ * @throws {PortStatusError} RIGHTS or LAYOUT; a dry run says it and goes on.
+ */
+async function isRefusedTo(
+  { config, flags }: Context,
+  store: Transactor,
+  foreseen: readonly JudgedBlock[],
+  say: Say,
+): Promise<boolean> {
+  const removesBlocks = foreseen.some(({ fate }) => fate.kind === 'remove');
+  try {
+    await checkMayUninstall(store, config.neutron.ledgerSchema, { removesBlocks });
+    return false;
+  } catch (error) {
+    if (!flags.dryRun || !hasCode(error, 'RIGHTS', 'LAYOUT')) throw error;
+    say(`refused: ${error.message}`);
+    return true;
+  }
 }
 
 /**
@@ -84,16 +118,17 @@ function checkThatNobodyIsMissed({ hasData }: Remains, { hasLedger }: Installed)
   );
 }
 
-/** Pauses the writing first: a server that starts now writes nothing. */
+/** Pauses the writing first: a server that starts now writes nothing. Then looks again, under locks. */
 async function leaveBlocks(
   store: Transactor,
   { owedWords }: Installed,
+  foreseen: readonly JudgedBlock[],
   dryRun: boolean,
   say: Say,
 ): Promise<readonly JudgedBlock[]> {
   if (!dryRun) await setPaused(store, true);
   if (owedWords > 0) say(`Nova: ${owedWords} words that it is owed will not be said`);
-  const blocks = await walkBlocks(store, !dryRun);
+  const blocks = dryRun ? foreseen : await walkBlocks(store, true);
   for (const block of blocks) say(describeBlock(block, dryRun));
   return blocks.filter(({ fate }) => fate.kind === 'leave');
 }

@@ -89,8 +89,8 @@ function postgresql(ledgerSchema: string): SqlDialect {
 const FAILURES: readonly (readonly [Failure, readonly string[]])[] = [
   // could not serialize, deadlock, lock timeout, duplicate key of a ledger row that another inserted
   ['conflict', ['40001', '40P01', '55P03', '23505']],
-  // to a table, column or schema; to log in
-  ['RIGHTS', ['42501', '28']],
+  // to a table, column or schema; to log in; to drop what others depend on
+  ['RIGHTS', ['42501', '28', '2BP01']],
   // unknown table, column, schema, database
   ['LAYOUT', ['42P01', '42703', '3F000', '3D000']],
   // wrong or too long value or out of range, null, foreign key without its row, check

@@ -7,6 +7,7 @@ import { keyOf } from '../../domain/report.js';
 import type { ReportKey } from '../../domain/report.js';
 import type { Db, LedgerTable, SqlDialect, SqlStore } from './dialect.js';
 import { lockPorts, readPorts } from './facts.js';
+import { checkLayout } from './layout.js';
 import { readLedger } from './ledger.js';
 import type { LedgerRow } from './ledger.js';
 import { query, transact } from './transaction.js';
@@ -41,26 +42,55 @@ export async function inspectInstalled(store: SqlStore): Promise<Installed> {
 }
 
 /**
- * Checks, before anything is changed, that this user may drop the ledger: MariaDB asks for that right before it looks
- * whether there is a table of that name. Drops nothing.
+ * Checks, before anything is changed, that this user may do all that an uninstallation does. Changes nothing.
  *
- * @throws {PortStatusError} RIGHTS where it may not.
+ * @throws {PortStatusError} RIGHTS or LAYOUT where it may not; UNAVAILABLE.
  */
-export async function checkMayDrop(store: SqlStore, ledgerSchema: string): Promise<void> {
-  if (store.dialect.name === 'sqlite') return;
-  const nothing = sql.table(`${ledgerSchema}.no_such_table`);
+export async function checkMayUninstall(
+  store: SqlStore,
+  ledgerSchema: string,
+  { removesBlocks }: { readonly removesBlocks: boolean },
+): Promise<void> {
   try {
-    await query(store, (db) => sql`drop table if exists ${nothing}`.execute(db));
+    await query(store, () => tryToDrop(store, ledgerSchema));
   } catch (error) {
     throw hasCode(error, 'RIGHTS') ? mayNotDrop(error) : error;
   }
+  if (removesBlocks) await checkLayout(store, { willWrite: true });
 }
 
-function mayNotDrop(cause: unknown): PortStatusError {
+/**
+ * MariaDB asks for the right before it looks whether there is a table of that name. PostgreSQL takes definitions back:
+ * what is refused to whoever does not own the tables, or while others depend on them, is seen by dropping them in vain.
+ */
+async function tryToDrop({ db, dialect }: SqlStore, ledgerSchema: string): Promise<void> {
+  switch (dialect.name) {
+    case 'mariadb':
+      await sql`drop table if exists ${sql.table(`${ledgerSchema}.no_such_table`)}`.execute(db);
+      return;
+    case 'postgresql':
+      await db.connection().execute((connection) => dropInVain(connection, dialect, ledgerSchema));
+      return;
+    case 'sqlite':
+      return;
+  }
+}
+
+async function dropInVain(db: Db, dialect: SqlDialect, ledgerSchema: string): Promise<void> {
+  await sql.raw(dialect.begin).execute(db);
+  try {
+    await dropTables(db, dialect, ledgerSchema);
+  } finally {
+    await sql`rollback`.execute(db);
+  }
+}
+
+function mayNotDrop(error: PortStatusError): PortStatusError {
+  const why = error.cause instanceof Error ? error.cause.message : error.message;
   return new PortStatusError(
     'RIGHTS',
-    'this user of neutron.url may not drop the ledger; run uninstall as the user who ran "port-status migrate"',
-    { cause },
+    `this user of neutron.url may not drop the ledger (${why}); run uninstall as the user who ran "port-status migrate", and drop what others have made of the ledger's tables`,
+    { cause: error },
   );
 }
 
@@ -170,13 +200,14 @@ const LEDGER_TABLES: readonly LedgerTable[] = [
  * @returns whether the schema itself is gone, or there was none to drop.
  */
 export async function dropLedger(store: SqlStore, ledgerSchema: string): Promise<boolean> {
-  const { dialect } = store;
-  return query(store, async (db) => {
-    for (const table of LEDGER_TABLES) await sql`drop table if exists ${dialect.ledger(table)}`.execute(db);
-    if (dialect.name === 'sqlite') return true;
-    const { rows } =
-      await sql`select 1 from information_schema.tables where table_schema = ${ledgerSchema}`.execute(db);
-    if (rows.length === 0) await sql`drop schema if exists ${sql.id(ledgerSchema)}`.execute(db);
-    return rows.length === 0;
-  });
+  return query(store, (db) => dropTables(db, store.dialect, ledgerSchema));
+}
+
+async function dropTables(db: Db, dialect: SqlDialect, ledgerSchema: string): Promise<boolean> {
+  for (const table of LEDGER_TABLES) await sql`drop table if exists ${dialect.ledger(table)}`.execute(db);
+  if (dialect.name === 'sqlite') return true;
+  const { rows } =
+    await sql`select 1 from information_schema.tables where table_schema = ${ledgerSchema}`.execute(db);
+  if (rows.length === 0) await sql`drop schema if exists ${sql.id(ledgerSchema)}`.execute(db);
+  return rows.length === 0;
 }

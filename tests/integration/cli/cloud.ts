@@ -5,15 +5,17 @@ import { fileURLToPath } from 'node:url';
 import Database from 'libsql';
 import { openDatabase } from '../../../src/neutron/open.js';
 import type { Neutron } from '../../../src/neutron/neutron.js';
+import { grants } from '../../../src/neutron/sql/grants.js';
 import { migrate } from '../../../src/neutron/sql/migrations.js';
 import { createNeutron } from '../../../src/neutron/sql/store.js';
 import { openNorthbound } from '../../../src/northbound/open.js';
 import type { Northbound } from '../../../src/northbound/northbound.js';
 import { systemClock } from '../../../src/runtime/clock.js';
 import { seededRandom } from '../../../src/runtime/random.js';
-import { createUser, loadNeutron, rowsOf, startMariadb } from '../../support/mariadb.js';
+import * as mariadb from '../../support/mariadb.js';
 import { plantNetwork } from '../../support/neutron-rows.js';
-import type { NeutronRows } from '../../support/neutron-rows.js';
+import type { NeutronConnection, NeutronRows } from '../../support/neutron-rows.js';
+import * as postgresql from '../../support/postgresql.js';
 import { createShiftedClock } from '../../support/shifted-clock.js';
 
 const DDL = fileURLToPath(new URL('../../../neutron-schema/sqlite.sql', import.meta.url));
@@ -58,36 +60,75 @@ export async function sqliteCloud(): Promise<Cloud> {
   };
 }
 
-export interface MariadbCloud extends Cloud {
-  /** Makes a user with exactly these grants; gives the URL for it. */
-  addUser(name: string, grants: readonly string[]): Promise<string>;
+/** A cloud on a database server, whose users have only the rights that they are given. */
+export interface ServerCloud extends Cloud {
+  /** Makes a user with the printed grants, or those of them that are wanted; gives the URL for it. */
+  addUser(name: string, isWanted?: (grant: string) => boolean): Promise<string>;
+  /** Lets that user drop the ledger. */
+  letDrop(name: string): Promise<void>;
+  /** `neutron.url` of a server of this kind that nobody has started. */
+  readonly deadUrl: string;
 }
 
-export async function mariadbCloud(): Promise<MariadbCloud> {
+export async function mariadbCloud(): Promise<ServerCloud> {
+  const server = await mariadb.startMariadb();
+  const admin = await server.admin();
+  await mariadb.loadNeutron(admin);
+  const grantee = (name: string): string => `'${name}'@'%'`;
+  return {
+    ...(await cloudOn(server, mariadb.connectionOf(admin))),
+    deadUrl: 'mysql://x:y@127.0.0.1:1/neutron',
+    addUser: async (name, isWanted = () => true) => {
+      const printed = grants('mariadb', { ...INSTALLED, user: grantee(name) });
+      await mariadb.createUser(admin, name, printed.filter(isWanted));
+      return server.url(name);
+    },
+    letDrop: async (name) => {
+      await admin.query(`grant drop on port_status.* to ${grantee(name)}`);
+    },
+  };
+}
+
+export async function postgresqlCloud(): Promise<ServerCloud> {
+  const server = await postgresql.startPostgresql();
+  const admin = await server.admin();
+  await postgresql.loadNeutron(admin);
+  return {
+    ...(await cloudOn(server, postgresql.connectionOf(admin))),
+    deadUrl: 'postgresql://x:y@127.0.0.1:1/neutron',
+    addUser: async (name, isWanted = () => true) => {
+      const printed = grants('postgresql', { ...INSTALLED, user: name });
+      await postgresql.createUser(admin, name, printed.filter(isWanted));
+      return server.url(name);
+    },
+    letDrop: async (name) => {
+      await admin.query(`alter schema port_status owner to ${name}`);
+    },
+  };
+}
+
+const INSTALLED = { neutron: 'neutron', ledgerSchema: 'port_status' };
+
+async function cloudOn(
+  server: { url(): string; dispose(): Promise<void> },
+  rows: NeutronConnection,
+): Promise<Cloud> {
   const folder = mkdtempSync(join(tmpdir(), 'port-status-cli-'));
-  const mariadb = await startMariadb();
-  const admin = await mariadb.admin();
-  await loadNeutron(admin);
-  const rows = rowsOf(admin);
   await plantNetwork(rows);
   return {
-    url: mariadb.url(),
+    url: server.url(),
     rows,
     northboundFile: join(folder, 'northbound.db'),
     ledgerTables: async () => {
       const found = await rows.run(
-        "select table_name as name from information_schema.tables where table_schema = 'port_status'",
+        `select 'the schema itself' as name from information_schema.schemata where schema_name = 'port_status'
+         union all select table_name from information_schema.tables where table_schema = 'port_status'`,
       );
-      const schemas = await rows.run("show schemas like 'port_status'");
-      return [...schemas.map(() => 'the schema itself'), ...found.map(({ name }) => String(name))];
-    },
-    addUser: async (name, grants) => {
-      await createUser(admin, name, grants);
-      return mariadb.url(name);
+      return found.map(({ name }) => String(name));
     },
     dispose: async () => {
-      await admin.end();
-      await mariadb.dispose();
+      await rows.end();
+      await server.dispose();
       rmSync(folder, { recursive: true });
     },
   };

@@ -2,18 +2,18 @@ import { readFileSync } from 'node:fs';
 import Database from 'libsql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Line } from '../../../src/cli/doctor/diagnose.js';
-import { grants } from '../../../src/neutron/sql/grants.js';
 import { systemClock } from '../../../src/runtime/clock.js';
 import { seededRandom } from '../../../src/runtime/random.js';
 import { startFakeCloud } from '../../../src/simulator/cloud/cloud.js';
 import { MARIADB } from '../../support/mariadb.js';
 import { has } from '../../support/needs.js';
-import { plantPort, portIdOf } from '../../support/neutron-rows.js';
+import { plantAgent, plantPort, portIdOf } from '../../support/neutron-rows.js';
+import { POSTGRESQL } from '../../support/postgresql.js';
 import { OVS_PROGRAMS, startOvs } from '../../support/ovs.js';
 import { runIn } from '../../unit/cli/io.js';
 import { JUDGING, reportOf } from '../neutron/scene.js';
-import { mariadbCloud, sqliteCloud, withNorthbound, withStore } from './cloud.js';
-import type { Cloud, MariadbCloud } from './cloud.js';
+import { mariadbCloud, postgresqlCloud, sqliteCloud, withNorthbound, withStore } from './cloud.js';
+import type { Cloud, ServerCloud } from './cloud.js';
 
 /** What the doctor says, by check. */
 async function ask(
@@ -42,11 +42,7 @@ async function live(cloud: Cloud): Promise<void> {
   await plantPort(rows, 1, { id: portIdOf(1) });
   await plantPort(rows, 2, { id: portIdOf(2), host: 'cn2' });
   await plantPort(rows, 3, { id: portIdOf(3), driver: 'ovn' });
-  await rows.run(
-    `insert into agents (id, agent_type, \`binary\`, topic, host, admin_state_up, created_at, started_at,
-       heartbeat_timestamp, configurations, \`load\`) values ('a1', 'Open vSwitch agent', 'neutron-openvswitch-agent',
-       'N/A', 'cn1', 1, '2026-01-01 00:00:00', '2026-01-01 00:00:00', '2026-01-01 00:00:00', '{}', 0)`,
-  );
+  await plantAgent(rows, 'cn1', { l2population: false, silentMs: 600_000 });
   await withStore(cloud, async (neutron) => {
     await neutron.judge([reportOf(1, 10), reportOf(2, 11), reportOf(3, 12)], JUDGING);
     await neutron.setPaused(true);
@@ -133,13 +129,14 @@ function suite(name: string, open: () => Promise<Cloud>, ledger: (table: string)
 
 suite('SQLite', sqliteCloud, (table) => `port_status_${table}`);
 
-describe.runIf(has('integration/cli/doctor', MARIADB))('with a private server', () => {
-  suite('MariaDB', mariadbCloud, (table) => `port_status.${table}`);
+/** What depends on users and their rights, which a file has not. */
+function serverSuite(name: string, open: () => Promise<ServerCloud>): void {
+  suite(name, open, (table) => `port_status.${table}`);
 
-  describe('port-status doctor for a database user who may not do all that a server does', () => {
-    let cloud: MariadbCloud;
+  describe(`port-status doctor with ${name} for a user who may not do all that a server does`, () => {
+    let cloud: ServerCloud;
     beforeAll(async () => {
-      cloud = await mariadbCloud();
+      cloud = await open();
     });
     afterAll(() => cloud.dispose());
 
@@ -154,9 +151,10 @@ describe.runIf(has('integration/cli/doctor', MARIADB))('with a private server', 
 
     it('names each right that is missing in a line of its own', async () => {
       await withStore(cloud, async () => undefined);
-      const all = grants('mariadb', { neutron: 'neutron', ledgerSchema: 'port_status', user: "'ps'@'%'" });
-      const some = all.filter((grant) => !grant.includes('UPDATE (') && !grant.includes('`trunks`'));
-      const url = await cloud.addUser('ps', some);
+      const url = await cloud.addUser(
+        'ps',
+        (grant) => !grant.includes('UPDATE (') && !grant.includes('trunks'),
+      );
       const { said } = await ask(`${flagsFor({ ...cloud, url })} ${WRITING}`);
       expect(
         said
@@ -171,11 +169,18 @@ describe.runIf(has('integration/cli/doctor', MARIADB))('with a private server', 
     });
 
     it('says that nobody answers', async () => {
-      const { said } = await ask(flagsFor({ ...cloud, url: 'mysql://x:y@127.0.0.1:1/neutron' }));
+      const { said } = await ask(flagsFor({ ...cloud, url: cloud.deadUrl }));
       expect(said.get("Neutron's database")).toMatch(/^FAIL .*ECONNREFUSED.*; check neutron\.url/);
     });
   });
-});
+}
+
+describe.runIf(has('integration/cli/doctor', MARIADB))('with a private server', () =>
+  serverSuite('MariaDB', mariadbCloud),
+);
+describe.runIf(has('integration/cli/doctor', POSTGRESQL))('with a private server', () =>
+  serverSuite('PostgreSQL', postgresqlCloud),
+);
 
 describe('port-status doctor asks Keystone and Nova', () => {
   it('and finds that they take our credentials and our token, or what they refuse', async () => {

@@ -1,16 +1,16 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { grants } from '../../../src/neutron/sql/grants.js';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../../src/runtime/clock.js';
 import { MARIADB } from '../../support/mariadb.js';
 import { has } from '../../support/needs.js';
 import { plantPort, portIdOf } from '../../support/neutron-rows.js';
+import { POSTGRESQL } from '../../support/postgresql.js';
 import { runIn } from '../../unit/cli/io.js';
 import type { Ran } from '../../unit/cli/io.js';
 import { JUDGING, reportOf } from '../neutron/scene.js';
-import { mariadbCloud, sqliteCloud, withNorthbound, withStore } from './cloud.js';
-import type { Cloud, MariadbCloud } from './cloud.js';
+import { mariadbCloud, postgresqlCloud, sqliteCloud, withNorthbound, withStore } from './cloud.js';
+import type { Cloud, ServerCloud } from './cloud.js';
 
 const TABLES = {
   standardattributes: 'id',
@@ -177,38 +177,79 @@ function suite(name: string, open: () => Promise<Cloud>): void {
   });
 }
 
-suite('SQLite', sqliteCloud);
-describe.runIf(has('integration/cli/uninstall', MARIADB))('with a private server', () => {
-  suite('MariaDB', mariadbCloud);
+/** What depends on users and schemas, which a file has not. */
+function serverSuite(name: string, open: () => Promise<ServerCloud>): void {
+  suite(name, open);
 
-  describe('port-status uninstall on MariaDB', () => {
-    let cloud: MariadbCloud;
+  describe(`port-status uninstall with ${name}`, () => {
+    let cloud: ServerCloud;
     beforeAll(async () => {
-      cloud = await mariadbCloud();
+      cloud = await open();
       await plantPorts(cloud);
       await workForAWhile(cloud);
     });
     afterAll(() => cloud.dispose());
 
-    it('is refused to a user who may not drop the ledger, before anything is changed', async () => {
-      const url = await cloud.addUser(
-        'ps',
-        grants('mariadb', { neutron: 'neutron', ledgerSchema: 'port_status', user: "'ps'@'%'" }),
-      );
-      const now = await dump(cloud);
+    /** Runs it as somebody who lacks a right: nothing may be changed, neither the flag that pauses the servers. */
+    async function expectRefusal(url: string, words: string): Promise<void> {
+      const before = await dump(cloud);
       const { exitCode, stderr } = await uninstall({ ...cloud, url });
       expect(exitCode).toBe(78);
-      expect(stderr).toContain('run uninstall as the user who ran "port-status migrate"');
-      expect(await dump(cloud)).toEqual(now);
+      expect(stderr).toContain(words);
+      const { exitCode: dry, stdout } = await uninstall({ ...cloud, url }, '--dry-run');
+      expect(dry).toBe(1);
+      expect(stdout).toMatch(/^refused: /m);
+      expect(stdout).toContain(words);
+      expect(await dump(cloud)).toEqual(before);
       expect(await cloud.rows.run('select value from port_status.settings')).toEqual([{ value: 'no' }]);
+      expect(await cloud.rows.run('select * from port_status.reports')).toHaveLength(3);
+    }
+
+    it('is refused to a user who may not drop the ledger, before anything is changed', async () => {
+      await expectRefusal(
+        await cloud.addUser('server'),
+        'run uninstall as the user who ran "port-status migrate"',
+      );
     });
 
-    it('drops our tables alone where others stand in the schema', async () => {
+    it('is refused to a user who may not remove our blocks, before anything is changed', async () => {
+      const url = await cloud.addUser('owner', (grant) => !grant.includes('INSERT, DELETE'));
+      await cloud.letDrop('owner');
+      await expectRefusal(url, 'missing right: DELETE on provisioningblocks');
+    });
+
+    it('drops our tables alone where others stand in the schema, with no right but those it needs', async () => {
+      const url = await cloud.addUser('remover');
+      await cloud.letDrop('remover');
       await cloud.rows.run('create table port_status.of_someone_else (id int)');
-      const { exitCode, stdout } = await uninstall(cloud);
+      const { exitCode, stdout } = await uninstall({ ...cloud, url });
       expect(exitCode).toBe(0);
       expect(stdout).toContain('schema port_status stays, because others stand in it');
       expect(await cloud.ledgerTables()).toEqual(['the schema itself', 'of_someone_else']);
     });
+  });
+}
+
+suite('SQLite', sqliteCloud);
+describe.runIf(has('integration/cli/uninstall', MARIADB))('with a private server', () =>
+  serverSuite('MariaDB', mariadbCloud),
+);
+describe.runIf(has('integration/cli/uninstall', POSTGRESQL))('with a private server', () => {
+  serverSuite('PostgreSQL', postgresqlCloud);
+
+  it('uninstall on PostgreSQL is refused while others depend on the ledger, before anything is changed', async () => {
+    const cloud = await postgresqlCloud();
+    onTestFinished(() => cloud.dispose());
+    await plantPorts(cloud);
+    await workForAWhile(cloud);
+    await cloud.rows.run(
+      'create view owed as select port from port_status.reports where settle_at is not null',
+    );
+    const before = await dump(cloud);
+    const { exitCode, stderr } = await uninstall(cloud);
+    expect(exitCode).toBe(78);
+    expect(stderr).toContain('other objects depend on it');
+    expect(await dump(cloud)).toEqual(before);
+    expect(await cloud.rows.run('select value from port_status.settings')).toEqual([{ value: 'no' }]);
   });
 });
