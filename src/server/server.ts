@@ -16,6 +16,7 @@ import { receiveReports } from './receive.js';
 import type { ServerParts, Session } from './session.js';
 import { settleDebts } from './settle.js';
 import { sweepLedger } from './sweep.js';
+import { watchNeutron } from './watch-neutron.js';
 
 export interface Server {
   /**
@@ -31,7 +32,8 @@ export interface Server {
  * The server beside neutron-server: it owns one topic and carries what stands there to Neutron and Nova.
  *
  * Its life: join → (receive | look again | adopt | settle | sweep, side by side, while heartbeats get through) → leave.
- * A registration that is lost (lapsed, or the northbound data is another) ends the loops and begins anew with join.
+ * A registration that is lost (lapsed, or the northbound data is another) ends the loops and begins anew with join. So
+ * does one that is given up, because Neutron's database does not let this server work; join waits until it does.
  */
 export function createServer(parts: ServerParts): Server {
   const health = newHealth();
@@ -55,9 +57,9 @@ async function liveOnce(
   using life = new Scope(signal);
   try {
     const session = await join(parts, health, signal, () => life.end());
-    await work(session, life.signal);
+    const end = await workWhileLet(session, life.signal);
     await leave(parts, session.member);
-    return signal.aborted ? 'ended' : noteDrained(parts);
+    return signal.aborted || end === 'gave-up' ? 'ended' : noteDrained(parts);
   } catch (error) {
     if (signal.aborted && error === signal.reason) return 'ended';
     if (hasCode(error, 'FENCED')) throw fenced(parts.options.id, error);
@@ -66,8 +68,27 @@ async function liveOnce(
     await parts.clock.sleep(REJOIN_MS, { signal }).catch(() => undefined);
     return 'ended';
   } finally {
-    health.joined = false;
-    parts.metrics.joined.set(0);
+    noteAbsence(parts, health);
+  }
+}
+
+function noteAbsence({ metrics }: ServerParts, health: Health): void {
+  health.joined = false;
+  for (const gauge of [metrics.joined, metrics.backlog, metrics.oldest]) gauge.set(0);
+}
+
+/** Works until the signal stops it, or until it had better leave its share to the others. */
+async function workWhileLet(session: Session, signal: AbortSignal): Promise<'stopped' | 'gave-up'> {
+  try {
+    await work(session, signal);
+    return 'stopped';
+  } catch (error) {
+    if (!isOutage(error)) throw error;
+    session.logger.error(
+      { event: 'listener.gave-up', why: error.message },
+      `${error.message}; the other servers take over, and it joins again when it can work`,
+    );
+    return 'gave-up';
   }
 }
 
@@ -86,7 +107,10 @@ async function leave({ northbound, clock }: ServerParts, member: Membership): Pr
   }
 }
 
-/** Registers, and gives the incarnation its number in the ledger before anything of it is received. */
+/**
+ * Registers when Neutron's database lets it work, and gives the incarnation its number in the ledger before anything of
+ * it is received.
+ */
 async function join(
   parts: ServerParts,
   health: Health,
@@ -98,6 +122,7 @@ async function join(
   const { id, lease, program } = options;
   const identity = { id, ttlMs: lease.ttlMs, versions: READABLE_VERSIONS, program };
   const incarnation = await persist(waiting, 'northbound', signal, () => northbound.incarnation({ signal }));
+  await persist(waiting, 'neutron', signal, () => neutron.check({ willWrite: options.willWrite }));
   await persist(waiting, 'neutron', signal, () => neutron.epochOf(incarnation));
   const { member, sentAtMs } = await persist(waiting, 'northbound', signal, async () => {
     const sentAtMs = clock.monotonicMs();
@@ -132,6 +157,7 @@ function work(session: Session, signal: AbortSignal): Promise<void> {
     (stop) => lookAgainWhenDue(session, stop),
     (stop) => adoptOrphans(session, stop),
     (stop) => sweepLedger(session, stop),
+    (stop) => watchNeutron(session, stop),
     ...settle,
   ];
   return together(tasks, { signal });

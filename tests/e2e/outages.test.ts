@@ -85,6 +85,19 @@ describe.runIf(has('e2e/outages', CLOUD_PROGRAMS))('while ports come and go', ()
     await survive(() => breakFor(2000, revoke, each('grant update (status) on neutron.ports to')));
   });
 
+  it('a right may be taken away from one server alone: it gives up its share, and the other writes all', async () => {
+    const [cut] = servers;
+    const numbers = await ports.plant(20);
+    await set.admin.query("revoke update (status) on neutron.ports from 'ps_a'@'%'");
+    await ports.plug(numbers);
+    await cut?.logged('listener.gave-up', { withinMs: 60_000 });
+    await ports.settled(numbers, 'ACTIVE');
+    const joined = cut?.count('listener.joined') ?? 0;
+    await set.admin.query("grant update (status) on neutron.ports to 'ps_a'@'%'");
+    await cut?.logged('listener.joined', { times: joined + 1 });
+    await expectNothingLost(numbers);
+  });
+
   it('a column may be renamed and get its name back: no report is lost or set aside', async () => {
     const rename = 'alter table ports rename column status to state';
     await survive(() => breakFor(2000, rename, 'alter table ports rename column state to status'));

@@ -68,7 +68,8 @@ export class ServerBench {
   readonly neutron: Neutron;
   readonly rows: NeutronRows;
   readonly nova = new ScriptedNova();
-  readonly #operator: MemoryNorthbound;
+  /** The northbound database as an operator sees it. */
+  readonly northbound: MemoryNorthbound;
   readonly #chassis = new Map<string, ChassisRegistration>();
   readonly #revisions = new Map<string, number>();
   readonly #servers: RunningServer[] = [];
@@ -77,7 +78,7 @@ export class ServerBench {
   private constructor(clock: VirtualClock, store: SqlStore) {
     this.clock = clock;
     this.database = new MemoryDatabase({ clock, random: seededRandom(1) });
-    this.#operator = new MemoryNorthbound(this.database);
+    this.northbound = new MemoryNorthbound(this.database);
     this.neutron = createNeutron(store, { clock: this.clock, random: seededRandom(2) });
     this.rows = {
       run: async (statement, values = []) => {
@@ -205,14 +206,14 @@ export class ServerBench {
     const [first] = envelopes;
     if (first === undefined) return;
     const registration = await this.registerChassis(first.chassis);
-    await this.#operator.publish(registration, envelopes);
+    await this.northbound.publish(registration, envelopes);
   }
 
   /** A chassis says that everything it has was published. */
   async complete(chassis = 'cn1'): Promise<void> {
     const registration = await this.registerChassis(chassis);
     const complete = await this.nextRevision(chassis);
-    await this.#operator.keepChassis(registration, { complete, version: '0.1.0' });
+    await this.northbound.keepChassis(registration, { complete, version: '0.1.0' });
   }
 
   async nextRevision(chassis: string): Promise<number> {
@@ -232,14 +233,14 @@ export class ServerBench {
   async registerChassis(chassis: string): Promise<ChassisRegistration> {
     const known = this.#chassis.get(chassis);
     if (known?.incarnation === this.database.state.incarnation) return known;
-    const registration = await this.#operator.registerChassis(chassis);
+    const registration = await this.northbound.registerChassis(chassis);
     this.#chassis.set(chassis, registration);
     return registration;
   }
 
   /** The record of a port, or undefined. */
   async record(number: number, chassis = 'cn1'): Promise<StoredReport | undefined> {
-    const [record] = await this.#operator.lookUp([{ portId: portIdOf(number), chassis }]);
+    const [record] = await this.northbound.lookUp([{ portId: portIdOf(number), chassis }]);
     return record;
   }
 }
