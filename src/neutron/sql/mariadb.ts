@@ -3,16 +3,11 @@ import type { Socket } from 'node:net';
 import { CompiledQuery, Kysely, MysqlDialect, sql } from 'kysely';
 import { createPool } from 'mysql2';
 import type { Failure, SqlDialect, SqlStore } from './dialect.js';
+import { endWhenSilent, SILENCE_MS } from './silence.js';
 
 /** Transactions of one process at a time: judge, look, sweep, claim, record and the operator's. */
 const CONNECTIONS = 8;
 const CONNECT_TIMEOUT_MS = 5000;
-
-/**
- * A connection on which nothing came or went for so long is given up: a database that hangs would otherwise hold a server
- * for as long as TCP has patience, while its heartbeats keep others from taking over. Longer than any wait for a lock.
- */
-const SILENCE_MS = 15_000;
 
 /**
  * What every session sets, so that a server that is stopped inside a transaction locks Neutron out for seconds only:
@@ -53,10 +48,7 @@ function openSocket(url: URL, silenceMs: number): Socket {
   const path = url.searchParams.get('socket');
   const port = url.port === '' ? 3306 : Number(url.port);
   const address = path === null ? { host: url.hostname, port, noDelay: true, keepAlive: true } : { path };
-  const socket = connect(address);
-  return socket.setTimeout(silenceMs, () =>
-    socket.destroy(new Error(`no answer for ${silenceMs} ms; the connection was given up`)),
-  );
+  return endWhenSilent(connect(address), silenceMs);
 }
 
 function mariadb(ledgerSchema: string): SqlDialect {

@@ -1,11 +1,12 @@
+import { Socket } from 'node:net';
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
 import type { Failure, SqlDialect, SqlStore } from './dialect.js';
+import { endWhenSilent, SILENCE_MS } from './silence.js';
 
 /** Transactions of one process at a time: judge, look, sweep, claim, record and the operator's. */
 const CONNECTIONS = 8;
 const CONNECT_TIMEOUT_MS = 5000;
-const IDLE_CONNECTION_MS = 60_000;
 
 /**
  * What every session starts with, so that a server that is stopped inside a transaction locks Neutron out for seconds
@@ -18,9 +19,15 @@ const SESSION = {
   options: String.raw`-c default_transaction_isolation=read\ committed -c timezone=UTC -c search_path=public`,
 };
 
-/** Opens PostgreSQL 12 or later. Connects with the first statement, and again whenever a connection broke. */
-export function openPostgresql(url: URL, ledgerSchema: string): SqlStore {
+/**
+ * Opens PostgreSQL 12 or later. Connects with the first statement, and again whenever a connection broke.
+ *
+ * The socket itself watches for silence. `pg` has a `query_timeout`, but hands a connection that ran into it to the next
+ * statement, which then waits for the answer to the one before.
+ */
+export function openPostgresql(url: URL, ledgerSchema: string, silenceMs = SILENCE_MS): SqlStore {
   const pool = new pg.Pool({
+    stream: () => endWhenSilent(new Socket(), silenceMs),
     host: url.searchParams.get('socket') ?? url.hostname,
     port: url.port === '' ? 5432 : Number(url.port),
     user: decodeURIComponent(url.username),
@@ -29,7 +36,7 @@ export function openPostgresql(url: URL, ledgerSchema: string): SqlStore {
     ...SESSION,
     types: withNumbers(),
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    idleTimeoutMillis: IDLE_CONNECTION_MS,
+    idleTimeoutMillis: 0, // its silence ends it
     max: CONNECTIONS,
     keepAlive: true,
   });
