@@ -56,6 +56,9 @@ export interface Neutron {
   /** Keeps reports that can never be written, with the reason. */
   quarantine(entries: readonly QuarantineEntry[]): Promise<void>;
 
+  /** Of these cases, those whose report is not in quarantine as it is. */
+  withoutQuarantined(cases: readonly Case[]): Promise<readonly Case[]>;
+
   /** How many reports are in quarantine. */
   quarantined(): Promise<number>;
 

@@ -2,7 +2,7 @@ import { keyOf } from '../domain/report.js';
 import type { ReportKey } from '../domain/report.js';
 import type { Case, Outcome } from '../neutron/neutron.js';
 import { judgeCases } from './judge-cases.js';
-import type { Occasion } from './judge-cases.js';
+import type { Isolated, Occasion } from './judge-cases.js';
 import { persist } from './persist.js';
 import type { Session } from './session.js';
 
@@ -43,7 +43,7 @@ export async function judgeAgain(
   signal: AbortSignal,
 ): Promise<readonly Outcome[]> {
   session.metrics.looks.inc({ occasion }, keys.length);
-  return judgeNews(session, keys, occasion, signal);
+  return (await judgeNews(session, keys, occasion, signal)).outcomes;
 }
 
 /** Judges those cases that would change anything: a look first, locks only for what differs. */
@@ -52,13 +52,16 @@ export async function judgeNews(
   cases: readonly Case[],
   occasion: Occasion,
   signal: AbortSignal,
-): Promise<readonly Outcome[]> {
+): Promise<Isolated> {
   const { neutron, judging, options } = session;
   const outcomes: Outcome[] = [];
+  const poisoned: Isolated['poisoned'][number][] = [];
   for (let start = 0; start < cases.length; start += options.batch) {
     const page = cases.slice(start, start + options.batch);
     const news = await persist(session, 'neutron', signal, () => neutron.preview(page, judging));
-    if (news.length > 0) outcomes.push(...(await judgeCases(session, news, occasion, signal)).outcomes);
+    const judged = await judgeCases(session, news, occasion, signal);
+    outcomes.push(...judged.outcomes);
+    poisoned.push(...judged.poisoned);
   }
-  return outcomes;
+  return { outcomes, poisoned };
 }

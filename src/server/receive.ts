@@ -1,17 +1,12 @@
-import { PortStatusError } from '../domain/errors.js';
 import { keyOf } from '../domain/report.js';
 import { decodeReport } from '../domain/wire.js';
-import type { Case, QuarantineEntry } from '../neutron/neutron.js';
+import type { Case } from '../neutron/neutron.js';
 import type { Delivery } from '../northbound/northbound.js';
 import { judgeCases } from './judge-cases.js';
 import { persist } from './persist.js';
 import type { Session } from './session.js';
-
-/** A delivery that can never be written. */
-interface Poison {
-  readonly delivery: Delivery;
-  readonly reason: string;
-}
+import { setAside } from './set-aside.js';
+import type { Poison } from './set-aside.js';
 
 /**
  * Receives, judges and acknowledges, batch after batch: while one transaction runs the next batch gathers in the topic,
@@ -41,11 +36,11 @@ async function handleBatch(session: Session, batch: Batch, signal: AbortSignal):
   session.metrics.unreadable.inc(newer);
   const { poisoned } = await judgeCases(session, cases, 'arrival', signal);
   const originals = new Map(deliveries.map((delivery) => [keyOf(delivery), delivery]));
-  const bad: readonly Poison[] = [
+  const bad: readonly Poison<Delivery>[] = [
     ...malformed,
     ...poisoned.flatMap(({ one, reason }) => withDelivery(originals.get(keyOf(one)), reason)),
   ];
-  const badKeys = new Set(bad.map(({ delivery }) => keyOf(delivery)));
+  const badKeys = new Set(bad.map(({ report }) => keyOf(report)));
   const good = cases
     .flatMap((one) => originals.get(keyOf(one)) ?? [])
     .filter((one) => !badKeys.has(keyOf(one)));
@@ -60,26 +55,26 @@ function noteLatency({ metrics, clock }: Session, { deliveries, receivedAtMs }: 
   for (const { waitedMs } of deliveries) metrics.commitLatency.observe((waitedMs + tookMs) / 1000);
 }
 
-function withDelivery(delivery: Delivery | undefined, reason: string): readonly Poison[] {
-  return delivery === undefined ? [] : [{ delivery, reason }];
+function withDelivery(delivery: Delivery | undefined, reason: string): readonly Poison<Delivery>[] {
+  return delivery === undefined ? [] : [{ report: delivery, reason }];
 }
 
 interface Decoded {
   readonly cases: readonly Case[];
-  readonly malformed: readonly Poison[];
+  readonly malformed: readonly Poison<Delivery>[];
   /** Reports of a wire version that we do not read: they stay pending for a server that does. */
   readonly newer: number;
 }
 
 function decodeAll(deliveries: readonly Delivery[]): Decoded {
   const cases: Case[] = [];
-  const malformed: Poison[] = [];
+  const malformed: Poison<Delivery>[] = [];
   for (const delivery of deliveries) {
     const decoded = decodeReport(delivery);
     const { portId, chassis, incarnation } = delivery;
     if (decoded.kind === 'report')
       cases.push({ portId, chassis, arrival: { report: decoded.report, incarnation } });
-    if (decoded.kind === 'malformed') malformed.push({ delivery, reason: decoded.reason });
+    if (decoded.kind === 'malformed') malformed.push({ report: delivery, reason: decoded.reason });
   }
   return { cases, malformed, newer: deliveries.length - cases.length - malformed.length };
 }
@@ -95,38 +90,15 @@ async function acknowledge(
 }
 
 /** Puts reports that can never be written into quarantine, then acknowledges them: nothing accepted is lost. */
-async function isolate(session: Session, bad: readonly Poison[], signal: AbortSignal): Promise<void> {
-  if (bad.length === 0) return;
-  const { neutron, logger, metrics } = session;
-  await persist(session, 'neutron', signal, async () => {
-    await refuseFlood(session, bad.length);
-    await neutron.quarantine(bad.map((poison) => toEntry(poison, session.options.id)));
-  });
-  metrics.quarantined.inc(bad.length);
-  for (const { delivery, reason } of bad) {
-    const { portId, chassis, revision } = delivery;
-    logger.warn(
-      { event: 'report.quarantined', portId, chassis, revision, reason },
-      'a report can never be written',
-    );
-  }
+async function isolate(
+  session: Session,
+  bad: readonly Poison<Delivery>[],
+  signal: AbortSignal,
+): Promise<void> {
+  await setAside(session, bad, signal);
   await acknowledge(
     session,
-    bad.map(({ delivery }) => delivery),
+    bad.map(({ report }) => report),
     signal,
   );
-}
-
-/** So many bad reports are not their own fault: an outage, until someone has looked. */
-async function refuseFlood({ neutron, options }: Session, more: number): Promise<void> {
-  if ((await neutron.quarantined()) + more <= options.quarantineMax) return;
-  throw new PortStatusError(
-    'UNAVAILABLE',
-    `more than ${options.quarantineMax} reports would be in quarantine; find out why, empty the ledger's table quarantine, or raise quarantine.max`,
-  );
-}
-
-function toEntry({ delivery, reason }: Poison, server: string): QuarantineEntry {
-  const { portId, chassis, revision, incarnation, body } = delivery;
-  return { portId, chassis, revision, incarnation, body, reason, server };
 }

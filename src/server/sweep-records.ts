@@ -4,6 +4,7 @@ import type { StoredReport } from '../northbound/northbound.js';
 import { judgeNews } from './look-again.js';
 import { persist } from './persist.js';
 import type { Session } from './session.js';
+import { setAside } from './set-aside.js';
 
 const PAGE = 1000;
 
@@ -16,17 +17,39 @@ export async function sweepRecords(session: Session, signal: AbortSignal): Promi
   const { northbound, neutron, judging } = session;
   await persist(session, 'neutron', signal, () => neutron.epochOf(judging.incarnation));
   const views = await persist(session, 'northbound', signal, () => northbound.chassis(undefined, { signal }));
-  let gathered: readonly Case[] = [];
+  let gathered: readonly Acknowledged[] = [];
   for (const { chassis } of views) {
     for await (const page of pagesOf(session, chassis, signal)) {
       await putBack(session, page, signal);
-      gathered = [...gathered, ...page.flatMap(toCase)];
+      gathered = [...gathered, ...page.flatMap(toAcknowledged)];
       if (gathered.length < PAGE) continue;
-      await judgeNews(session, gathered, 'sweep', signal);
+      await judgeRecords(session, gathered, signal);
       gathered = [];
     }
   }
-  await judgeNews(session, gathered, 'sweep', signal);
+  await judgeRecords(session, gathered, signal);
+}
+
+interface Acknowledged {
+  readonly stored: StoredReport;
+  readonly one: Case;
+}
+
+/** What is in quarantine is passed over; what can never be written and is not there any more is put there again. */
+async function judgeRecords(
+  session: Session,
+  records: readonly Acknowledged[],
+  signal: AbortSignal,
+): Promise<void> {
+  const cases = records.map(({ one }) => one);
+  const open = await persist(session, 'neutron', signal, () => session.neutron.withoutQuarantined(cases));
+  const { poisoned } = await judgeNews(session, open, 'sweep', signal);
+  const reasons = new Map(poisoned.map(({ one, reason }) => [one, reason]));
+  const bad = records.flatMap(({ stored, one }) => {
+    const reason = reasons.get(one);
+    return reason === undefined ? [] : [{ report: stored, reason }];
+  });
+  await setAside(session, bad, signal);
 }
 
 async function* pagesOf(
@@ -54,11 +77,10 @@ async function putBack(session: Session, page: readonly StoredReport[], signal: 
   metrics.putBack.inc(count);
 }
 
-function toCase(record: StoredReport): readonly Case[] {
-  const { portId, chassis, incarnation, place } = record;
+function toAcknowledged(stored: StoredReport): readonly Acknowledged[] {
+  const { portId, chassis, incarnation, place } = stored;
   if (place !== undefined) return [];
-  const decoded = decodeReport(record);
-  return decoded.kind === 'report'
-    ? [{ portId, chassis, arrival: { report: decoded.report, incarnation } }]
-    : [];
+  const decoded = decodeReport(stored);
+  if (decoded.kind !== 'report') return [];
+  return [{ stored, one: { portId, chassis, arrival: { report: decoded.report, incarnation } } }];
 }

@@ -1,7 +1,9 @@
 import { sql } from 'kysely';
 import { keyOf } from '../../domain/report.js';
-import type { QuarantineEntry } from '../neutron.js';
-import { inChunks } from './keys.js';
+import type { ReportKey } from '../../domain/report.js';
+import type { Case, QuarantineEntry } from '../neutron.js';
+import type { SqlStore } from './dialect.js';
+import { inChunks, keysIn } from './keys.js';
 import { query, transact } from './transaction.js';
 import type { Transactor } from './transaction.js';
 
@@ -13,7 +15,7 @@ const LONGEST = { name: 255, incarnation: 64, body: 4096, reason: 1024 };
 export async function quarantine(store: Transactor, entries: readonly QuarantineEntry[]): Promise<void> {
   if (entries.length === 0) return;
   const { dialect } = store;
-  const newest = new Map(entries.map((entry) => [keyOf(printable(entry)), printable(entry)]));
+  const newest = new Map(entries.map(toStored).map((entry) => [keyOf(entry), entry]));
   const rows = [...newest.values()].map(
     ({ portId, chassis, revision, incarnation, body, reason, server }) =>
       sql`(${portId}, ${chassis}, ${revision}, ${incarnation}, ${body}, ${reason}, ${server}, ${dialect.now()})`,
@@ -25,14 +27,58 @@ export async function quarantine(store: Transactor, entries: readonly Quarantine
   );
 }
 
-/** An entry that fits its columns whatever was forged: what the quarantine refused would stop its topic. PostgreSQL's text holds no NUL. */
-function printable(entry: QuarantineEntry): QuarantineEntry {
-  const cut = (text: string, longest: number): string => text.replaceAll('\0', '').slice(0, longest);
+/** Of these cases, those whose report is not in quarantine as it is; a newer one of the same port may be better. */
+export async function withoutQuarantined(store: SqlStore, cases: readonly Case[]): Promise<readonly Case[]> {
+  const { dialect } = store;
+  const kept = new Set<string>();
+  await inChunks(cases.map(printable), async (chunk) => {
+    const { rows } = await query(store, (db) =>
+      sql<Row>`select port, chassis, revision, incarnation from ${dialect.ledger('quarantine')}
+        where ${keysIn(dialect, chunk)}`.execute(db),
+    );
+    for (const { port: portId, chassis, revision, incarnation } of rows)
+      kept.add(nameOf({ portId, chassis }, revision, incarnation));
+  });
+  return kept.size === 0 ? cases : cases.filter((one) => !isKept(one, kept));
+}
+
+interface Row {
+  readonly port: string;
+  readonly chassis: string;
+  readonly revision: number;
+  readonly incarnation: string;
+}
+
+function isKept(one: Case, kept: ReadonlySet<string>): boolean {
+  if (one.arrival === undefined) return false;
+  const { report, incarnation } = one.arrival;
+  return kept.has(nameOf(printable(one), revisionOf(report), cut(incarnation, LONGEST.incarnation)));
+}
+
+function nameOf(key: ReportKey, revision: number, incarnation: string): string {
+  return `${keyOf(key)} ${revision} ${incarnation}`;
+}
+
+/** A key that fits its columns whatever was forged: what the quarantine refused would stop its topic. */
+function printable({ portId, chassis }: ReportKey): ReportKey {
+  return { portId: cut(portId, LONGEST.name), chassis: cut(chassis, LONGEST.name) };
+}
+
+/** PostgreSQL's text holds no NUL. */
+function cut(text: string, longest: number): string {
+  return text.replaceAll('\0', '').slice(0, longest);
+}
+
+function revisionOf({ revision }: { readonly revision: number }): number {
+  return Math.min(Math.max(Math.trunc(revision), 0), Number.MAX_SAFE_INTEGER);
+}
+
+/** An entry that fits its columns, too. */
+function toStored(entry: QuarantineEntry): QuarantineEntry {
   return {
     ...entry,
-    portId: cut(entry.portId, LONGEST.name),
-    chassis: cut(entry.chassis, LONGEST.name),
-    revision: Math.min(Math.max(Math.trunc(entry.revision), 0), Number.MAX_SAFE_INTEGER),
+    ...printable(entry),
+    revision: revisionOf(entry),
     incarnation: cut(entry.incarnation, LONGEST.incarnation),
     body: cut(entry.body, LONGEST.body),
     reason: cut(entry.reason, LONGEST.reason),

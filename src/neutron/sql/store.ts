@@ -9,7 +9,7 @@ import { isPaused, setPaused } from './flags.js';
 import { epochOf } from './incarnations.js';
 import { checkLayout, readHeads } from './layout.js';
 import { comparePorts, sweepLedger, takeDue } from './looks.js';
-import { countQuarantined, quarantine } from './quarantine.js';
+import { countQuarantined, quarantine, withoutQuarantined } from './quarantine.js';
 import type { Transactor } from './transaction.js';
 
 export interface StoreParts {
@@ -33,6 +33,7 @@ export function createNeutron(opened: SqlStore, parts: StoreParts): Neutron {
     claimDebts: (claim, limit) => claimDebts(store, claim, limit),
     recordAnswers: (nonce, answered) => recordAnswers(store, nonce, answered),
     quarantine: (entries) => quarantine(store, entries),
+    withoutQuarantined: (cases) => withoutQuarantined(store, cases),
     quarantined: () => countQuarantined(store),
     isPaused: () => isPaused(store),
     setPaused: (paused) => setPaused(store, paused),

@@ -449,6 +449,18 @@ export function storeSuite(
       expect(await fixture.neutron.quarantined()).toBe(1);
     });
 
+    it('tells a report that is in quarantine from a newer one of its port, also where it was forged', async () => {
+      const { neutron } = fixture;
+      const forged = { chassis: `cn\0${'x'.repeat(300)}` };
+      const entry = { incarnation: 'inc-1', body: '{', reason: 'out of range', server: 'A' };
+      const cases = [reportOf(1, 7), reportOf(2, 7), reportOf(3, 7, forged)];
+      await neutron.quarantine([cases[0], cases[2]].map((one) => ({ ...must(one), revision: 7, ...entry })));
+      expect(await neutron.withoutQuarantined(cases)).toEqual([cases[1]]);
+      const newer = [reportOf(1, 8), reportOf(3, 8, forged)];
+      expect(await neutron.withoutQuarantined(newer)).toEqual(newer);
+      expect(await neutron.withoutQuarantined([])).toEqual([]);
+    });
+
     it('is paused where nobody knows whether it is, and resumes when it is told to', async () => {
       await fixture.rows.run(`delete from ${fixture.ledger('settings')}`);
       expect(await fixture.neutron.isPaused()).toBe(true);

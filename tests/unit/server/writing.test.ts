@@ -34,6 +34,37 @@ describe('a report that can never be written', () => {
     );
   });
 
+  it('costs no transaction once it is in quarantine, until its chassis says something newer', async () => {
+    const bench = await openBench();
+    await bench.plant(5);
+    const tried: number[] = [];
+    const { process } = await bench.start('A');
+    process.intercept('judge', (_, [cases]) => {
+      tried.push((cases as readonly Case[]).length);
+      return Promise.reject(new PortStatusError('DATA', 'out of range'));
+    });
+    await bench.say(5, 'ACTIVE');
+    await bench.pass(3 * RECONCILE_MS);
+    expect(tried).toEqual([1]);
+    process.free('judge');
+    await bench.say(5, 'ACTIVE');
+    await bench.pass(100);
+    expect(await bench.status(5)).toBe('ACTIVE');
+  });
+
+  it('is put into quarantine again by the sweep where the database has lost it', async () => {
+    const bench = await openBench();
+    await bench.plant(5);
+    await bench.start('A', {}, (process) => poison(process, 5));
+    await bench.say(5, 'ACTIVE');
+    await bench.pass(100);
+    await bench.rows.run('delete from port_status_quarantine');
+    await bench.pass(RECONCILE_MS);
+    expect(await bench.rows.run('select port, reason from port_status_quarantine')).toEqual([
+      { port: portIdOf(5), reason: 'out of range' },
+    ]);
+  });
+
   it('is an outage where there are more of them than quarantine.max: nothing is set aside or acknowledged', async () => {
     const bench = await openBench();
     const numbers = [1, 2, 3, 4];
