@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { PortStatusError } from '../domain/errors.js';
 import type { Clock } from '../runtime/clock.js';
 import type { SqlStore } from './sql/dialect.js';
@@ -9,7 +10,8 @@ import { openSqlite } from './sql/sqlite.js';
  * Opens the database that a URL names: `mysql://user:password@host:3306/neutron` (also `?socket=/path`),
  * `postgresql://user:password@host:5432/neutron` (also `?socket=/folder`), or `sqlite:/path/to/neutron.db`.
  *
- * @throws {PortStatusError} CONFIG for any other URL, without repeating it: it may hold a password.
+ * @throws {PortStatusError} CONFIG for any other URL, without repeating it: it may hold a password; and where there is no
+ *   such file.
  */
 export function openDatabase(url: string, ledgerSchema: string, clock: Clock): SqlStore {
   if (url.startsWith('sqlite:')) return openFile(url.slice('sqlite:'.length), clock);
@@ -37,16 +39,23 @@ function checkEncoding(url: URL): URL {
   }
 }
 
+/** SQLite would make a file that is not there, and a mistyped path would look like a Neutron without ports. */
 function openFile(path: string, clock: Clock): SqlStore {
   try {
-    return openSqlite(path, clock);
+    if (sizeOf(path) > 0) return openSqlite(path, clock);
   } catch (error) {
     throw new PortStatusError(
       'CONFIG',
-      `neutron.url: ${path} can not be opened; check that its folder exists`,
-      {
-        cause: error,
-      },
+      `neutron.url: ${path} can not be opened; check that it is a file, and its rights`,
+      { cause: error },
     );
   }
+  throw new PortStatusError(
+    'CONFIG',
+    `neutron.url: ${path} does not exist or is empty, and Neutron's tables are expected there; correct the path`,
+  );
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { lookAtSwitch } from '../../agent/ovs/switch-look.js';
 import { parseReadyRule } from '../../agent/ovs/ready-rule.js';
 import type { Values } from '../../config/config.js';
@@ -57,17 +56,9 @@ async function askDatabase(values: Values, world: Surroundings): Promise<Answer<
   const { 'neutron.url': url, 'neutron.ledgerSchema': schema = 'port_status' } = values;
   if (url === undefined) return unset('neutron.url');
   return ask(async (opened) => {
-    checkFile(url);
     const neutron = opened.add(createNeutron(openDatabase(url, schema, world.clock), world));
     return neutron.diagnose({ willWrite: values['apply.mode'] === 'write' });
   }, describeDatabaseFailure);
-}
-
-/** To open a file that is not there would make it. */
-function checkFile(url: string): void {
-  const [, path] = /^sqlite:(.+)$/.exec(url) ?? [];
-  if (path === undefined || existsSync(path)) return;
-  throw new PortStatusError('UNAVAILABLE', `${path} does not exist; check neutron.url`);
 }
 
 function storedOf(database: Answer<Diagnosis>): Answers['stored'] {
