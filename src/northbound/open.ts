@@ -2,6 +2,7 @@ import { accessSync, closeSync, constants, existsSync, openSync } from 'node:fs'
 import { dirname, resolve } from 'node:path';
 import { PortStatusError } from '../domain/errors.js';
 import type { Clock } from '../runtime/clock.js';
+import type { Logger } from '../runtime/logger.js';
 import type { Random } from '../runtime/random.js';
 import { MemoryDatabase } from './memory/database.js';
 import { MemoryNorthbound } from './memory/memory-northbound.js';
@@ -13,6 +14,8 @@ export interface OpenOptions {
   readonly random: Random;
   /** For whoever only looks: the file is not made, and nothing in it or beside it is changed. Default false. */
   readonly isReadOnly?: boolean | undefined;
+  /** Told where the host lacks what is only for speed. Default: nobody. */
+  readonly logger?: Logger | undefined;
 }
 
 /**

@@ -2,6 +2,7 @@ import { hasCode } from '../../domain/errors.js';
 import type { ReportKey } from '../../domain/report.js';
 import type { Envelope } from '../../domain/wire.js';
 import { Doorbell } from '../../runtime/doorbell.js';
+import type { Logger } from '../../runtime/logger.js';
 import type {
   AdoptOptions,
   Adoption,
@@ -41,6 +42,8 @@ export interface SqliteNorthboundOptions extends SessionOptions {
   readonly boot?: string | undefined;
   /** Whether nothing may be made or changed: verbs that write then fail, and the file has to be there. */
   readonly isReadOnly?: boolean | undefined;
+  /** Told where the host lacks what is only for speed. Default: nobody. */
+  readonly logger?: Logger | undefined;
 }
 
 /**
@@ -60,7 +63,7 @@ export class SqliteNorthbound implements Northbound {
   #isClosed = false;
 
   constructor(path: string, options: SqliteNorthboundOptions) {
-    this.#doorbells = new Doorbells(path);
+    this.#doorbells = new Doorbells(path, options.logger);
     this.#database = new SqliteDatabase(path, {
       ...options,
       onReplaced: () => this.#doorbells.here.ringAll(),
@@ -105,7 +108,9 @@ export class SqliteNorthbound implements Northbound {
   }
 
   async heartbeat(membership: Membership, options?: CallOptions): Promise<TopicLoad> {
-    return this.#write(options, (session) => heartbeat(session, membership));
+    const load = await this.#write(options, (session) => heartbeat(session, membership));
+    this.#doorbells.keepWatching(membership.id);
+    return load;
   }
 
   async receive(

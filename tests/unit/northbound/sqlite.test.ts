@@ -6,6 +6,8 @@ import { portId, say, sayRange } from '../../../src/northbound/conformance/scene
 import { SqliteNorthbound } from '../../../src/northbound/sqlite/sqlite-northbound.js';
 import { systemClock } from '../../../src/runtime/clock.js';
 import type { Clock } from '../../../src/runtime/clock.js';
+import { createLogger } from '../../../src/runtime/logger.js';
+import type { Logger } from '../../../src/runtime/logger.js';
 import { systemRandom } from '../../../src/runtime/random.js';
 import { VirtualClock } from '../../../src/runtime/virtual-clock.js';
 import { makeSqliteHome, openSqliteFixture } from '../../support/sqlite-fixture.js';
@@ -173,6 +175,29 @@ it('a ring that was lost costs until the next heartbeat', async () => {
   expect(await deliveries).toMatchObject([{ revision: 10 }]);
 });
 
+it('where the host has no watch to give, a listener joins, says so once, and hears with its heartbeats until it has one', async () => {
+  const path = makePath();
+  const events: unknown[] = [];
+  const logger = createLogger('info', {
+    write: (line) => void events.push((JSON.parse(line) as { readonly event: unknown }).event),
+  });
+  writeFileSync(`${path}-doorbells`, 'in the way of the folder');
+  const [server, agent] = [open(path, { logger }), open(path)];
+  const membership = await server.join({ id: 'n1', ttlMs: 60_000, versions: [1], program: '1' });
+  const registration = await agent.registerChassis('cn1');
+  const unwatched = server.receive(membership, { max: 10 });
+  await agent.publish(registration, [say(1, 10)]);
+  await server.heartbeat(membership);
+  expect(await unwatched).toMatchObject([{ revision: 10 }]);
+  expect(events).toEqual(['doorbell.unwatched']);
+  rmSync(`${path}-doorbells`);
+  await server.heartbeat(membership);
+  const watched = server.receive(membership, { max: 10 });
+  await agent.publish(registration, [say(1, 11)]);
+  expect(await watched).toMatchObject([{ revision: 11 }]);
+  expect(events).toEqual(['doorbell.unwatched', 'doorbell.watched']);
+});
+
 it('no statement scans the reports', async () => {
   const path = makePath();
   const prepare = vi.spyOn(Database.prototype, 'prepare');
@@ -190,11 +215,12 @@ it('no statement scans the reports', async () => {
 interface OpenOptions {
   readonly clock?: Clock;
   readonly boot?: string;
+  readonly logger?: Logger;
 }
 
 /** A connection that is closed when the test ends. */
-function open(path: string, { clock = systemClock, boot }: OpenOptions = {}): SqliteNorthbound {
-  const northbound = new SqliteNorthbound(path, { clock, random: systemRandom, boot });
+function open(path: string, { clock = systemClock, ...more }: OpenOptions = {}): SqliteNorthbound {
+  const northbound = new SqliteNorthbound(path, { clock, random: systemRandom, ...more });
   onTestFinished(() => northbound.close());
   return northbound;
 }
