@@ -35,6 +35,7 @@ const exitCode = await run(process.argv.slice(2), {
     return () => process.off('exit', work);
   },
   signal: shutdown.signal,
+  heedHangUp: shutdown.heedHangUp,
   clock: systemClock,
   random: systemRandom,
   readFile: (path) => readFileSync(path, 'utf8'),

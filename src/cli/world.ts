@@ -26,6 +26,8 @@ export interface World {
   readonly onExit: (work: () => void) => () => void;
   /** Aborted when the command is to stop. */
   readonly signal: AbortSignal;
+  /** Lets that come when the terminal is closed, too. */
+  readonly heedHangUp: () => void;
   readonly clock: Clock;
   readonly random: Random;
   /** @throws {NodeJS.ErrnoException} when it can not be read; its `code` is ENOENT where there is no such file. */

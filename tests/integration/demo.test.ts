@@ -105,13 +105,16 @@ function storyOf(text: string): readonly string[] {
 }
 
 describe.skipIf(!existsSync('/proc/self/cmdline'))('a demo leaves no process and no folder behind', () => {
-  it(
-    'when Ctrl-C ends it while VMs boot',
-    async () => {
+  it.each([
+    ['Ctrl-C ends it', 'SIGINT'],
+    ['its terminal is closed', 'SIGHUP'],
+  ] as const)(
+    'when %s while VMs boot',
+    async (_, signal) => {
       const { child, said, ended } = startDemo('--duration=60s', '--servers=2');
       await said('Nova booted');
       expect(processesOf()).toHaveLength(5);
-      child.kill('SIGINT');
+      child.kill(signal);
       expect(await ended).toBe(0);
       expect([processesOf(), readdirSync(folder)]).toEqual([[], []]);
     },
@@ -161,6 +164,19 @@ describe.skipIf(!existsSync('/proc/self/cmdline'))('a demo leaves no process and
     TIMEOUT_MS,
   );
 });
+
+it.skipIf(!existsSync('/proc/self/cmdline'))(
+  'the processes of a demo end when it is killed, in order',
+  async () => {
+    const { child, said, ended } = startDemo('--duration=60s', '--servers=2');
+    await said('Nova booted');
+    expect(processesOf()).toHaveLength(5);
+    child.kill('SIGKILL');
+    await ended;
+    await eventually(() => expect(processesOf()).toEqual([]));
+  },
+  TIMEOUT_MS,
+);
 
 function isAlive(pid: number): boolean {
   return commandLineOf(pid) !== '';

@@ -53,6 +53,7 @@ async function playDemo(context: CommandContext<'demo', typeof FLAGS>): Promise<
   const { flags, io, clock, random, environment } = context;
   const { seed = Math.floor(random.next() * TWO_TO_32), json } = flags;
   const story = json ? io.stderr : io.stdout;
+  io.heedHangUp();
   const summary = await runDemo(
     {
       ...flags,

@@ -33,7 +33,7 @@ export class Process {
     this.name = name;
     this.#child = spawn(process.execPath, [program, ...args], {
       env: environment,
-      stdio: ['ignore', 'ignore', 'pipe'],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'], // the channel closes when we end, however that comes
     });
     this.ended = once(this.#child, 'exit').then(() => ({ wasTold: this.#wasTold }));
     if (this.#child.stderr !== null) {
