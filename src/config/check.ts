@@ -25,6 +25,7 @@ export function problemsOf(command: Command, settings: readonly Setting[]): read
     ...listenProblems(known),
     ...writeProblems(known),
     ...novaProblems(known),
+    ...tlsProblems(known),
   ];
 }
 
@@ -94,6 +95,20 @@ function novaProblems(known: Known): readonly string[] {
       : ['nova.application_credential_secret'];
   return needed.flatMap((key) => missing(known, key, 'nova.auth_url is set'));
 }
+
+/** A certificate goes with its key, and neither is of use while TLS is off: somebody who names them means it to be on. */
+function tlsProblems(known: Known): readonly string[] {
+  const { values } = known;
+  const said = TLS_FILES.filter((key) => values[key] !== undefined);
+  if (values['neutron.tls'] === 'off')
+    return said.map((key) => `${key} is set, but neutron.tls is off; set neutron.tls to verify-full`);
+  return PAIR.filter(
+    (key) => values[key] === undefined && PAIR.some((other) => values[other] !== undefined),
+  ).flatMap((key) => missing(known, key, 'a certificate and its key go together'));
+}
+
+const PAIR = ['neutron.certificate', 'neutron.privateKey'] as const;
+const TLS_FILES = ['neutron.caCert', ...PAIR] as const;
 
 function sourceOf(settings: Known['settings'], key: OptionKey): string {
   return settings.get(key)?.source ?? 'default';

@@ -1,6 +1,8 @@
 import type { Option } from './option.js';
 
 const SERVER = ['server'] as const;
+/** Those that open Neutron's database. */
+const WITH_DATABASE = ['server', 'migrate', 'compare', 'pause', 'resume', 'uninstall'] as const;
 
 /** Options of the server, without those about Nova. */
 export const SERVER_OPTIONS = {
@@ -31,8 +33,8 @@ export const SERVER_OPTIONS = {
     pattern: /^((mysql|mariadb|postgresql|postgres):\/\/|sqlite:)./,
     like: 'a URL such as mysql://user:password@host:3306/neutron, postgresql://user:password@host:5432/neutron or sqlite:/path',
     secret: 'password',
-    commands: ['server', 'migrate', 'compare', 'pause', 'resume', 'uninstall'],
-    requiredBy: ['server', 'migrate', 'compare', 'pause', 'resume', 'uninstall'],
+    commands: WITH_DATABASE,
+    requiredBy: WITH_DATABASE,
     doc: "Neutron's database: `mysql://user:password@host:3306/neutron` (MariaDB 10.6 or later, Galera), `postgresql://user:password@host:5432/neutron` (PostgreSQL 12 or later) or `sqlite:/path`. `port-status migrate --print-grants` prints the rights that the user needs.",
   },
   'neutron.ledgerSchema': {
@@ -40,8 +42,30 @@ export const SERVER_OPTIONS = {
     pattern: /^[A-Za-z_]\w{0,62}$/,
     like: 'a name of at most 63 letters, digits and underscores',
     default: 'port_status',
-    commands: ['server', 'migrate', 'compare', 'pause', 'resume', 'uninstall'],
+    commands: WITH_DATABASE,
     doc: "The schema of our own tables, the ledger: on Neutron's database server on MariaDB, in Neutron's database on PostgreSQL. Neutron's own schema is never altered.",
+  },
+  'neutron.tls': {
+    kind: 'enum',
+    values: ['off', 'unverified', 'verify-ca', 'verify-full'],
+    default: 'off',
+    commands: WITH_DATABASE,
+    doc: "Whether the connection to Neutron's database is encrypted, and what its certificate has to prove: `verify-full` that `neutron.caCert` has signed it and that it bears the host of `neutron.url`, `verify-ca` the first alone, `unverified` nothing, so that whoever stands in between can listen in. A server without TLS is refused then. Not used over a unix socket.",
+  },
+  'neutron.caCert': {
+    kind: 'string',
+    commands: WITH_DATABASE,
+    doc: "PEM file with the certificates of the authorities one of which must have signed that of Neutron's database, instead of those that Node knows. It is read at the start.",
+  },
+  'neutron.certificate': {
+    kind: 'string',
+    commands: WITH_DATABASE,
+    doc: "PEM file with the certificate that is shown to Neutron's database, where that asks for one.",
+  },
+  'neutron.privateKey': {
+    kind: 'string',
+    commands: WITH_DATABASE,
+    doc: 'PEM file with the private key for `neutron.certificate`.',
   },
   'neutron.drivers': {
     kind: 'list',

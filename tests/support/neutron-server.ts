@@ -15,8 +15,8 @@ export interface NeutronServer {
   dispose(): Promise<void>;
 }
 
-export async function startOnMariadb(): Promise<NeutronServer> {
-  const server = await mariadb.startMariadb();
+export async function startOnMariadb(options: readonly string[] = []): Promise<NeutronServer> {
+  const server = await mariadb.startMariadb(options);
   const admin = await server.admin();
   await mariadb.loadNeutron(admin);
   await makeLedger(server.url());
@@ -34,8 +34,8 @@ export async function startOnMariadb(): Promise<NeutronServer> {
   };
 }
 
-export async function startOnPostgresql(): Promise<NeutronServer> {
-  const server = await postgresql.startPostgresql();
+export async function startOnPostgresql(options: readonly string[] = []): Promise<NeutronServer> {
+  const server = await postgresql.startPostgresql(options);
   const admin = await server.admin();
   await postgresql.loadNeutron(admin);
   await makeLedger(server.url());

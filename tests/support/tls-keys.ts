@@ -8,7 +8,7 @@ const runFile = promisify(execFile);
 /** The program that `makeTlsKeys` needs, with its Debian package; for `has` of needs.ts. */
 export const TLS_PROGRAMS = { openssl: 'openssl' } as const;
 
-/** A server and a client that trust each other, and a stranger with an authority of its own. */
+/** A server on 127.0.0.1 and a client that trust each other, and a stranger with an authority of its own. */
 export interface TlsKeys {
   readonly server: TlsFiles;
   readonly client: TlsFiles;
@@ -44,9 +44,11 @@ async function makeMember(
 ): Promise<TlsFiles> {
   const [privateKey, request] = [join(folder, `${name}.key`), join(folder, `${name}.csr`)];
   const certificate = join(folder, `${name}.pem`);
-  await openssl('req', '-new', ...newKey(privateKey), '-out', request, '-subj', `/CN=${name}`);
+  const names = ['-subj', `/CN=${name}`, '-addext', 'subjectAltName=IP:127.0.0.1'];
+  await openssl('req', '-new', ...newKey(privateKey), '-out', request, ...names);
   const signing = ['-CA', caCert, '-CAkey', key, '-CAcreateserial', '-CAserial', join(folder, `${name}.srl`)];
-  await openssl('x509', '-req', '-in', request, ...signing, '-out', certificate, '-days', '2');
+  const copying = ['-copy_extensions', 'copy'];
+  await openssl('x509', '-req', '-in', request, ...signing, ...copying, '-out', certificate, '-days', '2');
   return { privateKey, certificate, caCert };
 }
 

@@ -1,10 +1,10 @@
 import { PortStatusError } from '../../domain/errors.js';
-import { openDatabase } from '../../neutron/open.js';
 import { grants } from '../../neutron/sql/grants.js';
 import { LEDGER_VERSION, migrate as migrateLedger } from '../../neutron/sql/migrations.js';
 import { Opened } from '../../runtime/opened.js';
 import { configuredCommand } from '../configured-command.js';
 import type { CommandContext } from '../configured-command.js';
+import { openStore } from '../neutron-database.js';
 import { firstAnswer } from '../startup.js';
 
 const FLAGS = {
@@ -32,8 +32,8 @@ export const migrate = configuredCommand({
 type Context = CommandContext<'migrate', typeof FLAGS>;
 
 async function createLedger(context: Context): Promise<number> {
-  const { url, ledgerSchema } = context.config.neutron;
-  const store = openDatabase(url, ledgerSchema, context.clock);
+  const { ledgerSchema } = context.config.neutron;
+  const store = openStore(context);
   await using opened = new Opened();
   opened.add({ close: () => store.db.destroy() });
   const applied = await firstAnswer("Neutron's database", context, () => migrateLedger(store, ledgerSchema));

@@ -1,6 +1,5 @@
 import { hasCode, PortStatusError } from '../../domain/errors.js';
 import type { ReportKey } from '../../domain/report.js';
-import { openDatabase } from '../../neutron/open.js';
 import { setPaused } from '../../neutron/sql/flags.js';
 import type { Transactor } from '../../neutron/sql/transaction.js';
 import {
@@ -16,6 +15,7 @@ import { openNorthbound } from '../../northbound/open.js';
 import { Opened } from '../../runtime/opened.js';
 import { configuredCommand } from '../configured-command.js';
 import type { CommandContext } from '../configured-command.js';
+import { openStore } from '../neutron-database.js';
 import { firstAnswer } from '../startup.js';
 import { stillRunning } from './still-running.js';
 
@@ -67,10 +67,9 @@ interface Left {
 }
 
 async function leaveNeutron(context: Context, remains: Remains, isInUse: boolean, say: Say): Promise<Left> {
-  const { url, ledgerSchema } = context.config.neutron;
+  const { ledgerSchema } = context.config.neutron;
   const { dryRun } = context.flags;
-  const opened = openDatabase(url, ledgerSchema, context.clock);
-  const store: Transactor = { ...opened, ...context, onConflict: () => undefined };
+  const store: Transactor = { ...openStore(context), ...context, onConflict: () => undefined };
   await using closing = new Opened();
   closing.add({ close: () => store.db.destroy() });
   const installed = await firstAnswer("Neutron's database", context, () => inspectInstalled(store));

@@ -6,6 +6,8 @@ import { PortStatusError } from '../../domain/errors.js';
 import type { Diagnosis } from '../../neutron/diagnosis.js';
 import { openDatabase } from '../../neutron/open.js';
 import { createNeutron } from '../../neutron/sql/store.js';
+import { adviceOnTls } from '../../neutron/sql/tls.js';
+import type { TlsChoice } from '../../neutron/sql/tls.js';
 import { openNorthbound } from '../../northbound/open.js';
 import { openNova } from '../../nova/external-events.js';
 import { silentLogger } from '../../runtime/logger.js';
@@ -56,9 +58,19 @@ async function askDatabase(values: Values, world: Surroundings): Promise<Answer<
   const { 'neutron.url': url, 'neutron.ledgerSchema': schema = 'port_status' } = values;
   if (url === undefined) return unset('neutron.url');
   return ask(async (opened) => {
-    const neutron = opened.add(createNeutron(openDatabase(url, schema, world.clock), world));
+    const store = openDatabase(url, schema, world.clock, tlsOf(values));
+    const neutron = opened.add(createNeutron(store, world));
     return neutron.diagnose({ willWrite: values['apply.mode'] === 'write' });
   }, describeDatabaseFailure);
+}
+
+function tlsOf(values: Values): TlsChoice {
+  return {
+    tls: values['neutron.tls'],
+    caCert: values['neutron.caCert'],
+    certificate: values['neutron.certificate'],
+    privateKey: values['neutron.privateKey'],
+  };
 }
 
 function storedOf(database: Answer<Diagnosis>): Answers['stored'] {
@@ -134,6 +146,7 @@ async function ask<T>(
 }
 
 /** What the driver said: a doctor does not try again, as the message promises. */
-function describeDatabaseFailure({ cause, message }: PortStatusError): string {
-  return cause instanceof Error ? `${cause.message}; check neutron.url, and that the database runs` : message;
+function describeDatabaseFailure({ cause, code, message }: PortStatusError): string {
+  const next = adviceOnTls(cause) ?? 'check neutron.url, and that the database runs';
+  return cause instanceof Error && code !== 'CONFIG' ? `${cause.message}; ${next}` : message;
 }

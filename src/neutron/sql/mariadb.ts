@@ -1,9 +1,10 @@
-import { connect } from 'node:net';
+import { connect, isIP } from 'node:net';
 import type { Socket } from 'node:net';
 import { CompiledQuery, Kysely, MysqlDialect, sql } from 'kysely';
 import { createPool } from 'mysql2';
 import type { Failure, SqlDialect, SqlStore } from './dialect.js';
-import { endWhenSilent, SILENCE_MS } from './silence.js';
+import { endWhenSilent, hostOf, SILENCE_MS } from './link.js';
+import type { Link } from './link.js';
 
 /** Transactions of one process at a time: judge, look, sweep, claim, record and the operator's. */
 const CONNECTIONS = 8;
@@ -22,9 +23,15 @@ const SESSION = [
 ];
 
 /** Opens MariaDB 10.6 or later. Connects with the first statement, and again whenever a connection broke. */
-export function openMariadb(url: URL, ledgerSchema: string, silenceMs = SILENCE_MS): SqlStore {
+export function openMariadb(
+  url: URL,
+  ledgerSchema: string,
+  { silenceMs = SILENCE_MS, tls }: Link = {},
+): SqlStore {
   const pool = createPool({
     stream: () => openSocket(url, silenceMs),
+    host: nameToVerify(url),
+    ...(tls === undefined ? {} : { ssl: tls }),
     user: decodeURIComponent(url.username),
     password: decodeURIComponent(url.password),
     database: decodeURIComponent(url.pathname.slice(1)),
@@ -47,8 +54,17 @@ export function openMariadb(url: URL, ledgerSchema: string, silenceMs = SILENCE_
 function openSocket(url: URL, silenceMs: number): Socket {
   const path = url.searchParams.get('socket');
   const port = url.port === '' ? 3306 : Number(url.port);
-  const address = path === null ? { host: url.hostname, port, noDelay: true, keepAlive: true } : { path };
+  const address = path === null ? { host: hostOf(url), port, noDelay: true, keepAlive: true } : { path };
   return endWhenSilent(connect(address), silenceMs);
+}
+
+/**
+ * What the certificate has to bear. mysql2 does not tell TLS of an address, so that `localhost` would have to stand in the
+ * certificate; with the dot at its end it is a name to mysql2, and still that address to the check.
+ */
+function nameToVerify(url: URL): string {
+  const host = hostOf(url);
+  return isIP(host) === 0 ? host : `${host}.`;
 }
 
 function mariadb(ledgerSchema: string): SqlDialect {

@@ -2,7 +2,9 @@ import { Socket } from 'node:net';
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
 import type { Failure, SqlDialect, SqlStore } from './dialect.js';
-import { endWhenSilent, SILENCE_MS } from './silence.js';
+import { endWhenSilent, hostOf, SILENCE_MS } from './link.js';
+import type { Link } from './link.js';
+import type { Tls } from './tls.js';
 
 /** Transactions of one process at a time: judge, look, sweep, claim, record and the operator's. */
 const CONNECTIONS = 8;
@@ -25,10 +27,15 @@ const SESSION = {
  * The socket itself watches for silence. `pg` has a `query_timeout`, but hands a connection that ran into it to the next
  * statement, which then waits for the answer to the one before.
  */
-export function openPostgresql(url: URL, ledgerSchema: string, silenceMs = SILENCE_MS): SqlStore {
+export function openPostgresql(
+  url: URL,
+  ledgerSchema: string,
+  { silenceMs = SILENCE_MS, tls }: Link = {},
+): SqlStore {
   const pool = new pg.Pool({
     stream: () => endWhenSilent(new Socket(), silenceMs),
-    host: url.searchParams.get('socket') ?? url.hostname,
+    host: url.searchParams.get('socket') ?? hostOf(url),
+    ssl: toSsl(tls),
     port: url.port === '' ? 5432 : Number(url.port),
     user: decodeURIComponent(url.username),
     password: decodeURIComponent(url.password),
@@ -45,6 +52,13 @@ export function openPostgresql(url: URL, ledgerSchema: string, silenceMs = SILEN
     db: new Kysely<object>({ dialect: new PostgresDialect({ pool }) }),
     dialect: postgresql(ledgerSchema),
   };
+}
+
+/** Said also where there is none: `pg` would ask its own environment, PGSSLMODE. */
+function toSsl(tls: Tls | undefined): pg.PoolConfig['ssl'] {
+  if (tls === undefined) return false;
+  const { verifyIdentity, ...ssl } = tls;
+  return verifyIdentity ? ssl : { ...ssl, checkServerIdentity: () => undefined };
 }
 
 /**

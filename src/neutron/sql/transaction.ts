@@ -4,6 +4,7 @@ import type { Clock } from '../../runtime/clock.js';
 import type { Random } from '../../runtime/random.js';
 import { backoffMs } from '../../runtime/retry.js';
 import type { Db, SqlStore } from './dialect.js';
+import { adviceOnTls } from './tls.js';
 
 /** A store with what its transactions need to be repeated. */
 export interface Transactor extends SqlStore {
@@ -109,5 +110,6 @@ function translate({ dialect }: SqlStore, error: unknown): unknown {
 }
 
 function unavailable(cause: unknown, words: string): PortStatusError {
-  return new PortStatusError('UNAVAILABLE', `${words}; it is tried again until it works`, { cause });
+  const next = adviceOnTls(cause) ?? 'it is tried again until it works';
+  return new PortStatusError('UNAVAILABLE', `${words}; ${next}`, { cause });
 }

@@ -1,9 +1,12 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { openDatabase } from '../../../src/neutron/open.js';
+import type { Link } from '../../../src/neutron/sql/link.js';
 import { openMariadb } from '../../../src/neutron/sql/mariadb.js';
 import { openPostgresql } from '../../../src/neutron/sql/postgresql.js';
 import { query } from '../../../src/neutron/sql/transaction.js';
 import type { SqlStore } from '../../../src/neutron/sql/dialect.js';
+import { systemClock } from '../../../src/runtime/clock.js';
 import { loadNeutron, MARIADB, startMariadb } from '../../support/mariadb.js';
 import { has } from '../../support/needs.js';
 import { startOnMariadb, startOnPostgresql } from '../../support/neutron-server.js';
@@ -15,7 +18,7 @@ import type { TcpProxy } from '../../support/tcp-proxy.js';
 /** Instead of the 15 s of the program. */
 const SILENCE_MS = 1000;
 
-type Open = (url: URL, ledgerSchema: string, silenceMs: number) => SqlStore;
+type Open = (url: URL, ledgerSchema: string, link: Link) => SqlStore;
 
 /** One statement; fails where it does not get the answer to itself. */
 async function ask(store: SqlStore, value: number): Promise<void> {
@@ -44,7 +47,7 @@ function suite(name: string, start: () => Promise<NeutronServer>, open: Open, wo
       const url = new URL(server.url);
       const proxy = await startTcpProxy({ host: '127.0.0.1', port: Number(url.port) });
       url.port = String(proxy.port);
-      const store = open(url, 'port_status', silenceMs);
+      const store = open(url, 'port_status', { silenceMs });
       onTestFinished(async () => {
         await store.db.destroy();
         await proxy.dispose();
@@ -70,6 +73,12 @@ function suite(name: string, start: () => Promise<NeutronServer>, open: Open, wo
       const hanging = query(store, (db) => sql.raw(`select ${words.sleep}`).execute(db));
       await expect(hanging).rejects.toMatchObject({ code: 'UNAVAILABLE' });
       await ask(store, 1);
+    });
+
+    it('is refused where it is to be encrypted and the server can not', async () => {
+      const store = openDatabase(server.url, 'port_status', systemClock, { tls: 'unverified' });
+      onTestFinished(() => store.db.destroy());
+      await expect(ask(store, 1)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     });
 
     it('that was idle for as long is opened anew', async () => {

@@ -52,6 +52,10 @@ describe('port-status config', () => {
       'log.level',
       'neutron.url',
       'neutron.ledgerSchema',
+      'neutron.tls',
+      'neutron.caCert',
+      'neutron.certificate',
+      'neutron.privateKey',
       '',
     ]);
   });

@@ -216,3 +216,22 @@ describe('what nobody knows', () => {
     ]);
   });
 });
+
+describe("TLS to Neutron's database", () => {
+  it('is off unless it is said, and files for it are refused while it is', () => {
+    expect(load('server', sources({ flags: SERVER_FLAGS })).neutron.tls).toBe('off');
+    expect(serverSays({ flags: { 'neutron.caCert': '/ca.pem' } })).toEqual([
+      expect.stringContaining(
+        'neutron.caCert is set, but neutron.tls is off; set neutron.tls to verify-full',
+      ),
+    ]);
+  });
+
+  it('takes a certificate and its key together', () => {
+    const tls = { 'neutron.tls': 'verify-full', 'neutron.privateKey': '/key.pem' };
+    expect(serverSays({ flags: tls })).toEqual([
+      expect.stringMatching(/neutron\.certificate is missing: a certificate and its key go together; set /),
+    ]);
+    expect(serverSays({ flags: { ...tls, 'neutron.certificate': '/cert.pem' } })).toEqual([]);
+  });
+});

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { openDatabase } from '../../../src/neutron/open.js';
+import { hostOf } from '../../../src/neutron/sql/link.js';
 import { systemClock } from '../../../src/runtime/clock.js';
 
 function makeFolder(): string {
@@ -35,4 +36,12 @@ it('an empty file is refused, and left as it is', () => {
 
 it('what is no file is refused', () => {
   expect(() => open(makeFolder())).toThrow(expect.objectContaining({ code: 'CONFIG' }));
+});
+
+it.each([
+  ['db.example', 'db.example'],
+  ['192.0.2.1', '192.0.2.1'],
+  ['[2001:db8::1]', '2001:db8::1'],
+])('the host of a URL with %s is reached as %s', (written, host) => {
+  expect(hostOf(new URL(`postgresql://user@${written}:5432/neutron`))).toBe(host);
 });
