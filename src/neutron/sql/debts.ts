@@ -4,6 +4,7 @@ import type { AnsweredDebt, Claim, ClaimedDebt } from '../neutron.js';
 import type { Db, SqlDialect } from './dialect.js';
 import { readFlags } from './flags.js';
 import { keysIn } from './keys.js';
+import { isAnyRow } from './ledger.js';
 import { transact } from './transaction.js';
 import type { Transactor } from './transaction.js';
 
@@ -31,6 +32,7 @@ export async function claimDebts(
   limit: number,
 ): Promise<readonly ClaimedDebt[]> {
   const { dialect } = store;
+  if (!(await isAnyRow(store, sql`settle_at <= ${dialect.now()}`))) return [];
   return transact(store, async (db) => {
     const { isPaused, now } = await readFlags(db, dialect);
     if (isPaused) return [];

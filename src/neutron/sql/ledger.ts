@@ -4,8 +4,10 @@ import type { Reason, Verdict } from '../../domain/judge.js';
 import { keyOf } from '../../domain/report.js';
 import type { ReportedStatus, ReportKey } from '../../domain/report.js';
 import type { Moment } from '../../domain/revision.js';
-import type { Db, SqlDialect } from './dialect.js';
+import type { Db, SqlDialect, SqlStore } from './dialect.js';
 import { inChunks, keysIn } from './keys.js';
+import type { Sql } from './keys.js';
+import { query } from './transaction.js';
 
 /**
  * One row of the ledger: the newest report of one port by one chassis, whatever the verdict, what came of it, and what
@@ -92,6 +94,18 @@ export async function readLedger(
     db,
   );
   return new Map(rows.map(toLedgerRow).map((row) => [keyOf(row), row]));
+}
+
+/**
+ * Whether there is any such row. Asked before the transaction that takes them: what polls every second, in each server,
+ * takes no lock while there is nothing to take.
+ */
+export async function isAnyRow(store: SqlStore, condition: Sql): Promise<boolean> {
+  const table = store.dialect.ledger('reports');
+  const { rows } = await query(store, (db) =>
+    sql`select 1 as one from ${table} where ${condition} limit 1`.execute(db),
+  );
+  return rows.length > 0;
 }
 
 /**
