@@ -4,6 +4,7 @@ import type { AnsweredDebt, Claim, ClaimedDebt } from '../neutron.js';
 import type { Db, SqlDialect } from './dialect.js';
 import { readFlags } from './flags.js';
 import { keysIn } from './keys.js';
+import type { Sql } from './keys.js';
 import { isAnyRow } from './ledger.js';
 import { transact } from './transaction.js';
 import type { Transactor } from './transaction.js';
@@ -32,7 +33,7 @@ export async function claimDebts(
   limit: number,
 ): Promise<readonly ClaimedDebt[]> {
   const { dialect } = store;
-  if (!(await isAnyRow(store, sql`settle_at <= ${dialect.now()}`))) return [];
+  if (!(await isAnyRow(store, isDue(dialect.now())))) return [];
   return transact(store, async (db) => {
     const { isPaused, now } = await readFlags(db, dialect);
     if (isPaused) return [];
@@ -56,14 +57,22 @@ async function readDue(
   const { rows } = await sql<DueRow>`
     select port, chassis, word, server_id, owed_no, told_no, told_plugged, attempts, owed_at
     from ${dialect.ledger('reports')} r
-    where settle_at <= ${now} and not exists (
+    where ${isDue(sql`${now}`)} and not exists (
       select 1 from ${dialect.ledger('claims')} c where c.port = r.port and ${counts(claim)})
     order by settle_at limit ${limit} ${dialect.skipLocked}`.execute(db);
   return rows;
 }
 
+/**
+ * To be settled now. Also where the database's clock was set back since the word became owed or was said last: it would
+ * wait for as long again. Every such moment is above 0, which has each database look among the owed rows alone.
+ */
+function isDue(now: Sql): Sql {
+  return sql`settle_at > 0 and (settle_at <= ${now} or owed_at > ${now} or told_at > ${now})`;
+}
+
 /** A claim that counts: one of ours that is being worked on, or one of another whose registration is live. */
-function counts({ server, liveGenerations, executing }: Claim): ReturnType<typeof sql> {
+function counts({ server, liveGenerations, executing }: Claim): Sql {
   return sql`((server = ${server} and nonce in (${sql.join(['', ...executing])}))
     or (server <> ${server} and generation in (${sql.join(['', ...liveGenerations])})))`;
 }

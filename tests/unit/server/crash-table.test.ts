@@ -178,6 +178,22 @@ describe('Nova', () => {
   }, 30_000);
 });
 
+describe("the clock of Neutron's database, set back by a day", () => {
+  it('keeps no word to Nova waiting', async () => {
+    const bench = await openBench();
+    await bench.plant(1);
+    await bench.start('A');
+    bench.nova.answer = () => UNREACHABLE;
+    await bench.say(1, 'ACTIVE');
+    await bench.pass(100);
+    bench.clock.step(-86_400_000);
+    bench.nova.said.splice(0);
+    bench.nova.answer = () => ({ kind: 'accepted' });
+    await bench.pass(1000);
+    expect(bench.nova.wordsOf(1)).toEqual(['plugged']);
+  });
+});
+
 describe('what Neutron changes long after a report was acknowledged', () => {
   const activated = async () => {
     const bench = await openBench();
