@@ -178,6 +178,49 @@ describe('Nova', () => {
   }, 30_000);
 });
 
+describe('the word unplugged', () => {
+  it('is said where Nova took plugged and its answer was lost', async () => {
+    const bench = await openBench();
+    await bench.plant(1);
+    await bench.start('A');
+    bench.nova.answer = () => UNREACHABLE;
+    await bench.say(1, 'ACTIVE');
+    await bench.pass(100);
+    bench.nova.answer = () => ({ kind: 'accepted' });
+    await bench.say(1, 'DOWN');
+    await bench.pass(100);
+    expect(bench.nova.wordsOf(1)).toEqual(['plugged', 'unplugged']);
+  });
+
+  it('is said where a server died after it said plugged, also where Nova is down when another says it', async () => {
+    const bench = await openBench();
+    await bench.plant(1);
+    await bench.start('A', {}, (process) => process.dieAt('recordAnswers', 'before'));
+    await bench.say(1, 'ACTIVE');
+    await bench.pass(100);
+    bench.nova.answer = () => UNREACHABLE;
+    await bench.say(1, 'DOWN');
+    await bench.start('B');
+    await bench.pass(TAKEOVER_MS);
+    bench.nova.said.splice(0);
+    bench.nova.answer = () => ({ kind: 'accepted' });
+    await bench.pass(20_000);
+    expect(bench.nova.wordsOf(1)).toEqual(['unplugged']);
+  });
+
+  it('is not said where Nova refused plugged', async () => {
+    const bench = await openBench();
+    await bench.plant(1);
+    await bench.start('A');
+    bench.nova.answer = () => ({ kind: 'rejected', code: 400 });
+    await bench.say(1, 'ACTIVE');
+    await bench.pass(100);
+    await bench.say(1, 'DOWN');
+    await bench.pass(100);
+    expect(bench.nova.wordsOf(1)).toEqual(['plugged']);
+  });
+});
+
 describe("the clock of Neutron's database, set back by a day", () => {
   it('keeps no word to Nova waiting', async () => {
     const bench = await openBench();
