@@ -127,9 +127,15 @@ export async function writeLedger(
   await inChunks(old, (chunk) => sql`${head} ${valuesOf(chunk)} ${overwrite}`.execute(db));
 }
 
+/** Removes rows, and what a server that died left of a claim on a port of which no row is left. */
 export async function forget(db: Db, dialect: SqlDialect, keys: readonly ReportKey[]): Promise<void> {
   const table = dialect.ledger('reports');
-  await inChunks(keys, (chunk) => sql`delete from ${table} where ${keysIn(dialect, chunk)}`.execute(db));
+  await inChunks(keys, async (chunk) => {
+    await sql`delete from ${table} where ${keysIn(dialect, chunk)}`.execute(db);
+    const ports = sql.join([...new Set(chunk.map(({ portId }) => portId))]);
+    await sql`delete from ${dialect.ledger('claims')} where port in (${ports})
+      and port not in (select port from ${table} where port in (${ports}))`.execute(db);
+  });
 }
 
 function valuesOf(rows: readonly LedgerRow[]): ReturnType<typeof sql.join> {

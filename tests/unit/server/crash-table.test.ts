@@ -68,6 +68,20 @@ describe('a server that dies', () => {
     expect(await bench.ledger(1)).toMatchObject({ owed_no: 1, told_no: 1, settle_at: null });
   });
 
+  it('with a claim on a port that is then deleted leaves nothing behind', async () => {
+    const bench = await openBench();
+    await bench.plant(1);
+    await bench.start('A', {}, (process) => process.dieAt('recordAnswers', 'before'));
+    await bench.say(1, 'ACTIVE');
+    await bench.pass(100);
+    await bench.start('B');
+    await bench.rows.run('delete from standardattributes where id = 10001');
+    await bench.say(1, 'DOWN');
+    await bench.pass(TAKEOVER_MS);
+    expect(await bench.ledger(1)).toBeUndefined();
+    expect(await bench.rows.run('select * from port_status_claims')).toEqual([]);
+  });
+
   it('while rows wait to be looked at leaves them to the others', async () => {
     const bench = await openBench();
     await bench.plant(1, { blocks: ['DHCP', 'L2'] });
