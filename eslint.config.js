@@ -89,6 +89,16 @@ export default tseslint.config(
   },
   ...layers,
   {
+    // What judges a history must not be misled by what is judged.
+    files: ['tests/unit/server/histories/{oracle,history}.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ regex: '^(?!\\./history\\.js$)', message: 'The oracle knows nothing of the product.' }] },
+      ],
+    },
+  },
+  {
     files: ['**/*.js', '**/*.mjs'],
     extends: [tseslint.configs.disableTypeChecked],
     languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } },

@@ -1,11 +1,29 @@
 import { defineConfig } from 'vitest/config';
 
+/** A cloud's histories, as the property plays them: a few with every test run, many in CI, the same ones for planted faults. */
+const HISTORIES = ['tests/unit/server/convergence.property.test.ts'];
+
 export default defineConfig({
   test: {
     reporters: ['default', './tests/support/summary-reporter.ts'],
     projects: [
       // Virtual time, so no test waits; the limit is there for one that hangs.
-      { test: { name: 'unit', include: ['tests/unit/**/*.test.ts'], testTimeout: 60_000 } },
+      {
+        test: {
+          name: 'unit',
+          include: ['tests/unit/**/*.test.ts'],
+          testTimeout: 60_000,
+          provide: { histories: { numRuns: 200 } },
+        },
+      },
+      { test: { name: 'properties', include: HISTORIES, provide: { histories: { numRuns: 2000 } } } },
+      {
+        test: {
+          name: 'mutants',
+          include: HISTORIES,
+          provide: { histories: { numRuns: 1000, seed: 1, endOnFailure: true } },
+        },
+      },
       {
         test: {
           name: 'integration',

@@ -43,7 +43,7 @@ export const NO_DEBT: Debt = { owedNo: 0, toldNo: 0 };
  *
  * Plugged is owed once per (port, chassis, attachment), as soon as the port is ACTIVE there, whoever wrote it, or its
  * chassis is the target of a live migration; besides, every transition with a word owes it, and an untold word that the
- * newest state contradicts is replaced. "Unplugged" is not to be said where Nova was never told "plugged": the telling
+ * newest state contradicts is replaced. "Unplugged" is not to be said where Nova can not have heard "plugged": the telling
  * decides that, because a word may be on its way now.
  */
 export function owe(
@@ -136,7 +136,7 @@ export type Answer =
 
 /**
  * What follows from an answer: the debt is settled, asked again after a while, or dropped by rule. `needless`: an
- * "unplugged" that was not said, because Nova was never told "plugged".
+ * "unplugged" that was not said, because Nova can not have heard "plugged".
  */
 export type Settlement =
   | { readonly kind: 'told' }

@@ -144,7 +144,7 @@ export interface ClaimedDebt extends ReportKey {
   readonly owedNo: number;
   /** Words owed after the last one told, this one included. */
   readonly untold: number;
-  /** Whether Nova was ever told "plugged" from here: without that nobody needs to hear "unplugged". */
+  /** Whether Nova heard "plugged" from here, or may have: without that nobody needs to hear "unplugged". */
   readonly toldPlugged: boolean;
   /** How often this word was said already. */
   readonly attempts: number;

@@ -4,6 +4,8 @@ import type { AnsweredDebt, Claim, ClaimedDebt } from '../neutron.js';
 import type { Db, SqlDialect } from './dialect.js';
 import { readFlags } from './flags.js';
 import { keysIn } from './keys.js';
+import type { Sql } from './keys.js';
+import { isAnyRow } from './ledger.js';
 import { transact } from './transaction.js';
 import type { Transactor } from './transaction.js';
 
@@ -31,6 +33,7 @@ export async function claimDebts(
   limit: number,
 ): Promise<readonly ClaimedDebt[]> {
   const { dialect } = store;
+  if (!(await isAnyRow(store, isDue(dialect.now())))) return [];
   return transact(store, async (db) => {
     const { isPaused, now } = await readFlags(db, dialect);
     if (isPaused) return [];
@@ -43,7 +46,10 @@ export async function claimDebts(
   });
 }
 
-/** Due debts of ports on which nobody has a claim that counts. */
+/**
+ * Due debts of ports on which nobody has a claim that counts. A claim that does not count was left by somebody who may
+ * have said "plugged" before it ended.
+ */
 async function readDue(
   db: Db,
   dialect: SqlDialect,
@@ -52,16 +58,26 @@ async function readDue(
   limit: number,
 ): Promise<readonly DueRow[]> {
   const { rows } = await sql<DueRow>`
-    select port, chassis, word, server_id, owed_no, told_no, told_plugged, attempts, owed_at
+    select port, chassis, word, server_id, owed_no, told_no, attempts, owed_at,
+      case when told_plugged = 1 or exists (
+        select 1 from ${dialect.ledger('claims')} c where c.port = r.port) then 1 else 0 end as told_plugged
     from ${dialect.ledger('reports')} r
-    where settle_at <= ${now} and not exists (
+    where ${isDue(sql`${now}`)} and not exists (
       select 1 from ${dialect.ledger('claims')} c where c.port = r.port and ${counts(claim)})
     order by settle_at limit ${limit} ${dialect.skipLocked}`.execute(db);
   return rows;
 }
 
+/**
+ * To be settled now. Also where the database's clock was set back since the word became owed or was said last: it would
+ * wait for as long again. Every such moment is above 0, which has each database look among the owed rows alone.
+ */
+function isDue(now: Sql): Sql {
+  return sql`settle_at > 0 and (settle_at <= ${now} or owed_at > ${now} or told_at > ${now})`;
+}
+
 /** A claim that counts: one of ours that is being worked on, or one of another whose registration is live. */
-function counts({ server, liveGenerations, executing }: Claim): ReturnType<typeof sql> {
+function counts({ server, liveGenerations, executing }: Claim): Sql {
   return sql`((server = ${server} and nonce in (${sql.join(['', ...executing])}))
     or (server <> ${server} and generation in (${sql.join(['', ...liveGenerations])})))`;
 }
@@ -134,7 +150,8 @@ function alike(answered: readonly AnsweredDebt[]): readonly (readonly [AnsweredD
   const groups = new Map<string, [AnsweredDebt, ...AnsweredDebt[]]>();
   for (const one of answered) {
     const { debt, settlement, answer } = one;
-    const key = JSON.stringify([debt.owedNo, debt.word, debt.attempts, settlement, answer]);
+    const { owedNo, word, attempts, toldPlugged } = debt;
+    const key = JSON.stringify([owedNo, word, attempts, toldPlugged, settlement, answer]);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [one]);
     else group.push(one);
@@ -151,13 +168,13 @@ async function recordGroup(
   const { debt, settlement, answer } = group[0];
   const isDone = settlement.kind !== 'again';
   const again = settlement.kind === 'again' ? now + settlement.afterMs : null;
-  const pluggedNow = settlement.kind === 'told' && debt.word !== 'unplugged';
+  const mayHaveHeard = debt.toldPlugged || (debt.word !== 'unplugged' && answer?.kind !== 'rejected');
   await sql`
     update ${dialect.ledger('reports')} set
       settle_at = case when owed_no > ${debt.owedNo} then settle_at else ${again} end,
       attempts = case when owed_no > ${debt.owedNo} then attempts else ${debt.attempts + 1} end,
       told_no = ${isDone ? debt.owedNo : sql.ref('told_no')},
-      told_plugged = ${pluggedNow ? 1 : sql.ref('told_plugged')},
+      told_plugged = ${mayHaveHeard ? 1 : sql.ref('told_plugged')},
       told_word = ${debt.word}, told_result = ${settlement.kind === 'dropped' ? settlement.why : settlement.kind},
       told_code = ${answer?.kind === 'rejected' ? answer.code : null},
       told_detail = ${answer?.kind === 'unreachable' ? answer.detail.slice(0, DETAIL) : null},

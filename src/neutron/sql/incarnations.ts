@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Db, SqlDialect } from './dialect.js';
-import { transact } from './transaction.js';
+import { query, transact } from './transaction.js';
 import type { Transactor } from './transaction.js';
 
 /** The numbers of those incarnations that the ledger knows. */
@@ -30,9 +30,14 @@ export async function enterIncarnation(db: Db, dialect: SqlDialect, incarnation:
   return epoch;
 }
 
+/** Takes no lock where the number is known: every sweep asks. */
 export async function epochOf(store: Transactor, incarnation: string): Promise<number> {
-  return transact(store, async (db) => {
-    const known = await readEpochs(db, store.dialect, [incarnation]);
-    return known.get(incarnation) ?? enterIncarnation(db, store.dialect, incarnation);
-  });
+  const { dialect } = store;
+  const read = (db: Db): ReturnType<typeof readEpochs> => readEpochs(db, dialect, [incarnation]);
+  const known = (await query(store, read)).get(incarnation);
+  if (known !== undefined) return known;
+  return transact(
+    store,
+    async (db) => (await read(db)).get(incarnation) ?? enterIncarnation(db, dialect, incarnation),
+  );
 }

@@ -3,7 +3,8 @@ import { keyOf } from '../../domain/report.js';
 import type { ReportKey } from '../../domain/report.js';
 import type { SqlDialect } from './dialect.js';
 
-type Sql = ReturnType<typeof sql>;
+/** A piece of a statement. */
+export type Sql = ReturnType<typeof sql>;
 
 /**
  * A condition on (port, chassis): the ports narrow the search by the primary key, the joined text says which of their

@@ -4,8 +4,10 @@ import type { Reason, Verdict } from '../../domain/judge.js';
 import { keyOf } from '../../domain/report.js';
 import type { ReportedStatus, ReportKey } from '../../domain/report.js';
 import type { Moment } from '../../domain/revision.js';
-import type { Db, SqlDialect } from './dialect.js';
+import type { Db, SqlDialect, SqlStore } from './dialect.js';
 import { inChunks, keysIn } from './keys.js';
+import type { Sql } from './keys.js';
+import { query } from './transaction.js';
 
 /**
  * One row of the ledger: the newest report of one port by one chassis, whatever the verdict, what came of it, and what
@@ -95,6 +97,18 @@ export async function readLedger(
 }
 
 /**
+ * Whether there is any such row. Asked before the transaction that takes them: what polls every second, in each server,
+ * takes no lock while there is nothing to take.
+ */
+export async function isAnyRow(store: SqlStore, condition: Sql): Promise<boolean> {
+  const table = store.dialect.ledger('reports');
+  const { rows } = await query(store, (db) =>
+    sql`select 1 as one from ${table} where ${condition} limit 1`.execute(db),
+  );
+  return rows.length > 0;
+}
+
+/**
  * Writes rows that were read under lock, and new ones. A new row that another transaction inserted meanwhile is a
  * conflict: the whole transaction is repeated and reads it.
  */
@@ -113,9 +127,15 @@ export async function writeLedger(
   await inChunks(old, (chunk) => sql`${head} ${valuesOf(chunk)} ${overwrite}`.execute(db));
 }
 
+/** Removes rows, and what a server that died left of a claim on a port of which no row is left. */
 export async function forget(db: Db, dialect: SqlDialect, keys: readonly ReportKey[]): Promise<void> {
   const table = dialect.ledger('reports');
-  await inChunks(keys, (chunk) => sql`delete from ${table} where ${keysIn(dialect, chunk)}`.execute(db));
+  await inChunks(keys, async (chunk) => {
+    await sql`delete from ${table} where ${keysIn(dialect, chunk)}`.execute(db);
+    const ports = sql.join([...new Set(chunk.map(({ portId }) => portId))]);
+    await sql`delete from ${dialect.ledger('claims')} where port in (${ports})
+      and port not in (select port from ${table} where port in (${ports}))`.execute(db);
+  });
 }
 
 function valuesOf(rows: readonly LedgerRow[]): ReturnType<typeof sql.join> {

@@ -10,7 +10,7 @@ import { readPorts, readTargets } from './facts.js';
 import { describe } from './judge-cases.js';
 import type { Known } from './judge-cases.js';
 import { inChunks, keysIn } from './keys.js';
-import { readLedger } from './ledger.js';
+import { isAnyRow, readLedger } from './ledger.js';
 import { judge } from '../../domain/judge.js';
 import { query, transact } from './transaction.js';
 import type { Transactor } from './transaction.js';
@@ -22,11 +22,13 @@ export async function takeDue(
   everyMs: number,
 ): Promise<readonly ReportKey[]> {
   const { dialect } = store;
+  const isDue = sql`look_at <= ${dialect.now()}`;
+  if (!(await isAnyRow(store, isDue))) return [];
   const table = dialect.ledger('reports');
   return transact(store, async (db) => {
     const { rows } = await sql<{ portId: string; chassis: string }>`
       select port as ${sql.ref('portId')}, chassis from ${table}
-      where look_at <= ${dialect.now()} order by look_at limit ${limit} ${dialect.skipLocked}`.execute(db);
+      where ${isDue} order by look_at limit ${limit} ${dialect.skipLocked}`.execute(db);
     await inChunks(rows, (chunk) => postpone(db, dialect, chunk, everyMs));
     return rows;
   });

@@ -68,6 +68,20 @@ describe('a server that dies', () => {
     expect(await bench.ledger(1)).toMatchObject({ owed_no: 1, told_no: 1, settle_at: null });
   });
 
+  it('with a claim on a port that is then deleted leaves nothing behind', async () => {
+    const bench = await openBench();
+    await bench.plant(1);
+    await bench.start('A', {}, (process) => process.dieAt('recordAnswers', 'before'));
+    await bench.say(1, 'ACTIVE');
+    await bench.pass(100);
+    await bench.start('B');
+    await bench.rows.run('delete from standardattributes where id = 10001');
+    await bench.say(1, 'DOWN');
+    await bench.pass(TAKEOVER_MS);
+    expect(await bench.ledger(1)).toBeUndefined();
+    expect(await bench.rows.run('select * from port_status_claims')).toEqual([]);
+  });
+
   it('while rows wait to be looked at leaves them to the others', async () => {
     const bench = await openBench();
     await bench.plant(1, { blocks: ['DHCP', 'L2'] });
@@ -176,6 +190,65 @@ describe('Nova', () => {
     await bench.pass(20_000);
     expect([bench.nova.wordsOf(1), bench.nova.wordsOf(2)]).toEqual([[], ['plugged']]);
   }, 30_000);
+});
+
+describe('the word unplugged', () => {
+  it('is said where Nova took plugged and its answer was lost', async () => {
+    const bench = await openBench();
+    await bench.plant(1);
+    await bench.start('A');
+    bench.nova.answer = () => UNREACHABLE;
+    await bench.say(1, 'ACTIVE');
+    await bench.pass(100);
+    bench.nova.answer = () => ({ kind: 'accepted' });
+    await bench.say(1, 'DOWN');
+    await bench.pass(100);
+    expect(bench.nova.wordsOf(1)).toEqual(['plugged', 'unplugged']);
+  });
+
+  it('is said where a server died after it said plugged, also where Nova is down when another says it', async () => {
+    const bench = await openBench();
+    await bench.plant(1);
+    await bench.start('A', {}, (process) => process.dieAt('recordAnswers', 'before'));
+    await bench.say(1, 'ACTIVE');
+    await bench.pass(100);
+    bench.nova.answer = () => UNREACHABLE;
+    await bench.say(1, 'DOWN');
+    await bench.start('B');
+    await bench.pass(TAKEOVER_MS);
+    bench.nova.said.splice(0);
+    bench.nova.answer = () => ({ kind: 'accepted' });
+    await bench.pass(20_000);
+    expect(bench.nova.wordsOf(1)).toEqual(['unplugged']);
+  });
+
+  it('is not said where Nova refused plugged', async () => {
+    const bench = await openBench();
+    await bench.plant(1);
+    await bench.start('A');
+    bench.nova.answer = () => ({ kind: 'rejected', code: 400 });
+    await bench.say(1, 'ACTIVE');
+    await bench.pass(100);
+    await bench.say(1, 'DOWN');
+    await bench.pass(100);
+    expect(bench.nova.wordsOf(1)).toEqual(['plugged']);
+  });
+});
+
+describe("the clock of Neutron's database, set back by a day", () => {
+  it('keeps no word to Nova waiting', async () => {
+    const bench = await openBench();
+    await bench.plant(1);
+    await bench.start('A');
+    bench.nova.answer = () => UNREACHABLE;
+    await bench.say(1, 'ACTIVE');
+    await bench.pass(100);
+    bench.clock.step(-86_400_000);
+    bench.nova.said.splice(0);
+    bench.nova.answer = () => ({ kind: 'accepted' });
+    await bench.pass(1000);
+    expect(bench.nova.wordsOf(1)).toEqual(['plugged']);
+  });
 });
 
 describe('what Neutron changes long after a report was acknowledged', () => {

@@ -3,6 +3,9 @@ import type { Clock } from '../../../src/runtime/clock.js';
 /** Carries the call out, or not: what a test puts in the way of one verb. */
 export type Intercept = (proceed: () => Promise<unknown>, args: readonly unknown[]) => Promise<unknown>;
 
+/** Stands for whichever verb is called next. */
+export const ANY_VERB = '*';
+
 type Verb = (...args: readonly unknown[]) => Promise<unknown>;
 
 /**
@@ -10,6 +13,8 @@ type Verb = (...args: readonly unknown[]) => Promise<unknown>;
  * process that was sent SIGSTOP, or find a dependency broken.
  */
 export class Process {
+  /** Every verb that it has called. */
+  readonly called = new Set<string>();
   readonly #intercepts = new Map<string, Intercept>();
   #gate: Promise<void> = Promise.resolve();
   #open: () => void = () => undefined;
@@ -53,7 +58,8 @@ export class Process {
   /** Ends the process for ever at its next call of this verb, before or after that has its effect. */
   dieAt(verb: string, moment: 'before' | 'after'): void {
     this.intercept(verb, async (proceed) => {
-      this.pause();
+      this.#gate = forever();
+      this.#open = () => undefined;
       if (moment === 'after') await proceed();
       return forever();
     });
@@ -81,10 +87,12 @@ export class Process {
   #through(name: string, call: Verb): Verb | ((...args: readonly unknown[]) => unknown) {
     if (name === 'then') return call;
     return async (...args: readonly unknown[]) => {
+      this.called.add(name);
       await this.#gate;
       const proceed = (): Promise<unknown> => call(...args);
       try {
-        return await (this.#intercepts.get(name)?.(proceed, args) ?? proceed());
+        const intercept = this.#intercepts.get(name) ?? this.#intercepts.get(ANY_VERB);
+        return await (intercept?.(proceed, args) ?? proceed());
       } finally {
         await this.#gate;
       }

@@ -7,7 +7,7 @@ import { nextRevision } from '../../../src/domain/revision.js';
 import { encodeReport } from '../../../src/domain/wire.js';
 import type { Envelope } from '../../../src/domain/wire.js';
 import type { Neutron } from '../../../src/neutron/neutron.js';
-import type { SqlStore } from '../../../src/neutron/sql/dialect.js';
+import type { Db, SqlStore } from '../../../src/neutron/sql/dialect.js';
 import { migrate } from '../../../src/neutron/sql/migrations.js';
 import { openSqlite } from '../../../src/neutron/sql/sqlite.js';
 import { createNeutron } from '../../../src/neutron/sql/store.js';
@@ -15,6 +15,7 @@ import { MemoryDatabase } from '../../../src/northbound/memory/database.js';
 import { MemoryNorthbound } from '../../../src/northbound/memory/memory-northbound.js';
 import type { ChassisRegistration, Northbound, StoredReport } from '../../../src/northbound/northbound.js';
 import type { Nova } from '../../../src/nova/nova.js';
+import type { Clock } from '../../../src/runtime/clock.js';
 import { createLogger } from '../../../src/runtime/logger.js';
 import { createMetrics } from '../../../src/runtime/metrics.js';
 import type { Metrics } from '../../../src/runtime/metrics.js';
@@ -73,34 +74,27 @@ export class ServerBench {
   readonly #chassis = new Map<string, ChassisRegistration>();
   readonly #revisions = new Map<string, number>();
   readonly #servers: RunningServer[] = [];
+  readonly #store: SqlStore;
   #seed = 1;
 
   private constructor(clock: VirtualClock, store: SqlStore) {
     this.clock = clock;
+    this.#store = store;
     this.database = new MemoryDatabase({ clock, random: seededRandom(1) });
     this.northbound = new MemoryNorthbound(this.database);
     this.neutron = createNeutron(store, { clock: this.clock, random: seededRandom(2) });
-    this.rows = {
-      run: async (statement, values = []) => {
-        const { rows } = await store.db.executeQuery<Readonly<Record<string, unknown>>>(
-          CompiledQuery.raw(statement, [...values]),
-        );
-        return rows;
-      },
-    };
+    this.rows = rowsOf(store.db);
   }
 
-  /** A database with Neutron's tables and the ledger, in memory and of this bench alone. */
+  /** A bench with a database of its own. */
   static async open(): Promise<ServerBench> {
     const clock = new VirtualClock();
-    const store = openSqlite(':memory:', clock);
-    const bench = new ServerBench(clock, store);
-    for (const statement of readFileSync(TABLES, 'utf8').replaceAll(/--.*$/gm, '').split(';')) {
-      if (statement.trim() !== '') await bench.rows.run(statement);
-    }
-    await migrate(store, 'port_status');
-    await plantNetwork(bench.rows);
-    return bench;
+    return new ServerBench(clock, await openTables(clock));
+  }
+
+  /** A bench on a database that was opened before, at whose clock it works. */
+  static on(store: SqlStore, clock: VirtualClock): ServerBench {
+    return new ServerBench(clock, store);
   }
 
   /** Starts a server; it has joined when this resolves, where nothing is in its way. */
@@ -143,9 +137,25 @@ export class ServerBench {
 
   /** Stops every server and closes the database. */
   async end(): Promise<void> {
+    await this.stopAll();
+    await this.neutron.close();
+  }
+
+  /** Stops every server. */
+  async stopAll(): Promise<void> {
     for (const { stop } of this.#servers) stop();
     await this.pass(TAKEOVER_MS);
-    await this.neutron.close();
+  }
+
+  /** Runs statements in one transaction, as neutron-server would: no server's comes in between. */
+  async inTransaction<T>(work: (rows: NeutronRows) => Promise<T>): Promise<T> {
+    return this.#store.db.connection().execute(async (db) => {
+      const rows = rowsOf(db);
+      await rows.run('begin immediate');
+      const result = await work(rows);
+      await rows.run('commit');
+      return result;
+    });
   }
 
   async plant(number: number, port: Partial<PlantedPort> = {}): Promise<void> {
@@ -245,14 +255,36 @@ export class ServerBench {
   }
 }
 
+/** A database with Neutron's tables and the ledger, in memory. */
+export async function openTables(clock: Clock): Promise<SqlStore> {
+  const store = openSqlite(':memory:', clock);
+  const rows = rowsOf(store.db);
+  for (const statement of readFileSync(TABLES, 'utf8').replaceAll(/--.*$/gm, '').split(';')) {
+    if (statement.trim() !== '') await rows.run(statement);
+  }
+  await migrate(store, 'port_status');
+  await plantNetwork(rows);
+  return store;
+}
+
+export function rowsOf(db: Db): NeutronRows {
+  return {
+    run: async (statement, values = []) => {
+      const query = CompiledQuery.raw(statement, [...values]);
+      const { rows } = await db.executeQuery<Readonly<Record<string, unknown>>>(query);
+      return rows;
+    },
+  };
+}
+
 /** Nova, as a test wants it to answer. */
 export class ScriptedNova implements Nova {
   readonly said: ExternalEvent[] = [];
-  answer: (event: ExternalEvent) => Answer = () => ({ kind: 'accepted' });
+  answer: (event: ExternalEvent) => Answer | Promise<Answer> = () => ({ kind: 'accepted' });
 
   async tell(events: readonly ExternalEvent[]): Promise<readonly Answer[]> {
     this.said.push(...events);
-    return events.map((event) => this.answer(event));
+    return Promise.all(events.map(async (event) => this.answer(event)));
   }
 
   /** What was said about a planted port, in short: `plugged`, `failed`, `unplugged`. */

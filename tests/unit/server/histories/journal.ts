@@ -1,0 +1,114 @@
+import type { NeutronRows } from '../../../support/neutron-rows.js';
+import type { Binding, Entry, LedgerRow, Port } from './history.js';
+
+/** A port as its rows stand, with its active binding. */
+const PORT = `'port', id, 'status', status, 'isAdminUp', isAdminUp, 'owner', owner, 'device', device,
+  'isTrunkParent', isTrunkParent, 'blocks', blocks, 'host', host, 'vifType', vifType, 'driver', driver`;
+
+const AUTHOR = `'author', (select name from journal_author)`;
+
+/** Notes `fields` with the port of that standard attribute as it stands after the change. */
+function note(fields: string, sid: string): string {
+  return `insert into journal (entry) select json_object(${fields}, ${AUTHOR}, ${PORT}) from journal_ports where sid = ${sid};`;
+}
+
+const REPORT = `'port', new.port, 'chassis', new.chassis, 'epoch', new.epoch, 'revision', new.revision,
+  'status', new.status, 'attachment', new.attachment, 'instance', new.instance`;
+
+/** Triggers write down, in its order, whatever changes: no write can slip by, whoever does it. */
+const JOURNAL = [
+  'create table journal (seq integer primary key autoincrement, entry text not null)',
+  'create table journal_author (name text not null)',
+  `insert into journal_author values ('servers')`,
+  `create view journal_ports as
+   select p.id, p.standard_attr_id as sid, p.status, p.admin_state_up as isAdminUp, p.device_owner as owner,
+     p.device_id as device, b.host, b.vif_type as vifType, l.driver,
+     exists (select 1 from trunks t where t.port_id = p.id) as isTrunkParent,
+     coalesce((select group_concat(entity) from provisioningblocks k
+       where k.standard_attr_id = p.standard_attr_id), '') as blocks
+   from ports p
+   left join ml2_port_bindings b on b.port_id = p.id and b.status = 'ACTIVE'
+   left join ml2_port_binding_levels l on l.port_id = p.id and l.host = b.host and l.level = 0`,
+  `create trigger journal_status after update of status on ports begin
+   ${note(`'kind', 'status', 'from', old.status`, 'new.standard_attr_id')} end`,
+  `create trigger journal_block after insert on provisioningblocks begin
+   ${note(`'kind', 'block', 'entity', new.entity`, 'new.standard_attr_id')} end`,
+  `create trigger journal_unblock after delete on provisioningblocks begin
+   ${note(`'kind', 'unblock', 'entity', old.entity`, 'old.standard_attr_id')} end`,
+  `create trigger journal_revision after update of revision_number on standardattributes begin
+   ${note(`'kind', 'revision', 'by', new.revision_number - old.revision_number`, 'new.id')} end`,
+  ...['insert', 'update of epoch, revision, status, attachment, instance'].map(
+    (change, index) => `create trigger journal_judged_${index} after ${change} on port_status_reports begin
+     insert into journal (entry) values (json_object('kind', 'judged', ${REPORT})); end`,
+  ),
+  `create trigger journal_forgotten after delete on port_status_reports begin
+   insert into journal (entry) values (json_object('kind', 'forgotten', 'port', old.port, 'chassis', old.chassis)); end`,
+];
+
+/** Has everything written down from now on that changes in these tables. */
+export async function keepJournal(rows: NeutronRows): Promise<void> {
+  for (const statement of JOURNAL) await rows.run(statement);
+}
+
+/** Tables that a history fills; what hangs on a standard attribute goes with it. */
+const FILLED = ['reports', 'claims', 'quarantine', 'incarnations'].map((name) => `port_status_${name}`);
+
+/** Removes what the history before left behind. */
+export async function startAnew(rows: NeutronRows): Promise<void> {
+  await rows.run('delete from standardattributes where id > 9999');
+  await rows.run("update port_status_settings set value = 'no' where name = 'paused'");
+  for (const table of [...FILLED, 'journal']) await rows.run(`delete from ${table}`);
+}
+
+/** What happened in a history, in its order: what the tables took, and what the world around them did. */
+export class Journal {
+  readonly entries: Entry[] = [];
+  readonly #rows: NeutronRows;
+  #read = 0;
+  #reading: Promise<void> = Promise.resolve();
+
+  constructor(rows: NeutronRows) {
+    this.#rows = rows;
+  }
+
+  /** Takes down what happened outside of the tables, after what they took until now. */
+  async note(...entries: readonly Entry[]): Promise<void> {
+    await this.catchUp();
+    this.entries.push(...entries);
+  }
+
+  /** Takes down what the tables took since. */
+  async catchUp(): Promise<void> {
+    this.#reading = this.#reading.then(() => this.#readOn());
+    await this.#reading;
+  }
+
+  async #readOn(): Promise<void> {
+    const rows = await this.#rows.run('select seq, entry from journal where seq > ? order by seq', [
+      this.#read,
+    ]);
+    this.entries.push(...rows.map(({ entry }) => JSON.parse(String(entry)) as Entry));
+    this.#read = Number(rows.at(-1)?.['seq'] ?? this.#read);
+  }
+}
+
+/** What stands in the tables now, as the oracle looks at it. */
+export async function readTables(rows: NeutronRows): Promise<{
+  readonly ports: readonly Port[];
+  readonly bindings: readonly Binding[];
+  readonly ledger: readonly LedgerRow[];
+  readonly claims: number;
+}> {
+  const ports = await rows.run(`select id as port, * from journal_ports`);
+  const bindings = await rows.run('select port_id as port, host, status, profile from ml2_port_bindings');
+  const ledger = await rows.run(
+    'select port, chassis, status, owed_no, told_no, settle_at from port_status_reports',
+  );
+  const claims = await rows.run('select port from port_status_claims');
+  return {
+    ports: ports as unknown as readonly Port[],
+    bindings: bindings as unknown as readonly Binding[],
+    ledger: ledger as unknown as readonly LedgerRow[],
+    claims: claims.length,
+  };
+}

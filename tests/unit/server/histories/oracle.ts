@@ -1,0 +1,327 @@
+import type {
+  Binding,
+  Block,
+  Entry,
+  History,
+  Judged,
+  LedgerRow,
+  Port,
+  Said,
+  Told,
+  Word,
+  Written,
+} from './history.js';
+
+/**
+ * What must hold of a history, told from the outside: from what chassis said, what the tables took, and what Nova heard.
+ *
+ * Knows the rules by docs/neutron.md alone, and nothing of how they are carried out: eslint lets it import nothing.
+ */
+
+/** All that is wrong with a history. */
+export function complaintsAbout(history: History): readonly string[] {
+  const { entries, ports, ledger, pending, deaths } = history;
+  return [
+    ...deaths.map((why) => `a server ended: ${why}`),
+    ...olderOverNewer(entries),
+    ...entries.flatMap((entry, at) => [
+      ...inventedReport(entry, at, entries),
+      ...unfoundedChange(entry, at, entries),
+      ...strayWord(entry, at, entries),
+    ]),
+    ...ports.flatMap((port) => [
+      ...miscountedRevisions(port, entries),
+      ...wrongEnd(port, history),
+      ...missingWords(port, history),
+    ]),
+    ...ledger.filter(isOwed).map((row) => `Nova is still owed a word: ${show(row)}`),
+    ...(history.claims > 0 ? [`${history.claims} claims are left`] : []),
+    ...pending.map((report) => `${report} is still pending`),
+    ...entries.slice(history.quietFrom).map((entry) => `after the end: ${show(entry)}`),
+  ];
+}
+
+function isOwed({ owed_no, told_no, settle_at }: LedgerRow): boolean {
+  return owed_no !== told_no || settle_at !== null;
+}
+
+/** An older report of a chassis never takes the place of a newer one. */
+function olderOverNewer(entries: readonly Entry[]): readonly string[] {
+  const newest = new Map<string, Judged>();
+  return entries.flatMap((entry) => {
+    if (entry.kind === 'forgotten') newest.delete(`${entry.port} ${entry.chassis}`);
+    if (entry.kind !== 'judged') return [];
+    const key = `${entry.port} ${entry.chassis}`;
+    const before = newest.get(key);
+    newest.set(key, entry);
+    return before !== undefined && isOlder(entry, before)
+      ? [`older over newer: ${show(entry)} over ${show(before)}`]
+      : [];
+  });
+}
+
+function isOlder(a: Judged, b: Judged): boolean {
+  return a.epoch !== b.epoch ? a.epoch < b.epoch : a.revision < b.revision;
+}
+
+/** The ledger holds what a chassis said, or DOWN at the moment when a chassis said that it had nothing else. */
+function inventedReport(entry: Entry, at: number, entries: readonly Entry[]): readonly string[] {
+  if (entry.kind !== 'judged') return [];
+  const { port, chassis, revision, status, attachment } = entry;
+  const isFounded = entries
+    .slice(0, at)
+    .some(
+      (other) =>
+        (other.kind === 'said' &&
+          other.port === port &&
+          other.chassis === chassis &&
+          other.revision === revision &&
+          other.status === status &&
+          other.attachment === attachment) ||
+        (other.kind === 'complete' &&
+          other.chassis === chassis &&
+          other.revision === revision &&
+          status === 'DOWN'),
+    );
+  return isFounded ? [] : [`nobody said ${show(entry)}`];
+}
+
+/** What servers change in Neutron is what the bound chassis said last, as far as it was judged; and nothing forbids it. */
+function unfoundedChange(entry: Entry, at: number, entries: readonly Entry[]): readonly string[] {
+  if (entry.kind !== 'status' && entry.kind !== 'block' && entry.kind !== 'unblock') return [];
+  if (entry.author !== 'servers') return [];
+  const judged = entries.slice(at).find((other) => isJudgedOf(other, entry));
+  const why = [
+    ...(judged?.status === meaningOf(entry) ? [] : [`its chassis said ${judged?.status ?? 'nothing'}`]),
+    ...(isOurs(entry) ? [] : ['only Neutron may']),
+    ...(isOtherInstance(entry, judged) ? ['it was plugged into another instance'] : []),
+    ...(entry.kind === 'status' ? forbidsStatus(entry) : forbidsBlock(entry)),
+  ];
+  return why.length === 0 ? [] : [`wrong write, for ${why.join(', ')}: ${show(entry)}`];
+}
+
+/** The ledger's row is written in the transaction of the change, after it. */
+function isJudgedOf(other: Entry, { port, host }: Port): other is Judged {
+  return other.kind === 'judged' && other.port === port && other.chassis === host;
+}
+
+/** The report that such a change stands for. */
+function meaningOf(entry: Written | Block): string {
+  if (entry.kind === 'status') return entry.status;
+  return entry.kind === 'block' ? 'DOWN' : 'ACTIVE';
+}
+
+function forbidsStatus(entry: Written): readonly string[] {
+  if (entry.from === entry.status) return ['it was so already'];
+  if (entry.status !== 'ACTIVE') return [];
+  return [
+    ...(entry.isAdminUp === 0 ? ['the port is administratively down'] : []),
+    ...(entry.blocks === '' ? [] : [`${entry.blocks} blocks it`]),
+  ];
+}
+
+function forbidsBlock(entry: Block): readonly string[] {
+  if (entry.entity !== 'L2') return [`${entry.entity} is another's`];
+  return entry.kind === 'block' && !isCompute(entry) ? ['such a port has no blocks'] : [];
+}
+
+/** Whether anybody but Neutron may write this port, for the chassis that it is bound to. */
+function isOurs({ owner, isTrunkParent, vifType, driver }: Port): boolean {
+  return (
+    !owner.startsWith('network:') && isTrunkParent === 0 && vifType === 'ovs' && driver === 'openvswitch'
+  );
+}
+
+function isCompute({ owner }: Pick<Port, 'owner'>): boolean {
+  return owner.startsWith('compute:');
+}
+
+function isOtherInstance(
+  { device }: Port,
+  said: Pick<Said | Judged, 'status' | 'instance'> | undefined,
+): boolean {
+  return said?.status === 'ACTIVE' && (said.instance ?? device) !== device;
+}
+
+/** Nova hears only of what it owns, and of no plugging before a chassis said ACTIVE. */
+function strayWord(entry: Entry, at: number, entries: readonly Entry[]): readonly string[] {
+  if (entry.kind !== 'told') return [];
+  const before = entries.slice(0, at).filter((other) => 'port' in other && other.port === entry.port);
+  const isOwner = before.some(
+    (other) => other.kind === 'created' && other.device === entry.device && isCompute(other),
+  );
+  const needed = { plugged: 'ACTIVE', failed: 'ERROR', unplugged: 'DOWN' }[entry.word];
+  const isTrue = before.some((other) => other.kind === 'judged' && other.status === needed);
+  return isOwner && isTrue ? [] : [`Nova was told what is not so: ${show(entry)}`];
+}
+
+/** `revision_number` grows by 1 with each status that servers write. */
+function miscountedRevisions({ port }: Port, entries: readonly Entry[]): readonly string[] {
+  const ours = entries.filter(
+    (entry) => 'author' in entry && entry.author === 'servers' && entry.port === port,
+  );
+  const written = ours.filter(({ kind }) => kind === 'status').length;
+  const grown = ours.reduce((sum, entry) => sum + (entry.kind === 'revision' ? entry.by : 0), 0);
+  return written === grown ? [] : [`${port}: ${written} statuses written, revision grown by ${grown}`];
+}
+
+/** Neutron shows what the bound chassis said last. */
+function wrongEnd(port: Port, history: History): readonly string[] {
+  const last = lastWordOf(port.port, port.host, history.entries);
+  if (!isOurs(port) || last === undefined || isOtherInstance(port, last)) return [];
+  if (isUnknown(port, last, history) || shows(port, last.status)) return [];
+  return [`${last.status} was said, and Neutron shows ${show(port)}`];
+}
+
+/** Whether a port is as it has to be when its chassis says so. */
+function shows(port: Port, said: Said['status']): boolean {
+  const { status, isAdminUp } = port;
+  const blocks = port.blocks.split(',').filter((entity) => entity !== '');
+  const hasL2 = blocks.includes('L2');
+  switch (said) {
+    case 'ACTIVE':
+      if (blocks.length > 0) return !hasL2 && status !== 'ACTIVE';
+      return isAdminUp === 0 || status === 'ACTIVE';
+    case 'DOWN':
+      return status === 'DOWN' && hasL2 === isCompute(port);
+    case 'ERROR':
+      return status === 'ERROR';
+  }
+}
+
+/** What a chassis said last of a port; what it no longer has is DOWN. */
+function lastWordOf(
+  port: string,
+  chassis: string | null,
+  entries: readonly Entry[],
+): Pick<Said, 'status' | 'instance'> | undefined {
+  const last = entries.findLast(
+    (entry) =>
+      (entry.kind === 'said' || entry.kind === 'gone') && entry.port === port && entry.chassis === chassis,
+  );
+  return last?.kind === 'gone' ? { status: 'DOWN' } : last?.kind === 'said' ? last : undefined;
+}
+
+/** DOWN of a port of which no server ever heard from that chassis, or that was absent when it did: silence is no evidence. */
+function isUnknown({ port, host }: Port, last: Pick<Said, 'status'>, { ledger, entries }: History): boolean {
+  if (last.status !== 'DOWN' || ledger.some((row) => row.port === port && row.chassis === host)) return false;
+  const isGone = entries.some(
+    (entry) => entry.kind === 'gone' && entry.port === port && entry.chassis === host,
+  );
+  return isGone || entries.some((entry) => entry.kind === 'deleted' && entry.port === port);
+}
+
+/** Nova was told what it is owed. */
+function missingWords(port: Port, history: History): readonly string[] {
+  if (!isCompute(port)) return [];
+  return owedWords(port, history)
+    .filter(({ word, since }) => !isTold(port, word, history.entries.slice(since + 1)))
+    .map(
+      ({ word, since }) => `Nova was not told ${word} of ${port.port} since ${show(history.entries[since])}`,
+    );
+}
+
+interface Owed {
+  readonly word: Word;
+  /** The entry after which it has to be said. */
+  readonly since: number;
+}
+
+function owedWords(port: Port, history: History): readonly Owed[] {
+  const { entries } = history;
+  const arriving = targetsOf(port, history.bindings).flatMap((host) => owedToTarget(port, host, entries));
+  const last = lastWordOf(port.port, port.host, entries);
+  if (!isOurs(port) || last === undefined || isUnknown(port, last, history)) return arriving;
+  const since = entries.findLastIndex((entry) => entry.kind === 'status' && entry.port === port.port);
+  const change = entries[since];
+  const written = change?.kind === 'status' && change.author === 'servers' ? change : undefined;
+  switch (port.status) {
+    case 'ACTIVE':
+      if (last.status !== 'ACTIVE' || port.isAdminUp === 0 || isOtherInstance(port, last)) return arriving;
+      return [...arriving, ...owedPlugged(port.port, port.host, entries, isRise(written) ? since : -1)];
+    case 'ERROR':
+      return isRise(written) ? [...arriving, { word: 'failed', since }] : arriving;
+    default:
+      return written?.from === 'ACTIVE' && mustHearUnplugged(port, since, entries)
+        ? [...arriving, { word: 'unplugged', since }]
+        : arriving;
+  }
+}
+
+/** From DOWN or BUILD: Nova waits for such a change. */
+function isRise(written: Written | undefined): boolean {
+  return written?.from === 'DOWN' || written?.from === 'BUILD';
+}
+
+/** Once since this plugging was first said, and since the status rose. */
+function owedPlugged(
+  port: string,
+  chassis: string | null,
+  entries: readonly Entry[],
+  risen: number,
+): readonly Owed[] {
+  const isOfChassis = (entry: Entry): entry is Said =>
+    entry.kind === 'said' && entry.port === port && entry.chassis === chassis && entry.status === 'ACTIVE';
+  const last = entries.findLast(isOfChassis);
+  const first = entries.findIndex((entry) => isOfChassis(entry) && entry.attachment === last?.attachment);
+  return [{ word: 'plugged', since: Math.max(first, risen) }];
+}
+
+/** Where live migrations of the port are on their way to. */
+function targetsOf({ port, host }: Port, bindings: readonly Binding[]): readonly string[] {
+  const own = bindings.filter((binding) => binding.port === port);
+  const inactive = own.filter(({ status }) => status === 'INACTIVE').map((binding) => binding.host);
+  const profile = own.find((binding) => binding.host === host)?.profile ?? '';
+  const named = profile === '' ? undefined : (JSON.parse(profile) as { migrating_to?: string }).migrating_to;
+  return [...new Set([...inactive, ...(named === undefined || named === host ? [] : [named])])];
+}
+
+/** The target of a live migration is plugged before its binding is active. */
+function owedToTarget(port: Port, target: string, entries: readonly Entry[]): readonly Owed[] {
+  const last = lastWordOf(port.port, target, entries);
+  const isPlugged = last?.status === 'ACTIVE' && !isOtherInstance(port, last);
+  return isPlugged && isOurs(port) ? owedPlugged(port.port, target, entries, -1) : [];
+}
+
+/** Where Nova took a word of this plugging; of one chassis alone, because words do not say of which they are. */
+function mustHearUnplugged({ port, host }: Port, since: number, entries: readonly Entry[]): boolean {
+  const isOfOthers = entries.some(
+    (entry) =>
+      entry.kind === 'said' && entry.port === port && entry.chassis !== host && entry.status === 'ACTIVE',
+  );
+  const born = entries.findLastIndex((entry) => entry.kind === 'created' && entry.port === port);
+  const isHeard = entries
+    .slice(born, since)
+    .some(
+      (entry) => entry.kind === 'told' && entry.port === port && entry.isHeard && entry.word !== 'unplugged',
+    );
+  return isHeard && !isOfOthers;
+}
+
+/** How often a word is said that Nova answers with 404 or 422. */
+const ATTEMPTS = 5;
+
+/** Whether Nova took the word, or refused it for good. */
+function isTold({ port }: Port, word: Word, entries: readonly Entry[]): boolean {
+  const said = entries.filter(
+    (entry): entry is Told => entry.kind === 'told' && entry.port === port && entry.word === word,
+  );
+  return said.some(({ isHeard }) => isHeard) || isRefused(word, said) || isGivenUp(entries, said);
+}
+
+/** Nova waits for 300 s by its clock, and so do we by the database's: set forward, it makes a word too late that fails. */
+function isGivenUp(entries: readonly Entry[], said: readonly Told[]): boolean {
+  const set = entries.findIndex((entry) => entry.kind === 'clock' && entry.by > 0);
+  return set >= 0 && said.some((word) => entries.indexOf(word) > set);
+}
+
+function isRefused(word: Word, said: readonly Told[]): boolean {
+  return said.some(
+    ({ code }, index) =>
+      code !== undefined && (word === 'unplugged' || (code !== 404 && code !== 422) || index + 1 >= ATTEMPTS),
+  );
+}
+
+function show(value: unknown): string {
+  return JSON.stringify(value);
+}

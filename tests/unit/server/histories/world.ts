@@ -1,0 +1,184 @@
+import type { Answer, ExternalEvent } from '../../../../src/domain/debt.js';
+import type { SqlStore } from '../../../../src/neutron/sql/dialect.js';
+import { VirtualClock } from '../../../../src/runtime/virtual-clock.js';
+import { openTables, rowsOf, ServerBench, TAKEOVER_MS, UNREACHABLE } from '../server-bench.js';
+import { Chassis } from './chassis.js';
+import type { NodeStep } from './chassis.js';
+import type { History } from './history.js';
+import { Journal, keepJournal, readTables, startAnew } from './journal.js';
+import { NeutronApi } from './neutron-api.js';
+import type { NeutronStep } from './neutron-api.js';
+import { RECONCILE_MS, Servers } from './servers.js';
+import type { ServerStep } from './servers.js';
+
+export const PORTS = [1, 2] as const;
+export const CHASSIS = ['cn1', 'cn2'] as const;
+
+/** How Nova answers; `deaf`: it hears, and its answer is lost. */
+export type Mood = 'well' | 'down' | 'deaf' | 400 | 404 | 422;
+
+/** What happens to what is around. */
+export type CloudStep =
+  | { readonly kind: 'pass'; readonly ms: number }
+  | { readonly kind: 'nova'; readonly mood: Mood }
+  /** The clock of everybody is set. */
+  | { readonly kind: 'clock'; readonly by: number }
+  /** An operator pauses and resumes the writing. */
+  | { readonly kind: 'pause-writing' | 'resume-writing' }
+  /** To the northbound data. */
+  | { readonly kind: 'lose-data' | 'checkpoint' | 'roll-back' };
+
+/** One thing that happens, and where. */
+export type Step =
+  | readonly ['node', NodeStep]
+  | readonly ['neutron', NeutronStep]
+  | readonly ['server', ServerStep]
+  | readonly ['cloud', CloudStep];
+
+/** In which a server that stood still finds out that it is no longer registered, and joins again. */
+const REJOIN_MS = 1000;
+
+/** Neutron's tables, in which one history is played after the other: making them takes as long as playing one. */
+export class Stage {
+  #clock = new VirtualClock();
+  #store: SqlStore | undefined;
+
+  /** A world in which two ports were made and two servers started, and no more. */
+  async play(): Promise<World> {
+    this.#clock = new VirtualClock();
+    this.#store ??= await this.#open();
+    await startAnew(rowsOf(this.#store.db));
+    return World.open(ServerBench.on(this.#store, this.#clock));
+  }
+
+  async close(): Promise<void> {
+    await this.#store?.db.destroy();
+  }
+
+  /** Its clock is that of the history that is played now. */
+  async #open(): Promise<SqlStore> {
+    const store = await openTables({
+      now: () => this.#clock.now(),
+      monotonicMs: () => this.#clock.monotonicMs(),
+      sleep: (ms, options) => this.#clock.sleep(ms, options),
+      turn: () => this.#clock.turn(),
+    });
+    await keepJournal(rowsOf(store.db));
+    return store;
+  }
+}
+
+/** A cloud: compute nodes, Neutron, Nova, the servers between them, and all that goes wrong. */
+export class World {
+  readonly #bench: ServerBench;
+  readonly #journal: Journal;
+  readonly #neutron: NeutronApi;
+  readonly #chassis: ReadonlyMap<string, Chassis>;
+  readonly #servers: Servers;
+  #mood: Mood = 'well';
+
+  private constructor(bench: ServerBench) {
+    const journal = new Journal(bench.rows);
+    const neutron = new NeutronApi(bench, journal);
+    const deviceOf = (port: number): Promise<string | undefined> => neutron.deviceOf(port);
+    this.#bench = bench;
+    this.#journal = journal;
+    this.#neutron = neutron;
+    this.#chassis = new Map(CHASSIS.map((name) => [name, new Chassis(name, { bench, journal, deviceOf })]));
+    this.#servers = new Servers(bench);
+    bench.nova.answer = (event) => this.#hear(event);
+  }
+
+  static async open(bench: ServerBench): Promise<World> {
+    const world = new World(bench);
+    for (const port of PORTS)
+      await world.#neutron.take({ kind: 'create', port, chassis: 'cn1', like: 'vm', dhcp: false });
+    await world.#servers.start();
+    await world.#servers.start();
+    return world;
+  }
+
+  /** Lets one thing happen; what follows from it goes on while the next happens, until time passes. */
+  async take(step: Step): Promise<void> {
+    switch (step[0]) {
+      case 'node':
+        return this.#chassis.get(step[1].chassis)?.take(step[1]);
+      case 'neutron':
+        return this.#neutron.take(step[1]);
+      case 'server':
+        return this.#servers.take(step[1]);
+      case 'cloud':
+        return this.#change(step[1]);
+    }
+  }
+
+  /** Ends all faults, gives the servers the time in which they have to have done everything, and looks at what is there. */
+  async end(): Promise<History> {
+    await this.#endFaults();
+    await this.#bench.pass(TAKEOVER_MS + RECONCILE_MS);
+    this.#servers.resumeAll();
+    await this.#bench.pass(REJOIN_MS + RECONCILE_MS);
+    await this.#journal.catchUp();
+    const quietFrom = this.#journal.entries.length;
+    await this.#bench.pass(RECONCILE_MS);
+    await this.#journal.catchUp();
+    const tables = await readTables(this.#bench.rows);
+    const pending = this.#pending();
+    await this.#bench.stopAll();
+    return { entries: this.#journal.entries, quietFrom, ...tables, pending, deaths: this.#servers.deaths };
+  }
+
+  async #endFaults(): Promise<void> {
+    this.#mood = 'well';
+    await this.#bench.neutron.setPaused(false);
+    this.#servers.restoreAll();
+    for (const port of PORTS) await this.#neutron.take({ kind: 'endDhcp', port });
+    for (const chassis of this.#chassis.values()) await chassis.start();
+    await this.#servers.start();
+  }
+
+  async #change(step: CloudStep): Promise<void> {
+    const { clock, database, neutron } = this.#bench;
+    switch (step.kind) {
+      case 'pass':
+        await this.#bench.pass(step.ms);
+        return this.#journal.catchUp();
+      case 'nova':
+        this.#mood = step.mood;
+        return;
+      case 'clock':
+        clock.step(step.by);
+        return this.#journal.note(step);
+      case 'pause-writing':
+        return neutron.setPaused(true);
+      case 'resume-writing':
+        return neutron.setPaused(false);
+      case 'lose-data':
+        database.loseEverything();
+        return;
+      case 'checkpoint':
+        database.checkpoint();
+        return;
+      case 'roll-back':
+        database.rollBack();
+    }
+  }
+
+  async #hear({ tag, server_uuid, name, status }: ExternalEvent): Promise<Answer> {
+    const mood = this.#mood;
+    const word = status === 'failed' ? 'failed' : name === 'network-vif-plugged' ? 'plugged' : 'unplugged';
+    const isHeard = mood === 'well' || mood === 'deaf';
+    const code = typeof mood === 'number' ? mood : undefined;
+    await this.#journal.note({ kind: 'told', port: tag, device: server_uuid, word, isHeard, code });
+    if (code !== undefined) return { kind: 'rejected', code };
+    return mood === 'well' ? { kind: 'accepted' } : UNREACHABLE;
+  }
+
+  #pending(): readonly string[] {
+    const chassis = [...this.#bench.database.state.chassis.values()];
+    return chassis
+      .flatMap(({ reports }) => [...reports.values()])
+      .filter(({ place }) => place !== undefined)
+      .map(({ envelope, place }) => `${envelope.portId} of ${envelope.chassis} in ${place ?? ''}`);
+  }
+}
