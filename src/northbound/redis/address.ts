@@ -30,7 +30,8 @@ const URL_PATTERN = /^redis(s?)(\+sentinel)?:\/\/(?:([^/?]*)@)?([^/?@]+)(?:\/([^
  * @throws {PortStatusError} CONFIG where it can not be read. The message never has the URL in it.
  */
 export function parseRedisUrl(url: string): RedisAddress {
-  const [, tls, sentinel, identity = '', hosts = '', path = '', query = ''] = URL_PATTERN.exec(url) ?? refuse('its form');
+  const [, tls, sentinel, identity = '', hosts = '', path = '', query = ''] =
+    URL_PATTERN.exec(url) ?? refuse('its form');
   const isSentinel = sentinel !== undefined;
   const [first = '', second] = path.split('/');
   if (isSentinel && first === '') refuse('no master name');
@@ -59,16 +60,23 @@ function parseIdentity(identity: string): Pick<RedisAddress, 'user' | 'password'
   return { user: user === '' ? undefined : user, password: decode(identity.slice(colon + 1)) };
 }
 
-function parseQuery(query: string, isSentinel: boolean): Pick<RedisAddress, 'sentinelUser' | 'sentinelPassword'> {
+function parseQuery(
+  query: string,
+  isSentinel: boolean,
+): Pick<RedisAddress, 'sentinelUser' | 'sentinelPassword'> {
   const parameters = new URLSearchParams(query.replaceAll('+', '%2B'));
   const known = isSentinel ? ['sentinelUser', 'sentinelPassword'] : [];
   if ([...parameters.keys()].some((key) => !known.includes(key))) refuse('what stands behind the "?"');
-  const [sentinelUser, sentinelPassword] = [parameters.get('sentinelUser'), parameters.get('sentinelPassword')];
+  const [sentinelUser, sentinelPassword] = [
+    parameters.get('sentinelUser'),
+    parameters.get('sentinelPassword'),
+  ];
   return { sentinelUser: sentinelUser ?? undefined, sentinelPassword: sentinelPassword ?? undefined };
 }
 
 function parseHost(text: string, defaultPort: number): Host {
-  const [, bracketed, plain, digits] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(text) ?? refuse('a host');
+  const [, bracketed, plain, digits] =
+    /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(text) ?? refuse('a host');
   const port = digits === undefined ? defaultPort : Number(digits);
   if (port < 1 || port > 65_535) refuse('a port');
   return { host: bracketed ?? plain ?? '', port };

@@ -8,7 +8,7 @@ import { defineScript } from './script.js';
 import type { RedisStore } from './store.js';
 
 /** Reports moved in one script: Redis serves nobody else for the few milliseconds that it takes. */
-const CHUNK = 1000;
+const CHUNK = 500;
 
 /**
  * Finds what nobody handles, and fences the lapsed: from here on they can only join anew; one that waits learns it. A
@@ -124,13 +124,13 @@ async function moveAll(store: RedisStore, membership: Membership, place: string,
 
 /** What was given came before what waits. */
 async function findPointers(
-  { read, keys }: RedisStore,
+  { send, keys }: RedisStore,
   place: string,
   most: number,
 ): Promise<readonly Buffer[]> {
   if (most <= 0) return [];
   const last = String(most - 1);
-  const replies = await read([
+  const replies = await send([
     ['ZRANGE', keys.given(place), '0', last],
     ['ZRANGE', keys.topic(place), '0', last],
   ]);

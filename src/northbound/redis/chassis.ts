@@ -51,12 +51,10 @@ export async function takeOverChassis(
   return textOf(answer[0]) === 'missed' ? undefined : { chassis, token, ...registrationOf(answer) };
 }
 
-function registrationOf([
-  ,
-  number,
-  revision,
-  incarnation,
-]: readonly Reply[]): Omit<ChassisRegistration, 'chassis' | 'token'> {
+function registrationOf([, number, revision, incarnation]: readonly Reply[]): Omit<
+  ChassisRegistration,
+  'chassis' | 'token'
+> {
   return { number: numberOf(number), maxRevision: numberOf(revision), incarnation: textOf(incarnation) };
 }
 
@@ -103,7 +101,10 @@ export async function keepChassis(
   const keys = [store.keys.allChassis(), store.keys.chassis(name)];
   const answer = await store.run(KEEP, keys, [incarnation, token, name, ...said]);
   const [, approved, ...versions] = admitChassis(answer, registration);
-  return { approved: maybeText(approved), listenerVersions: versions.map((one) => readVersions(textOf(one))) };
+  return {
+    approved: maybeText(approved),
+    listenerVersions: versions.map((one) => readVersions(textOf(one))),
+  };
 }
 
 /** `1,2` as they stand in a registration. */
@@ -149,15 +150,17 @@ export async function listChassis(
   const views: ChassisView[] = [];
   for (let first = 0; first < sorted.length; first += PAGE) {
     const page = sorted.slice(first, first + PAGE);
-    const rows = await store.read(page.map((name) => ['HMGET', store.keys.chassis(encodeName(name)), ...FIELDS]));
+    const rows = await store.send(
+      page.map((name) => ['HMGET', store.keys.chassis(encodeName(name)), ...FIELDS]),
+    );
     const times = { now: numberOf(now), since: numberOf(since) };
     views.push(...page.flatMap((name, index) => viewChassis(name, listOf(rows[index]), times)));
   }
   return views;
 }
 
-async function listNames({ read, keys }: RedisStore): Promise<readonly string[]> {
-  const [names] = await read([['SMEMBERS', keys.allChassis()]]);
+async function listNames({ send, keys }: RedisStore): Promise<readonly string[]> {
+  const [names] = await send([['SMEMBERS', keys.allChassis()]]);
   return listOf(names).flatMap((name) => readName(textOf(name)));
 }
 

@@ -10,7 +10,7 @@ import type { Doorbells } from './doorbells.js';
 import { ENGINE, isElsewhere, movedTo, translateFault } from './faults.js';
 import type { Keys } from './layout.js';
 import { renewIncarnation } from './meta.js';
-import { maybeText, textOf } from './replies.js';
+import { textOf } from './replies.js';
 import type { Script } from './script.js';
 import { Session } from './session.js';
 import type { Argument, Reply, TlsFiles } from './session.js';
@@ -42,6 +42,7 @@ export class RedisDatabase {
   readonly #options: RedisDatabaseOptions;
   #session: Session | undefined;
   #opening: Promise<Session> | undefined;
+  readonly #closing = new AbortController();
   #isClosed = false;
   #state: 'unknown' | 'up' | 'down' = 'unknown';
   /** Attempts that failed since the last that did not, and when the next may be made. */
@@ -76,9 +77,9 @@ export class RedisDatabase {
     throw unavailable(ENGINE, `${this.endpoint} keeps changing hands`);
   }
 
-  /** Runs commands that only read; beside a script that has looked at the origin. */
-  read(commands: readonly (readonly [string, ...Argument[]])[]): Promise<readonly Reply[]> {
-    return this.#with((session) => session.read(commands));
+  /** Sends commands, all in one round trip. None of them looks at the origin: for reading, beside a script that does. */
+  send(commands: readonly (readonly [string, ...Argument[]])[]): Promise<readonly Reply[]> {
+    return this.#with((session) => session.send(commands));
   }
 
   /** Hears the rings for that place from now on, over whatever connection there is. */
@@ -90,6 +91,7 @@ export class RedisDatabase {
   /** Ends the connection, also one that is just being made. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#closing.abort();
     this.#session?.end();
     await this.#opening?.catch(() => undefined);
     await this.#session?.ended;
@@ -139,6 +141,7 @@ export class RedisDatabase {
       tls: this.#options,
       endpoint: this.endpoint,
       onRing: this.#doorbells.hear,
+      signal: this.#closing.signal,
     });
     void session.ended.then(() => this.#lose(session));
     try {
@@ -147,6 +150,7 @@ export class RedisDatabase {
       await session.subscribe(this.#doorbells.channels);
     } catch (error) {
       session.end();
+      await session.ended;
       throw error;
     }
     this.#session = session;
@@ -161,14 +165,16 @@ export class RedisDatabase {
   }
 
   async #lookAt(session: Session): Promise<void> {
-    const [origin] = await session.read([['HGET', this.#keys.meta(), 'origin']]);
-    const found = maybeText(origin);
-    if (found === undefined) throw nothingThere(this.#keys, this.endpoint);
-    session.trust(found);
+    const [origin] = await session.send([['HGET', this.#keys.meta(), 'origin']]);
+    session.trust(textOf(origin));
   }
 
   async #renew(session: Session): Promise<void> {
-    if (this.#options.isReadOnly) return this.#lookAt(session);
+    if (this.#options.isReadOnly) {
+      await this.#lookAt(session);
+      if (session.origin === '') throw nothingThere(this.#keys, this.endpoint);
+      return;
+    }
     await session.identify();
     await renewIncarnation(session, this.#keys, this.#options.random);
   }

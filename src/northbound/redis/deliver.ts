@@ -93,7 +93,8 @@ export function pointTo(
   const all: Argument[] = [];
   const args = pointers.flatMap((pointer) => {
     const chassis = pointer.subarray(0, Math.max(0, pointer.indexOf('/'))).toString('latin1');
-    const number = numbers.get(chassis) ?? before + all.push(Buffer.from(keys.reports(chassis), 'latin1')) + 2;
+    const number =
+      numbers.get(chassis) ?? before + all.push(Buffer.from(keys.reports(chassis), 'latin1')) + 2;
     numbers.set(chassis, number);
     return [pointer, String(number)];
   });
@@ -106,8 +107,7 @@ function toDeliveries(found: readonly Reply[], now: number): readonly Delivery[]
     const [chassis = '', port = ''] = textOf(found[index]).split('/');
     const record = parseRecord(decodeName(chassis), port, textOf(found[index + 1]));
     if (record === undefined) continue;
-    const { publishedAt, pendingSince: _, place: __, ...report } = record;
-    deliveries.push({ ...report, waitedMs: Math.max(0, now - publishedAt) });
+    deliveries.push({ ...record.report, waitedMs: Math.max(0, now - record.publishedAt) });
   }
   return deliveries;
 }
@@ -177,7 +177,10 @@ export async function acknowledge(
   for (let first = 0; first === 0 || first < deliveries.length; first += CHUNK) {
     const chunk = deliveries.slice(first, first + CHUNK);
     const { keys, args } = pointTo(store.keys, chunk.map(pointerOf), topic.length);
-    const refs = chunk.flatMap(({ revision }, index) => [...args.slice(2 * index, 2 * index + 2), writeRevision(revision)]);
+    const refs = chunk.flatMap(({ revision }, index) => [
+      ...args.slice(2 * index, 2 * index + 2),
+      writeRevision(revision),
+    ]);
     const answer = await runAs(store, membership, TAKE_OFF, [...topic, ...keys], refs);
     count += numberOf(answer[1]);
   }

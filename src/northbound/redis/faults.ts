@@ -11,7 +11,15 @@ export const ENGINE = 'redis';
 const ELSEWHERE: readonly string[] = ['READONLY', 'MOVED', 'ASK', 'MASTERDOWN', 'CLUSTERDOWN', 'LOADING'];
 
 /** These may pass by themselves. */
-const LATER: readonly string[] = ['BUSY', 'OOM', 'MISCONF', 'NOREPLICAS', 'TRYAGAIN', 'UNKILLABLE', 'EXECABORT'];
+const LATER: readonly string[] = [
+  'BUSY',
+  'OOM',
+  'MISCONF',
+  'NOREPLICAS',
+  'TRYAGAIN',
+  'UNKILLABLE',
+  'EXECABORT',
+];
 
 const REFUSED: readonly string[] = ['WRONGPASS', 'NOAUTH'];
 
@@ -24,6 +32,13 @@ export function codeOf(error: unknown): string | undefined {
 /** Whether the connection leads to a server that can not do what is asked. */
 export function isElsewhere(error: unknown): boolean {
   return ELSEWHERE.includes(codeOf(error) ?? '');
+}
+
+/** Whether the user has not the right; a script is told it in words alone. */
+export function isNotPermitted(error: unknown): boolean {
+  const code = codeOf(error);
+  if (code !== 'ERR') return code === 'NOPERM';
+  return (error as Error).message.startsWith("ERR The user executing the script can't ");
 }
 
 /** Where a node of a Redis Cluster says that the data is: `MOVED 3999 10.0.0.2:6381`. */
@@ -51,7 +66,7 @@ export function translateFault(error: unknown, endpoint: string): Error {
       { cause: error },
     );
   }
-  if (code === 'NOPERM') {
+  if (isNotPermitted(error)) {
     return new PortStatusError(
       'RIGHTS',
       `Redis at ${endpoint} refuses the right to do this (${detail}); give its user the rights in docs/northbound.md, "Rights in Redis"`,
@@ -66,7 +81,8 @@ export function translateFault(error: unknown, endpoint: string): Error {
 }
 
 /** OpenSSL's verdicts on a certificate, as Node spells them, and the alerts of the other side. */
-const TLS_CODES = /^(UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|CERT_|INVALID_CA|HOSTNAME_MISMATCH|ERR_TLS_|ERR_SSL_)/;
+const TLS_CODES =
+  /^(UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|CERT_|INVALID_CA|HOSTNAME_MISMATCH|ERR_TLS_|ERR_SSL_)/;
 
 function translateNetworkFault(error: unknown, endpoint: string, detail: string): Error {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';

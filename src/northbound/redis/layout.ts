@@ -51,7 +51,10 @@ export class Keys {
 
 /** A name as it stands in keys and records: letters, digits, `-`, `_`, `.` and `%` only. */
 export function encodeName(name: string): string {
-  return encodeURIComponent(name).replace(/[!~*'()]/g, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`);
+  return encodeURIComponent(name).replace(
+    /[!~*'()]/g,
+    (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 }
 
 export function decodeName(encoded: string): string {

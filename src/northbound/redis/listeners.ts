@@ -33,7 +33,14 @@ export async function join(store: RedisStore, identity: ListenerIdentity): Promi
   const name = encodeName(checkName('listener', id));
   const args = [name, String(ttlMs), versions.join(','), program, store.random.id()];
   const [, generation, incarnation] = (await store.run(JOIN, [store.keys.topics()], args)).map(textOf);
-  const membership = { id, ttlMs, versions, program, generation: generation ?? '', incarnation: incarnation ?? '' };
+  const membership = {
+    id,
+    ttlMs,
+    versions,
+    program,
+    generation: generation ?? '',
+    incarnation: incarnation ?? '',
+  };
   await giveAgain(store, membership);
   return membership;
 }
@@ -93,9 +100,9 @@ export async function heartbeat(store: RedisStore, membership: Membership): Prom
 }
 
 /** How long a record has been pending; 0 where the pointer leads to none. */
-async function ageOf({ read, keys }: RedisStore, pointer: Buffer, now: number): Promise<number> {
+async function ageOf({ send, keys }: RedisStore, pointer: Buffer, now: number): Promise<number> {
   const [chassis = '', port = ''] = pointer.toString().split('/');
-  const [text] = await read([['HGET', keys.reports(chassis), port]]);
+  const [text] = await send([['HGET', keys.reports(chassis), port]]);
   const record = parseRecord(chassis, port, textOf(text));
   return record === undefined || record.place === '' ? 0 : Math.max(0, now - record.pendingSince);
 }

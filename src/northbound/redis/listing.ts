@@ -15,7 +15,7 @@ export async function listReports(
   chassis: string,
   { after, limit }: Page,
 ): Promise<readonly StoredReport[]> {
-  const [ports] = await store.read([['HKEYS', store.keys.reports(encodeName(chassis))]]);
+  const [ports] = await store.send([['HKEYS', store.keys.reports(encodeName(chassis))]]);
   const page = listOf(ports)
     .map(textOf)
     .filter((port) => after === undefined || port > after)
@@ -37,13 +37,15 @@ export async function lookUpReports(
 
 /** The same as they are written. One command per chassis, all in one round trip. */
 export async function readRecords(
-  { read, keys }: Pick<RedisStore, 'read' | 'keys'>,
+  { send, keys }: Pick<RedisStore, 'send' | 'keys'>,
   wanted: readonly ReportKey[],
 ): Promise<readonly RecordFields[]> {
   const ports = new Map<string, string[]>();
   for (const { chassis, portId } of wanted) ports.set(chassis, [...(ports.get(chassis) ?? []), portId]);
   const groups = [...ports];
-  const replies = await read(groups.map(([chassis, ids]) => ['HMGET', keys.reports(encodeName(chassis)), ...ids]));
+  const replies = await send(
+    groups.map(([chassis, ids]) => ['HMGET', keys.reports(encodeName(chassis)), ...ids]),
+  );
   const texts = groups.map(([, ids], index) => {
     const found = listOf(replies[index]);
     return new Map(ids.map((id, position) => [id, textOf(found[position])]));

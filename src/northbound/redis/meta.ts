@@ -1,7 +1,7 @@
 import { PortStatusError } from '../../domain/errors.js';
 import type { Random } from '../../runtime/random.js';
 import { unavailable } from '../refusals.js';
-import { codeOf, ENGINE } from './faults.js';
+import { ENGINE, isNotPermitted } from './faults.js';
 import { LAYOUT } from './layout.js';
 import type { Keys } from './layout.js';
 import { scriptOf } from './script.js';
@@ -41,7 +41,7 @@ export async function renewIncarnation(session: Session, keys: Keys, random: Ran
 
 /** A user who may only write reports waits for one who may do this. */
 function explain(error: unknown): never {
-  if (codeOf(error) !== 'NOPERM') throw error;
+  if (!isNotPermitted(error)) throw error;
   throw unavailable(
     ENGINE,
     'Redis was restarted, failed over or emptied since a server used it, and this user may not begin a new incarnation: a server does',

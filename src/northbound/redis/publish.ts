@@ -81,7 +81,10 @@ export async function publish(
   return { stored, late: envelopes.length - stored };
 }
 
-function reportArgs({ portId, revision, version, isDown, body }: Envelope, random: Random): readonly string[] {
+function reportArgs(
+  { portId, revision, version, isDown, body }: Envelope,
+  random: Random,
+): readonly string[] {
   return [portId, writeRevision(revision), `${version}|${isDown ? 1 : 0}|`, body, String(random.next())];
 }
 

@@ -77,7 +77,10 @@ async function putBackChunk(
       ...pointed.args.slice(2 * index, 2 * index + 2),
       String(random.next()),
     ]);
-    return { keys: [...topics, ...pointed.keys], args: [...memberArgs(membership), ...topicArgs(all), ...drawn] };
+    return {
+      keys: [...topics, ...pointed.keys],
+      args: [...memberArgs(membership), ...topicArgs(all), ...drawn],
+    };
   });
   return numberOf(admitMember(answer, membership)[1]);
 }

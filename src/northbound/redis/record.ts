@@ -6,8 +6,8 @@ import type { StoredReport } from '../northbound.js';
 import { decodeName, NOBODY } from './layout.js';
 
 /** A record as it is stored; see layout.ts. */
-export interface RecordFields extends Envelope {
-  readonly incarnation: string;
+export interface RecordFields {
+  readonly report: Envelope & { readonly incarnation: string };
   /** Milliseconds by Redis' clock. */
   readonly publishedAt: number;
   readonly pendingSince: number;
@@ -24,20 +24,22 @@ export function parseRecord(chassis: string, portId: string, text: string): Reco
   const revision = parseRevision(digits);
   if (revision === undefined) return undefined;
   return {
-    portId,
-    chassis,
-    revision,
-    version: Number(version),
-    isDown: isDown === '1',
-    body,
-    incarnation,
+    report: {
+      portId,
+      chassis,
+      revision,
+      version: Number(version),
+      isDown: isDown === '1',
+      body,
+      incarnation,
+    },
     publishedAt: Number(publishedAt),
     pendingSince: Number(pendingSince),
     place,
   };
 }
 
-export function toStored({ publishedAt: _, pendingSince: __, place, ...report }: RecordFields): StoredReport {
+export function toStored({ report, place }: RecordFields): StoredReport {
   return { ...report, place: parsePlace(decodePlace(place)) };
 }
 

@@ -25,7 +25,14 @@ import type {
 import { closed, unavailable } from '../refusals.js';
 import { parseRedisUrl } from './address.js';
 import { adopt } from './adopt.js';
-import { approveHold, incarnationOf, keepChassis, listChassis, registerChassis, takeOverChassis } from './chassis.js';
+import {
+  approveHold,
+  incarnationOf,
+  keepChassis,
+  listChassis,
+  registerChassis,
+  takeOverChassis,
+} from './chassis.js';
 import { RedisDatabase } from './database.js';
 import type { RedisDatabaseOptions } from './database.js';
 import { acknowledge, giveReports } from './deliver.js';
@@ -69,7 +76,7 @@ export class RedisNorthbound implements Northbound {
     this.#database = new RedisDatabase(parseRedisUrl(url), keys, this.#doorbells, options);
     this.#store = {
       run: (script, scriptKeys, args) => this.#database.run(script, scriptKeys, args),
-      read: (commands) => this.#database.read(commands),
+      send: (commands) => this.#database.send(commands),
       keys,
       random: options.random,
       places: new Places(),
@@ -168,11 +175,7 @@ export class RedisNorthbound implements Northbound {
     }
   }
 
-  async putBack(
-    membership: Membership,
-    keys: readonly ReportKey[],
-    options?: CallOptions,
-  ): Promise<number> {
+  async putBack(membership: Membership, keys: readonly ReportKey[], options?: CallOptions): Promise<number> {
     return this.#write(options, (store) => putBack(store, membership, keys));
   }
 
@@ -236,10 +239,7 @@ export class RedisNorthbound implements Northbound {
   }
 
   /** Gives up waiting when the signal is aborted: what was sent may be carried out all the same. */
-  async #call<T>(
-    { signal }: CallOptions = {},
-    work: (store: RedisStore) => Promise<T>,
-  ): Promise<T> {
+  async #call<T>({ signal }: CallOptions = {}, work: (store: RedisStore) => Promise<T>): Promise<T> {
     this.#admit(signal);
     const answer = work(this.#store);
     return signal === undefined ? answer : untilStopped(answer, signal);

@@ -28,6 +28,8 @@ export interface SessionOptions {
   readonly endpoint: string;
   /** Called for each ring that is heard. */
   readonly onRing: (channel: string) => void;
+  /** Gives up connecting when it is aborted. */
+  readonly signal: AbortSignal;
 }
 
 /** How long Redis may be silent when something was asked, before the connection counts as dead, in milliseconds. */
@@ -56,12 +58,16 @@ export class Session {
   /** Connects and finds out what is there. @throws whatever the library or the network throws; see originOf. */
   static async open(options: SessionOptions): Promise<Session> {
     const session = new Session(new Redis({ ...(await clientOptions(options)), protocol: 3 }), options);
+    const giveUp = (): void => session.end();
+    options.signal.addEventListener('abort', giveUp);
     try {
       await session.#connect(options.address.database);
       return session;
     } catch (error) {
       session.end();
       throw session.#failure ?? error;
+    } finally {
+      options.signal.removeEventListener('abort', giveUp);
     }
   }
 
@@ -104,9 +110,11 @@ export class Session {
     }
   }
 
-  /** Runs commands that only read, in one round trip. */
-  async read(commands: readonly (readonly [string, ...Argument[]])[]): Promise<readonly Reply[]> {
-    const replies = await Promise.all(commands.map(([name, ...args]) => this.#client.callBuffer(name, ...args)));
+  /** Sends commands, all in one round trip. */
+  async send(commands: readonly (readonly [string, ...Argument[]])[]): Promise<readonly Reply[]> {
+    const replies = await Promise.all(
+      commands.map(([name, ...args]) => this.#client.callBuffer(name, ...args)),
+    );
     return replies as readonly Reply[];
   }
 
@@ -134,6 +142,7 @@ async function clientOptions({ address, host, tls, endpoint }: SessionOptions): 
     username: user,
     password,
     connectionName: 'port-status',
+    disableClientInfo: true,
     lazyConnect: true,
     // One connection, used until it breaks: who asks next opens the next.
     retryStrategy: null,
@@ -167,7 +176,10 @@ function sentinelOptions(
 }
 
 /** The files are read at each connection, so that a renewed certificate counts from the next on. */
-async function readTls({ caFile, certFile, keyFile }: TlsFiles, endpoint: string): Promise<ConnectionOptions> {
+async function readTls(
+  { caFile, certFile, keyFile }: TlsFiles,
+  endpoint: string,
+): Promise<ConnectionOptions> {
   const [ca, cert, key] = await Promise.all([
     readPem('northbound.caFile', caFile, endpoint),
     readPem('northbound.certFile', certFile, endpoint),
@@ -176,7 +188,11 @@ async function readTls({ caFile, certFile, keyFile }: TlsFiles, endpoint: string
   return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
 }
 
-async function readPem(option: string, path: string | undefined, endpoint: string): Promise<Buffer | undefined> {
+async function readPem(
+  option: string,
+  path: string | undefined,
+  endpoint: string,
+): Promise<Buffer | undefined> {
   if (path === undefined) return undefined;
   try {
     return await readFile(path);
