@@ -4,12 +4,35 @@ import type { Option } from './option.js';
 export const SHARED_OPTIONS = {
   'northbound.url': {
     kind: 'string',
-    pattern: /^sqlite:./,
-    like: 'a URL such as sqlite:/var/lib/port-status/northbound.db',
+    pattern: /^(sqlite:|rediss?(\+sentinel)?:\/\/)./,
+    like: 'a URL such as redis://redis.example:6379 or sqlite:/var/lib/port-status/northbound.db',
     secret: 'password',
     commands: ['server', 'agent', 'approve', 'uninstall'],
     requiredBy: ['server', 'agent', 'approve', 'uninstall'],
-    doc: 'The northbound database, the same for every agent and server: `sqlite:/var/lib/port-status/northbound.db`. There is no default: two parts of one cloud with different databases would wait for each other in silence.',
+    doc: 'The northbound database, the same for every agent and server: `redis://user:password@host:6379/0`, `rediss://…` with TLS, `redis+sentinel://user:password@host1:26379,host2:26379/master-name/0` (a password of the Sentinels themselves: `?sentinelPassword=…`), or, where all run on one host, `sqlite:/var/lib/port-status/northbound.db`. There is no default: two parts of one cloud with different databases would wait for each other in silence.',
+  },
+  'northbound.namespace': {
+    kind: 'string',
+    pattern: /^[A-Za-z0-9._-]{1,63}$/,
+    like: '1 to 63 letters, digits, "-", "_" or "."',
+    default: 'port-status',
+    commands: ['server', 'agent', 'approve', 'uninstall'],
+    doc: 'What our keys in a database on the network begin with, so that several clouds may share it. The same for every agent and server.',
+  },
+  'northbound.caFile': {
+    kind: 'string',
+    commands: ['server', 'agent', 'approve', 'uninstall'],
+    doc: "PEM file with the certificate of the authority that must have signed the northbound database's, for TLS. Without it, the authorities that Node.js knows. Read at each connection, as are the other two.",
+  },
+  'northbound.certFile': {
+    kind: 'string',
+    commands: ['server', 'agent', 'approve', 'uninstall'],
+    doc: 'PEM file with the certificate that this program shows to the northbound database, where that asks for one.',
+  },
+  'northbound.keyFile': {
+    kind: 'string',
+    commands: ['server', 'agent', 'approve', 'uninstall'],
+    doc: 'PEM file with the private key for `northbound.certFile`.',
   },
   'startup.timeoutMs': {
     kind: 'integer',

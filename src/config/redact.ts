@@ -14,8 +14,10 @@ export function printable(option: Option, value: Value): string {
 /**
  * A URL without its password: `mysql://neutron:***@db:3306/neutron`.
  *
- * The password is taken to reach up to the last `@`: one that was not encoded as it should be is hidden, too.
+ * So is each parameter that ends in "password". The password is taken to reach up to the last `@`: one that was not encoded as it should be is hidden, too.
  */
 export function redactUrl(url: string): string {
-  return url.replace(/^([^:]+:\/\/[^:@]*):.*@/s, `$1:${HIDDEN}@`);
+  return url
+    .replace(/([?&][^?&=]*password=)[^&]*/gi, `$1${HIDDEN}`)
+    .replace(/^([^:]+:\/\/[^:@]*):.*@/s, `$1:${HIDDEN}@`);
 }

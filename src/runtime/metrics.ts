@@ -65,6 +65,12 @@ export const METRICS = {
     help: 'Calls that found a dependency unreachable.',
     labels: ['to'],
   },
+  northboundEndpointUp: {
+    type: 'gauge',
+    name: 'port_status_northbound_endpoint_up',
+    help: '1 while there is a connection to this address of the northbound database, else 0.',
+    labels: ['endpoint'],
+  },
   // server
   joined: {
     type: 'gauge',

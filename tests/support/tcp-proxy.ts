@@ -3,8 +3,11 @@ import { connect, createServer } from 'node:net';
 import type { AddressInfo, NetConnectOpts, Server, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** What becomes of bytes: passed on, or taken in and never heard of again, as by a firewall that forgot the connection. */
-type Passage = 'open' | 'black-hole';
+/**
+ * What becomes of bytes: passed on, or taken in and never heard of again, as by a firewall that forgot the connection; or
+ * of new connections: `shut` resets them, as where nobody listens.
+ */
+type Passage = 'open' | 'black-hole' | 'shut';
 
 /** A TCP port in front of a server, where a test does to connections what a network does. */
 export interface TcpProxy {
@@ -93,6 +96,10 @@ class Proxy implements TcpProxy {
   }
 
   #join(client: Socket): void {
+    if (this.passage === 'shut') {
+      client.resetAndDestroy();
+      return;
+    }
     const pair: Pair = { client, server: connect(this.#target), heard: '', isHalfOpen: false };
     this.#pairs.push(pair);
     this.#pass(client, pair.server, () => undefined);

@@ -24,7 +24,7 @@ async function runAgent(context: Context): Promise<number> {
   const { config, io, metrics, logger } = context;
   const source = openPortSource(context);
   await using opened = new Opened();
-  const northbound = opened.add(openNorthbound(config.northbound.url, context));
+  const northbound = opened.add(openNorthbound(config.northbound.url, { ...context, ...config.northbound }));
   await firstAnswer('the northbound database', context, () => northbound.incarnation({ signal: io.signal }));
   const { chassis } = config.agent;
   const running = createAgent({ ...context, chassis, northbound, source, options: optionsOf(context) });

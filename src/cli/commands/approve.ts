@@ -13,8 +13,9 @@ export const approve = configuredCommand({
   flags: {},
   run: async (context) => {
     const chassis = checkName('chassis', context.arguments.chassis);
+    const { url, ...network } = context.config.northbound;
     await using opened = new Opened();
-    const northbound = opened.add(openNorthbound(context.config.northbound.url, context));
+    const northbound = opened.add(openNorthbound(url, { ...context, ...network }));
     const approved = await firstAnswer('the northbound database', context, () => northbound.approve(chassis));
     context.io.stdout.write(
       approved ? `approved: ${chassis} reports what it held\n` : `${chassis} holds nothing\n`,

@@ -33,6 +33,12 @@ const FLAGS = {
   },
   servers: { kind: 'integer', least: 1, most: 20, default: 4, doc: 'How many servers take part.' },
   chassis: { kind: 'integer', least: 1, most: 20, default: 3, doc: 'How many compute nodes take part.' },
+  northbound: {
+    kind: 'string',
+    pattern: /^rediss?(\+sentinel)?:\/\/./,
+    like: 'a URL such as redis://127.0.0.1:6379',
+    doc: 'Plays on this database instead of a SQLite file; a `northbound.url` on the network. There it keeps to a namespace of its own, `port-status-demo-…`, which it removes in the end; one that is killed leaves it.',
+  },
   json: { kind: 'boolean', default: false, doc: 'Print one JSON object; the story goes to standard error.' },
 } as const;
 
@@ -60,6 +66,7 @@ async function playDemo(context: CommandContext<'demo', typeof FLAGS>): Promise<
       seed,
       durationMs: flags.duration,
       killEveryMs: flags.killEvery,
+      northboundUrl: flags.northbound,
       program: PROGRAM,
       environment,
       onExit: io.onExit,

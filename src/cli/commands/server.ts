@@ -30,7 +30,7 @@ async function runServer(context: Context): Promise<number> {
   await using opened = new Opened();
   const neutron = opened.add(openNeutron(context));
   await waitForNeutron(context, neutron);
-  const northbound = opened.add(openNorthbound(config.northbound.url, context));
+  const northbound = opened.add(openNorthbound(config.northbound.url, { ...context, ...config.northbound }));
   await firstAnswer('the northbound database', context, () => northbound.incarnation({ signal: io.signal }));
   const nova = await openNovaToWrite(context, opened);
   const running = createServer({ ...context, northbound, neutron, nova, options: optionsOf(context) });

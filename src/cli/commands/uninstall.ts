@@ -41,7 +41,10 @@ type Context = CommandContext<'uninstall', typeof FLAGS>;
 async function runUninstall(context: Context): Promise<number> {
   const { config, flags, io } = context;
   const say: Say = (line) => void io.stdout.write(`${line}\n`);
-  const remains = remainsOf(config.northbound.url, context);
+  const { url, ...network } = config.northbound;
+  const remains = await firstAnswer('the northbound database', context, () =>
+    remainsOf(url, { ...context, ...network }),
+  );
   const running = await findRunning(context, remains);
   for (const { name, next } of running) say(`refused: ${name}; ${next}`);
   if (running.length > 0 && !flags.dryRun) return 1;
@@ -54,8 +57,8 @@ async function runUninstall(context: Context): Promise<number> {
 async function findRunning(context: Context, { hasData }: Remains): ReturnType<typeof stillRunning> {
   if (!hasData) return [];
   await using opened = new Opened();
-  const options = { ...context, isReadOnly: true };
-  const northbound = opened.add(openNorthbound(context.config.northbound.url, options));
+  const { url, ...network } = context.config.northbound;
+  const northbound = opened.add(openNorthbound(url, { ...context, ...network, isReadOnly: true }));
   return await firstAnswer('the northbound database', context, () => stillRunning(northbound));
 }
 

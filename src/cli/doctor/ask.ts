@@ -49,7 +49,13 @@ async function askNorthbound(values: Values, world: Surroundings): Promise<Answe
   const url = values['northbound.url'];
   if (url === undefined) return unset('northbound.url');
   return ask(async (opened) => {
-    const northbound = opened.add(openNorthbound(url, { ...world, isReadOnly: true }));
+    const network = {
+      namespace: values['northbound.namespace'],
+      caFile: values['northbound.caFile'],
+      certFile: values['northbound.certFile'],
+      keyFile: values['northbound.keyFile'],
+    };
+    const northbound = opened.add(openNorthbound(url, { ...world, ...network, isReadOnly: true }));
     return { listeners: await northbound.listeners(), chassis: await northbound.chassis() };
   });
 }

@@ -28,6 +28,8 @@ export interface DemoOptions {
   readonly seed: number;
   readonly servers: number;
   readonly chassis: number;
+  /** See Cast. */
+  readonly northboundUrl?: string | undefined;
   /** How often a server is killed, in milliseconds; absent: never. */
   readonly killEveryMs?: number | undefined;
   /** Takes each line of the story. */

@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { PortStatusError } from '../../domain/errors.js';
 import { openDatabase } from '../../neutron/open.js';
 import { migrate } from '../../neutron/sql/migrations.js';
 import type { Northbound } from '../../northbound/northbound.js';
+import { remainsOf } from '../../northbound/destroy.js';
 import { openNorthbound } from '../../northbound/open.js';
 import type { Clock } from '../../runtime/clock.js';
 import { Opened } from '../../runtime/opened.js';
@@ -15,6 +16,7 @@ import { FakeNeutron } from '../cloud/neutron.js';
 import { SimulatedSwitch } from '../switch/simulated-switch.js';
 import { Crew } from './crew.js';
 import { agentPart, northboundUrl, serverPart } from './parts.js';
+import type { NorthboundPlace, Setting } from './parts.js';
 
 /** What a demo is made of. */
 export interface Cast {
@@ -26,6 +28,8 @@ export interface Cast {
   /** Names of the servers, and of the compute nodes. */
   readonly servers: readonly string[];
   readonly chassis: readonly string[];
+  /** The northbound database; a file in the demo's folder where none is given. */
+  readonly northboundUrl?: string | undefined;
   /** Takes each line of the story. */
   readonly say: (line: string) => void;
   /**
@@ -64,8 +68,11 @@ export async function setStage(cast: Cast, opened: Opened, signal: AbortSignal):
   await createLedger(folder, clock);
   neutron.keepHistory();
   const switches = await openSwitches(folder, cast.chassis, opened);
-  const northbound = opened.add(openNorthbound(northboundUrl(folder), cast));
-  const crew = startCrew(folder, cloud, cast);
+  const place = placeOf(folder, cast);
+  opened.add({ close: () => removeNorthbound(place, cast) });
+  const northbound = opened.add(openNorthbound(place.url, { ...cast, ...place }));
+  await northbound.incarnation({ signal });
+  const crew = startCrew(folder, cloud, { ...cast, northbound: place });
   opened.add(closingWithExit(crew, cast));
   const stage = { folder, cloud, neutron, northbound, switches, crew };
   await untilReady(stage, cast, signal);
@@ -85,7 +92,17 @@ function makeFolder({ onExit }: Cast, opened: Opened): string {
   return folder;
 }
 
-function startCrew(folder: string, { options }: FakeCloud, cast: Cast): Crew {
+/** In a database that others use, too, the demo has a namespace of its own: the name of its folder. */
+function placeOf(folder: string, { northboundUrl: url }: Cast): NorthboundPlace {
+  return { url: url ?? northboundUrl(folder), namespace: basename(folder) };
+}
+
+async function removeNorthbound({ url, namespace }: NorthboundPlace, cast: Cast): Promise<void> {
+  const remains = await remainsOf(url, { clock: cast.clock, random: cast.random, namespace });
+  await remains.destroy();
+}
+
+function startCrew(folder: string, { options }: FakeCloud, cast: Cast & Setting): Crew {
   const servers = cast.servers.map((name) => [name, serverPart(name, folder, options, cast)] as const);
   const agents = cast.chassis.map((name) => [name, agentPart(name, folder, cast)] as const);
   return new Crew(cast.clock, new Map(servers), new Map(agents));

@@ -68,6 +68,11 @@ describe('a printed value', () => {
     ['mysql://neutron:p@ss/w:rd@db/neutron', 'mysql://neutron:***@db/neutron'],
     ['mysql://neutron@db/neutron', 'mysql://neutron@db/neutron'],
     ['sqlite:/var/lib/neutron.db', 'sqlite:/var/lib/neutron.db'],
+    ['redis://:s3cret@redis:6379/1', 'redis://:***@redis:6379/1'],
+    [
+      'redis+sentinel://u:s3cret@a:26379,b:26379/main?sentinelUser=s&sentinelPassword=t0p',
+      'redis+sentinel://u:***@a:26379,b:26379/main?sentinelUser=s&sentinelPassword=***',
+    ],
   ])('shows the URL %s as %s', (url, shown) => {
     expect(redactUrl(url)).toBe(shown);
   });

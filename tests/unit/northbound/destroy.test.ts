@@ -27,7 +27,7 @@ describe('northbound data in a file', () => {
   it('is removed with all that stands beside it, and nothing else', async () => {
     await useOnce();
     writeFileSync(`${path}-of-someone-else`, '');
-    const remains = remainsOf(`sqlite:${path}`, options);
+    const remains = await remainsOf(`sqlite:${path}`, options);
     expect(remains.traces).toEqual(expect.arrayContaining([path, `${path}-mark`, `${path}-doorbells`]));
     await remains.destroy();
     expect(readdirSync(folder)).toEqual(['nb.db-of-someone-else']);
@@ -36,13 +36,14 @@ describe('northbound data in a file', () => {
   it('is removed to the end after a crash half-way', async () => {
     await useOnce();
     rmSync(path);
-    await remainsOf(`sqlite:${path}`, options).destroy();
+    await (await remainsOf(`sqlite:${path}`, options)).destroy();
     expect(readdirSync(folder)).toEqual([]);
   });
 
   it('is left alone where it is not ours', async () => {
     writeFileSync(path, 'a diary');
-    await expect(remainsOf(`sqlite:${path}`, options).destroy()).rejects.toMatchObject({ code: 'LAYOUT' });
+    const remains = await remainsOf(`sqlite:${path}`, options);
+    await expect(remains.destroy()).rejects.toMatchObject({ code: 'LAYOUT' });
     expect(existsSync(path)).toBe(true);
   });
 
@@ -64,6 +65,6 @@ describe('northbound data in a file', () => {
   });
 });
 
-it('data in memory can not be removed: it ends with its process', () => {
-  expect(() => remainsOf('memory:', options)).toThrow('sqlite:<path>');
+it('data in memory can not be removed: it ends with its process', async () => {
+  await expect(remainsOf('memory:', options)).rejects.toThrow('sqlite:<path>');
 });

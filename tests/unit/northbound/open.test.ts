@@ -24,7 +24,7 @@ it('sqlite:<path> is the database in that file', async () => {
   await Promise.all([one.close(), other.close()]);
 });
 
-it.each(['', 'sqlite', 'sqlite:', 'memory:x', 'redis://127.0.0.1', 'northbound.db'])(
+it.each(['', 'sqlite', 'sqlite:', 'memory:x', 'mysql://127.0.0.1', 'northbound.db'])(
   'the URL %j is refused with the ones that are known',
   (url) => {
     expect(() => openNorthbound(url, options)).toThrow(
