@@ -13,6 +13,7 @@ export class Process {
   readonly #intercepts = new Map<string, Intercept>();
   #gate: Promise<void> = Promise.resolve();
   #open: () => void = () => undefined;
+  #isDead = false;
 
   /** The same object as this process reaches it. */
   reach<T extends object>(target: T): T {
@@ -54,6 +55,7 @@ export class Process {
   dieAt(verb: string, moment: 'before' | 'after'): void {
     this.intercept(verb, async (proceed) => {
       this.pause();
+      this.#isDead = true;
       if (moment === 'after') await proceed();
       return forever();
     });
@@ -74,8 +76,9 @@ export class Process {
     this.#gate = new Promise((resolve) => (this.#open = resolve));
   }
 
+  /** Lets a process that was paused go on; one that is dead stays so. */
   resume(): void {
-    this.#open();
+    if (!this.#isDead) this.#open();
   }
 
   #through(name: string, call: Verb): Verb | ((...args: readonly unknown[]) => unknown) {
