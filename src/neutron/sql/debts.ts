@@ -38,7 +38,7 @@ export async function claimDebts(
     const ports = [...new Set(due.map(({ port }) => port))].sort();
     if (ports.length === 0) return [];
     await deleteVoid(db, dialect, ports, claim);
-    const mine = await insertClaims(db, dialect, ports, claim);
+    const mine = await insertClaims(db, dialect, ports, claim, now);
     return due.filter(({ port }) => mine.has(port)).map((row) => toDebt(row, now));
   });
 }
@@ -83,8 +83,9 @@ async function insertClaims(
   dialect: SqlDialect,
   ports: readonly string[],
   { server, generation, nonce }: Claim,
+  now: number,
 ): Promise<ReadonlySet<string>> {
-  const rows = ports.map((port) => sql`(${port}, ${server}, ${generation}, ${nonce}, ${dialect.now()})`);
+  const rows = ports.map((port) => sql`(${port}, ${server}, ${generation}, ${nonce}, ${now})`);
   const table = dialect.ledger('claims');
   await dialect.insertIgnore(table, 'port, server, generation, nonce, claimed_at', rows).execute(db);
   return new Set(await portsOfClaim(db, dialect, nonce));

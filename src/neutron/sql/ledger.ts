@@ -4,8 +4,9 @@ import type { Reason, Verdict } from '../../domain/judge.js';
 import { keyOf } from '../../domain/report.js';
 import type { ReportedStatus, ReportKey } from '../../domain/report.js';
 import type { Moment } from '../../domain/revision.js';
-import type { Db, SqlDialect } from './dialect.js';
+import type { Db, SqlDialect, SqlStore } from './dialect.js';
 import { inChunks, keysIn } from './keys.js';
+import { query } from './transaction.js';
 
 /**
  * One row of the ledger: the newest report of one port by one chassis, whatever the verdict, what came of it, and what
@@ -92,6 +93,16 @@ export async function readLedger(
     db,
   );
   return new Map(rows.map(toLedgerRow).map((row) => [keyOf(row), row]));
+}
+
+/** Whether any row is due to be looked at or settled. One statement without a transaction: mostly none is. */
+export async function isAnyDue(store: SqlStore, column: 'look_at' | 'settle_at'): Promise<boolean> {
+  const { dialect } = store;
+  const { rows } = await query(store, (db) =>
+    sql`select 1 as due from ${dialect.ledger('reports')}
+      where ${sql.ref(column)} <= ${dialect.now()} limit 1`.execute(db),
+  );
+  return rows.length > 0;
 }
 
 /**

@@ -10,7 +10,7 @@ import { readPorts, readTargets } from './facts.js';
 import { describe } from './judge-cases.js';
 import type { Known } from './judge-cases.js';
 import { inChunks, keysIn } from './keys.js';
-import { readLedger } from './ledger.js';
+import { isAnyDue, readLedger } from './ledger.js';
 import { judge } from '../../domain/judge.js';
 import { query, transact } from './transaction.js';
 import type { Transactor } from './transaction.js';
@@ -23,6 +23,7 @@ export async function takeDue(
 ): Promise<readonly ReportKey[]> {
   const { dialect } = store;
   const table = dialect.ledger('reports');
+  if (!(await isAnyDue(store, 'look_at'))) return [];
   return transact(store, async (db) => {
     const { rows } = await sql<{ portId: string; chassis: string }>`
       select port as ${sql.ref('portId')}, chassis from ${table}

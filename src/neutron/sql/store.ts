@@ -8,6 +8,7 @@ import type { SqlStore } from './dialect.js';
 import { isPaused, setPaused } from './flags.js';
 import { epochOf } from './incarnations.js';
 import { checkLayout, readHeads } from './layout.js';
+import { isAnyDue } from './ledger.js';
 import { comparePorts, sweepLedger, takeDue } from './looks.js';
 import { countQuarantined, quarantine } from './quarantine.js';
 import type { Transactor } from './transaction.js';
@@ -30,6 +31,7 @@ export function createNeutron(opened: SqlStore, parts: StoreParts): Neutron {
     preview: (keys, judging) => previewCases(store, keys, judging),
     takeDue: (limit, everyMs) => takeDue(store, limit, everyMs),
     sweep: (after, limit, judging) => sweepLedger(store, after, limit, judging),
+    isAnyDebtDue: () => isAnyDue(store, 'settle_at'),
     claimDebts: (claim, limit) => claimDebts(store, claim, limit),
     recordAnswers: (nonce, answered) => recordAnswers(store, nonce, answered),
     quarantine: (entries) => quarantine(store, entries),
