@@ -47,6 +47,9 @@ export interface Neutron {
   /** The next page of the ledger in the order of its primary key. */
   sweep(after: ReportKey | undefined, limit: number, judging: Judging): Promise<SweptPage>;
 
+  /** Whether any debt to Nova is due, claimed or not. Locks nothing, so that asking again and again costs little. */
+  isAnyDebtDue(): Promise<boolean>;
+
   /** Claims up to `limit` debts to Nova that are due and that nobody is settling. */
   claimDebts(claim: Claim, limit: number): Promise<readonly ClaimedDebt[]>;
 

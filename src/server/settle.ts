@@ -63,6 +63,7 @@ async function claim(
   signal: AbortSignal,
 ): Promise<readonly ClaimedDebt[]> {
   const { northbound, neutron, member } = session;
+  if (!(await persist(session, 'neutron', signal, () => neutron.isAnyDebtDue()))) return [];
   const listeners = await persist(session, 'northbound', signal, () => northbound.listeners({ signal }));
   const live = listeners.filter(({ state }) => state !== 'lapsed').map(({ generation }) => generation);
   const { id: server, generation } = member;

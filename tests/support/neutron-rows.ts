@@ -29,16 +29,25 @@ const NETWORK = 'f167abef-c230-498e-bb60-46c2b041792f';
 
 /** Inserts a port as Neutron leaves it behind after binding; the numbers of its rows follow from `number`. */
 export async function plantPort(rows: NeutronRows, number: number, port: PlantedPort): Promise<void> {
-  const sid = 10_000 + number;
+  await plantPorts(rows, [[number, port]]);
+}
+
+/** The same for many ports, with one statement per table. */
+export async function plantPorts(
+  rows: NeutronRows,
+  ports: readonly (readonly [number, PlantedPort])[],
+): Promise<void> {
   const time = '2026-01-01 00:00:00';
-  await rows.run(
-    'insert into standardattributes (id, resource_type, created_at, updated_at, revision_number) values (?, ?, ?, ?, 3)',
-    [sid, 'ports', time, time],
+  await insert(
+    rows,
+    'standardattributes (id, resource_type, created_at, updated_at, revision_number)',
+    ports.map(([number]) => [10_000 + number, 'ports', time, time, 3]),
   );
-  await rows.run(
-    `insert into ports (project_id, id, name, network_id, mac_address, admin_state_up, status, device_id, device_owner, standard_attr_id)
-     values ('p', ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    [
+  await insert(
+    rows,
+    'ports (project_id, id, name, network_id, mac_address, admin_state_up, status, device_id, device_owner, standard_attr_id)',
+    ports.map(([number, port]) => [
+      'p',
       port.id,
       `port ${number}`,
       NETWORK,
@@ -47,43 +56,72 @@ export async function plantPort(rows: NeutronRows, number: number, port: Planted
       port.status ?? 'DOWN',
       port.deviceId ?? deviceOf(number),
       port.owner ?? 'compute:nova',
-      sid,
-    ],
+      10_000 + number,
+    ]),
   );
-  for (const entity of port.blocks ?? ['L2']) await plantBlock(rows, number, entity);
-  const { host = 'cn1', vifType, driver } = port;
-  if (host !== '') await plantBinding(rows, port.id, { host, vifType, driver });
+  await insertBlocks(
+    rows,
+    ports.flatMap(([number, { blocks = ['L2'] }]) => blocks.map((entity) => [10_000 + number, entity])),
+  );
+  const bindings = ports.map(([, { id, host = 'cn1', vifType, driver }]) => ({ id, host, vifType, driver }));
+  await plantBindings(
+    rows,
+    bindings.filter(({ host }) => host !== ''),
+  );
 }
 
 export async function plantBlock(rows: NeutronRows, number: number, entity: string): Promise<void> {
-  await rows.run('insert into provisioningblocks (standard_attr_id, entity) values (?, ?)', [
-    10_000 + number,
-    entity,
-  ]);
+  await insertBlocks(rows, [[10_000 + number, entity]]);
+}
+
+export interface PlantedBinding {
+  readonly host: string;
+  readonly status?: string;
+  readonly vifType?: string | undefined;
+  readonly driver?: string | undefined;
+  readonly profile?: string;
 }
 
 export async function plantBinding(
   rows: NeutronRows,
   portId: string,
-  binding: {
-    readonly host: string;
-    readonly status?: string;
-    readonly vifType?: string | undefined;
-    readonly driver?: string | undefined;
-    readonly profile?: string;
-  },
+  binding: PlantedBinding,
 ): Promise<void> {
-  const { host, status = 'ACTIVE', vifType = 'ovs', driver = 'openvswitch', profile = '' } = binding;
-  await rows.run(
-    'insert into ml2_port_bindings (port_id, host, vif_type, vnic_type, profile, vif_details, status) values (?, ?, ?, ?, ?, ?, ?)',
-    [portId, host, vifType, 'normal', profile, '', status],
+  await plantBindings(rows, [{ id: portId, ...binding }]);
+}
+
+/** Bindings of the ports of these ids, with one statement per table. */
+export async function plantBindings(
+  rows: NeutronRows,
+  bindings: readonly (PlantedBinding & { readonly id: string })[],
+): Promise<void> {
+  await insert(
+    rows,
+    'ml2_port_bindings (port_id, host, vif_type, vnic_type, profile, vif_details, status)',
+    bindings.map(({ id, host, status = 'ACTIVE', vifType = 'ovs', profile = '' }) => {
+      return [id, host, vifType, 'normal', profile, '', status];
+    }),
   );
-  if (vifType === 'unbound' || vifType === 'binding_failed') return;
-  await rows.run('insert into ml2_port_binding_levels (port_id, host, level, driver) values (?, ?, 0, ?)', [
-    portId,
-    host,
-    driver,
-  ]);
+  const bound = bindings.filter(({ vifType }) => vifType !== 'unbound' && vifType !== 'binding_failed');
+  await insert(
+    rows,
+    'ml2_port_binding_levels (port_id, host, level, driver)',
+    bound.map(({ id, host, driver = 'openvswitch' }) => [id, host, 0, driver]),
+  );
+}
+
+async function insertBlocks(rows: NeutronRows, blocks: readonly Values[]): Promise<void> {
+  await insert(rows, 'provisioningblocks (standard_attr_id, entity)', blocks);
+}
+
+type Values = readonly (string | number | null)[];
+
+/** Inserts rows of one table in one statement; `into` names the table and its columns. */
+async function insert(rows: NeutronRows, into: string, all: readonly Values[]): Promise<void> {
+  const [first] = all;
+  if (first === undefined) return;
+  const places = `(${first.map(() => '?').join(', ')})`;
+  await rows.run(`insert into ${into} values ${all.map(() => places).join(', ')}`, all.flat());
 }
 
 /** Makes a port a trunk's parent. */

@@ -1,3 +1,7 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'libsql';
 import { openDatabase } from '../../src/neutron/open.js';
 import { grants } from '../../src/neutron/sql/grants.js';
 import { migrate } from '../../src/neutron/sql/migrations.js';
@@ -15,6 +19,7 @@ export interface NeutronServer {
   dispose(): Promise<void>;
 }
 
+/** @param options what the server is started with besides. */
 export async function startOnMariadb(options: readonly string[] = []): Promise<NeutronServer> {
   const server = await mariadb.startMariadb(options);
   const admin = await server.admin();
@@ -34,6 +39,7 @@ export async function startOnMariadb(options: readonly string[] = []): Promise<N
   };
 }
 
+/** @param options settings of the server, such as `fsync=off`. */
 export async function startOnPostgresql(options: readonly string[] = []): Promise<NeutronServer> {
   const server = await postgresql.startPostgresql(options);
   const admin = await server.admin();
@@ -47,6 +53,41 @@ export async function startOnPostgresql(options: readonly string[] = []): Promis
     connect: async () => postgresql.connectionOf(await server.admin()),
     dispose: server.dispose,
   };
+}
+
+/** A SQLite file with Neutron's tables and the ledger. */
+export interface NeutronFile {
+  /** Its `neutron.url`. */
+  readonly url: string;
+  readonly rows: NeutronRows;
+  dispose(): Promise<void>;
+}
+
+export async function makeNeutronFile(): Promise<NeutronFile> {
+  const folder = mkdtempSync(join(tmpdir(), 'port-status-sqlite-'));
+  const path = join(folder, 'neutron.db');
+  const database = new Database(path);
+  database.exec(readFileSync(new URL('../../neutron-schema/sqlite.sql', import.meta.url), 'utf8'));
+  await makeLedger(`sqlite:${path}`);
+  return {
+    url: `sqlite:${path}`,
+    rows: { run: async (statement, values = []) => runOn(database, statement, values) },
+    dispose: async () => {
+      database.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+function runOn(
+  database: Database.Database,
+  statement: string,
+  values: readonly unknown[],
+): readonly Readonly<Record<string, unknown>>[] {
+  const prepared = database.prepare(statement);
+  if (prepared.reader) return prepared.all(...values) as Record<string, unknown>[];
+  prepared.run(...values);
+  return [];
 }
 
 async function makeLedger(url: string): Promise<void> {

@@ -9,12 +9,23 @@ import { setTimeout as sleep } from 'node:timers/promises';
  */
 type Passage = 'open' | 'black-hole' | 'shut';
 
+/** What went through a proxy, on all its connections together. */
+export interface Traffic {
+  /** Bytes that clients sent. */
+  sent: number;
+  /** Bytes that the server sent. */
+  received: number;
+  /** How often a client spoke after it had heard the server: each time it had to wait for an answer. */
+  roundTrips: number;
+}
+
 /** A TCP port in front of a server, where a test does to connections what a network does. */
 export interface TcpProxy {
   /** Where it listens, on 127.0.0.1. */
   readonly port: number;
   /** Connections that were ever made to it. */
   readonly connections: number;
+  readonly traffic: Readonly<Traffic>;
   /** How long each piece of bytes is kept back, in milliseconds (default 0). */
   delayMs: number;
   /** Whether bytes are passed on, in both directions and on every connection, also of new ones (default open). */
@@ -40,18 +51,21 @@ interface Pair {
   readonly server: Socket;
   heard: string;
   isHalfOpen: boolean;
+  /** Who spoke last. */
+  last: 'client' | 'server';
 }
 
 class Proxy implements TcpProxy {
   delayMs = 0;
   passage: Passage = 'open';
+  readonly traffic: Traffic = { sent: 0, received: 0, roundTrips: 0 };
   readonly #target: NetConnectOpts;
   readonly #pairs: Pair[] = [];
   readonly #listener: Server;
 
   constructor(target: NetConnectOpts) {
     this.#target = target;
-    this.#listener = createServer((client) => this.#join(client));
+    this.#listener = createServer({ noDelay: true }, (client) => this.#join(client));
   }
 
   get port(): number {
@@ -100,14 +114,32 @@ class Proxy implements TcpProxy {
       client.resetAndDestroy();
       return;
     }
-    const pair: Pair = { client, server: connect(this.#target), heard: '', isHalfOpen: false };
+    const pair: Pair = {
+      client,
+      server: connect({ ...this.#target, noDelay: true }),
+      heard: '',
+      isHalfOpen: false,
+      last: 'server',
+    };
     this.#pairs.push(pair);
-    this.#pass(client, pair.server, () => undefined);
-    this.#pass(pair.server, client, (chunk) => (pair.heard += chunk.toString('latin1')));
+    this.#pass(client, pair.server, (chunk) => this.#noteSent(pair, chunk));
+    this.#pass(pair.server, client, (chunk) => this.#noteReceived(pair, chunk));
     client.on('close', () => pair.server.destroy());
     pair.server.on('close', () => {
       if (!pair.isHalfOpen) client.end();
     });
+  }
+
+  #noteSent(pair: Pair, chunk: Buffer): void {
+    this.traffic.sent += chunk.length;
+    if (pair.last === 'server') this.traffic.roundTrips += 1;
+    pair.last = 'client';
+  }
+
+  #noteReceived(pair: Pair, chunk: Buffer): void {
+    this.traffic.received += chunk.length;
+    pair.heard += chunk.toString('latin1');
+    pair.last = 'server';
   }
 
   #pass(from: Socket, to: Socket, note: (chunk: Buffer) => void): void {

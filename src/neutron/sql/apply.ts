@@ -12,7 +12,7 @@ import { enterIncarnation, readEpochs } from './incarnations.js';
 import { decide, decideAll, isNews, isOld } from './judge-cases.js';
 import type { Decision, Known } from './judge-cases.js';
 import { inChunks, listOf } from './keys.js';
-import { forget, readLedger, writeLedger } from './ledger.js';
+import { forget, readLedger, readMoments, writeLedger } from './ledger.js';
 import { Conflict, query, transact } from './transaction.js';
 import type { Transactor } from './transaction.js';
 
@@ -40,22 +40,49 @@ export async function judgeAndWrite(
   });
 }
 
-/** Of these cases, those that would change anything. Neutron's rows are read only for what the ledger leaves open. */
+/**
+ * Of these cases, those that would change anything. Mostly none does, so first it is asked how new the ledger is, then
+ * for its rows and Neutron's of what that leaves open.
+ */
 export async function previewCases(
   store: Transactor,
   cases: readonly Case[],
   judging: Judging,
 ): Promise<readonly Case[]> {
-  if (cases.length === 0) return [];
   const { dialect } = store;
   return query(store, async (db) => {
-    const ledger = await readLedger(db, dialect, cases, { lock: false });
     const epochs = await readEpochs(db, dialect, incarnationsOf(cases));
-    const open = cases.filter((one) => !isOld(one, { ledger, epochs }));
-    const ports = await readPorts(db, dialect, portIdsOf(open));
-    const known: Known = { now: 0, ports, ledger, epochs };
-    return open.filter((one) => wouldChange(one, known, judging));
+    const open = await findOpen(db, dialect, cases, epochs);
+    if (open.length === 0) return [];
+    const ledger = await readLedger(db, dialect, open, { lock: false });
+    return findNews(db, dialect, open, { ledger, epochs }, judging);
   });
+}
+
+/** Reports that arrive and are newer than the ledger, and all that did not arrive. */
+async function findOpen(
+  db: Db,
+  dialect: SqlDialect,
+  cases: readonly Case[],
+  epochs: Known['epochs'],
+): Promise<readonly Case[]> {
+  const arrivals = cases.filter(({ arrival }) => arrival !== undefined);
+  if (arrivals.length === 0) return cases;
+  const ledger = await readMoments(db, dialect, arrivals);
+  return cases.filter((one) => !isOld(one, { ledger, epochs }));
+}
+
+/** Of these cases, those that would change anything, by what the ledger holds and Neutron's rows. */
+export async function findNews(
+  db: Db,
+  dialect: SqlDialect,
+  cases: readonly Case[],
+  { ledger, epochs }: Pick<Known, 'ledger' | 'epochs'>,
+  judging: Judging,
+): Promise<readonly Case[]> {
+  const ports = await readPorts(db, dialect, portIdsOf(cases));
+  const known: Known = { now: 0, ports, ledger, epochs };
+  return cases.filter((one) => wouldChange(one, known, judging));
 }
 
 function wouldChange(one: Case, known: Known, judging: Judging): boolean {

@@ -21,6 +21,11 @@ interface DueRow {
   readonly owed_at: number;
 }
 
+/** Whether any word is to be said now. */
+export function isAnyDebtDue(store: Transactor): Promise<boolean> {
+  return isAnyRow(store, isDue(store.dialect.now()));
+}
+
 /**
  * Claims debts that are due and that nobody is settling. A claim is on a port: two chassis of one port (a live
  * migration) never have two servers telling Nova about it.
@@ -33,7 +38,6 @@ export async function claimDebts(
   limit: number,
 ): Promise<readonly ClaimedDebt[]> {
   const { dialect } = store;
-  if (!(await isAnyRow(store, isDue(dialect.now())))) return [];
   return transact(store, async (db) => {
     const { isPaused, now } = await readFlags(db, dialect);
     if (isPaused) return [];
@@ -41,7 +45,7 @@ export async function claimDebts(
     const ports = [...new Set(due.map(({ port }) => port))].sort();
     if (ports.length === 0) return [];
     await deleteVoid(db, dialect, ports, claim);
-    const mine = await insertClaims(db, dialect, ports, claim);
+    const mine = await insertClaims(db, dialect, ports, claim, now);
     return due.filter(({ port }) => mine.has(port)).map((row) => toDebt(row, now));
   });
 }
@@ -99,8 +103,9 @@ async function insertClaims(
   dialect: SqlDialect,
   ports: readonly string[],
   { server, generation, nonce }: Claim,
+  now: number,
 ): Promise<ReadonlySet<string>> {
-  const rows = ports.map((port) => sql`(${port}, ${server}, ${generation}, ${nonce}, ${dialect.now()})`);
+  const rows = ports.map((port) => sql`(${port}, ${server}, ${generation}, ${nonce}, ${now})`);
   const table = dialect.ledger('claims');
   await dialect.insertIgnore(table, 'port, server, generation, nonce, claimed_at', rows).execute(db);
   return new Set(await portsOfClaim(db, dialect, nonce));

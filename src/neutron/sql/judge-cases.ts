@@ -50,7 +50,7 @@ export function decideAll(cases: readonly Case[], known: Known, judging: Judging
 /** Whether a report that arrives is not newer than the ledger's. */
 export function isOld(
   { arrival, ...key }: Case,
-  { ledger, epochs }: Pick<Known, 'ledger' | 'epochs'>,
+  { ledger, epochs }: { readonly ledger: ReadonlyMap<string, Moment>; readonly epochs: Known['epochs'] },
 ): boolean {
   const stored = ledger.get(keyOf(key));
   return arrival !== undefined && stored !== undefined && !isNewer(momentOf(arrival, epochs), stored);

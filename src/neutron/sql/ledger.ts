@@ -77,6 +77,7 @@ const COLUMNS = {
 } as const satisfies Readonly<Record<string, keyof LedgerRow>>;
 
 const NAMES = Object.keys(COLUMNS);
+const ALL = sql.join(NAMES.map((name) => sql.ref(name)));
 
 type Row = Readonly<Record<string, string | number | null>>;
 
@@ -87,13 +88,47 @@ export async function readLedger(
   keys: readonly ReportKey[],
   { lock }: { readonly lock: boolean },
 ): Promise<ReadonlyMap<string, LedgerRow>> {
-  const ports = [...new Set(keys.map(({ portId }) => portId))].sort();
   const { rows } = await sql<Row>`
-    select ${sql.join(NAMES.map((name) => sql.ref(name)))} from ${dialect.ledger('reports')}
-    where port in (${sql.join(ports)}) order by port, chassis ${lock ? dialect.forUpdate : sql``}`.execute(
+    select ${ALL} from ${dialect.ledger('reports')}
+    where port in (${sql.join(portsOf(keys))}) order by port, chassis ${lock ? dialect.forUpdate : sql``}`.execute(
     db,
   );
-  return new Map(rows.map(toLedgerRow).map((row) => [keyOf(row), row]));
+  return byKey(rows.map(toLedgerRow));
+}
+
+/** The next rows of the ledger in the order of its primary key. */
+export async function readLedgerPage(
+  db: Db,
+  dialect: SqlDialect,
+  after: ReportKey | undefined,
+  limit: number,
+): Promise<readonly LedgerRow[]> {
+  const { portId = '', chassis = '' } = after ?? {};
+  const { rows } = await sql<Row>`
+    select ${ALL} from ${dialect.ledger('reports')}
+    where port > ${portId} or (port = ${portId} and chassis > ${chassis})
+    order by port, chassis limit ${limit}`.execute(db);
+  return rows.map(toLedgerRow);
+}
+
+/** How new the ledger's rows of these keys are, by `keyOf`. */
+export async function readMoments(
+  db: Db,
+  dialect: SqlDialect,
+  keys: readonly ReportKey[],
+): Promise<ReadonlyMap<string, Moment>> {
+  const { rows } = await sql<ReportKey & Moment>`
+    select port as ${sql.ref('portId')}, chassis, epoch, revision from ${dialect.ledger('reports')}
+    where port in (${sql.join(portsOf(keys))})`.execute(db);
+  return byKey(rows);
+}
+
+function portsOf(keys: readonly ReportKey[]): readonly string[] {
+  return [...new Set(keys.map(({ portId }) => portId))].sort();
+}
+
+export function byKey<T extends ReportKey>(rows: readonly T[]): ReadonlyMap<string, T> {
+  return new Map(rows.map((row) => [keyOf(row), row]));
 }
 
 /**

@@ -2,15 +2,15 @@ import { sql } from 'kysely';
 import { lookIntervalMs } from '../../domain/look.js';
 import { activeBinding } from '../../domain/neutron-port.js';
 import { keyOf } from '../../domain/report.js';
-import type { ReportedStatus, ReportKey } from '../../domain/report.js';
-import type { ComparedPage, Judging, SweptPage, SweptRow } from '../neutron.js';
-import { previewCases } from './apply.js';
+import type { ReportKey } from '../../domain/report.js';
+import type { ComparedPage, Judging, SweptPage } from '../neutron.js';
+import { findNews } from './apply.js';
 import type { Db, SqlDialect } from './dialect.js';
 import { readPorts, readTargets } from './facts.js';
 import { describe } from './judge-cases.js';
 import type { Known } from './judge-cases.js';
 import { inChunks, keysIn } from './keys.js';
-import { isAnyRow, readLedger } from './ledger.js';
+import { byKey, isAnyRow, readLedger, readLedgerPage } from './ledger.js';
 import { judge } from '../../domain/judge.js';
 import { query, transact } from './transaction.js';
 import type { Transactor } from './transaction.js';
@@ -58,22 +58,12 @@ export async function sweepLedger(
   limit: number,
   judging: Judging,
 ): Promise<SweptPage> {
-  const { portId = '', chassis = '' } = after ?? {};
-  const { rows } = await query(store, (db) =>
-    sql<{
-      port: string;
-      chassis: string;
-      epoch: number;
-      revision: number;
-      status: ReportedStatus;
-      attachment: string;
-    }>`
-      select port, chassis, epoch, revision, status, attachment from ${store.dialect.ledger('reports')}
-      where port > ${portId} or (port = ${portId} and chassis > ${chassis})
-      order by port, chassis limit ${limit}`.execute(db),
-  );
-  const swept: readonly SweptRow[] = rows.map(({ port, ...rest }) => ({ portId: port, ...rest }));
-  return { rows: swept, disagreeing: await previewCases(store, swept, judging) };
+  const { dialect } = store;
+  return query(store, async (db) => {
+    const rows = await readLedgerPage(db, dialect, after, limit);
+    const known = { ledger: byKey(rows), epochs: new Map<string, number>() };
+    return { rows, disagreeing: await findNews(db, dialect, rows, known, judging) };
+  });
 }
 
 /** One page of Neutron's ports, each beside what its bound chassis says. Changes nothing. */

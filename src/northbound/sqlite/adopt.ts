@@ -6,6 +6,12 @@ import { takePositions } from './meta.js';
 import type { Session } from './session.js';
 import { findQuietTopics, ringQuiet } from './topics.js';
 
+/** Whether `adopt` would find a topic to take over: spares a transaction where it would not. */
+export function isAnythingAbandoned(session: Session, membership: Membership): boolean {
+  findListener(session, membership);
+  return findLapsed(session, membership.id).length > 0 || findOrphans(session).length > 0;
+}
+
 /** Moves up to `max` reports that nobody handles to listeners drawn for each. */
 export function adopt(session: Session, membership: Membership, max: number): Adoption {
   findListener(session, membership);

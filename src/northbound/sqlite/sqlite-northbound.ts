@@ -24,7 +24,7 @@ import type {
 } from '../northbound.js';
 import { UNASSIGNED } from '../place.js';
 import { closed } from '../refusals.js';
-import { adopt } from './adopt.js';
+import { adopt, isAnythingAbandoned } from './adopt.js';
 import { approveHold, keepChassis, listChassis, registerChassis, takeOverChassis } from './chassis.js';
 import { SqliteDatabase } from './database.js';
 import { acknowledge, giveReports, isAnythingNew } from './deliver.js';
@@ -139,6 +139,8 @@ export class SqliteNorthbound implements Northbound {
   }
 
   async adopt(membership: Membership, { max, signal }: AdoptOptions): Promise<Adoption> {
+    const isWorthIt = await this.#read({ signal }, (session) => isAnythingAbandoned(session, membership));
+    if (!isWorthIt) return { moved: 0, takenOver: [], more: false };
     return this.#write({ signal }, (session) => adopt(session, membership, max));
   }
 

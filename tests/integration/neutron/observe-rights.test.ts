@@ -42,7 +42,8 @@ describe.runIf(has('integration/neutron/observe-rights', MARIADB))(
 
     it('reports are judged, looked at again, swept and compared', async () => {
       await expect(neutron.judge([reportOf(1, 1)], OBSERVING)).resolves.toMatchObject({ kind: 'committed' });
-      await expect(neutron.takeDue(10, 2000)).resolves.toBeDefined();
+      await makeDue(mariadb);
+      await expect(neutron.takeDue(10, 2000)).resolves.toHaveLength(1);
       await expect(neutron.sweep(undefined, 10, OBSERVING)).resolves.toMatchObject({ rows: [{}] });
       await expect(neutron.compare(undefined, 10, OBSERVING)).resolves.toBeDefined();
     });
@@ -69,6 +70,13 @@ async function prepare(mariadb: Mariadb): Promise<void> {
       changesNothing,
     ),
   );
+  await admin.end();
+}
+
+/** Makes every row of the ledger due to be looked at. */
+async function makeDue(mariadb: Mariadb): Promise<void> {
+  const admin = await mariadb.admin();
+  await admin.query('update port_status.reports set look_at = 1');
   await admin.end();
 }
 

@@ -277,6 +277,17 @@ export function storeSuite(
       expect(await fixture.neutron.claimDebts(other, 10)).toEqual([]);
     });
 
+    it('says whether any debt is due, also while somebody settles it', async () => {
+      await plantPort(fixture.rows, 1, { id: portIdOf(1) });
+      expect(await fixture.neutron.isAnyDebtDue()).toBe(false);
+      await judge([reportOf(1, 10)]);
+      expect(await fixture.neutron.isAnyDebtDue()).toBe(true);
+      const [debt] = await fixture.neutron.claimDebts(claim('n1'), 10);
+      expect(await fixture.neutron.isAnyDebtDue()).toBe(true);
+      await fixture.neutron.recordAnswers('n1', [{ debt: must(debt), settlement: { kind: 'told' } }]);
+      expect(await fixture.neutron.isAnyDebtDue()).toBe(false);
+    });
+
     it('gives each of many debts to one of the servers that ask at once', async () => {
       const numbers = Array.from({ length: 60 }, (_, i) => i + 1);
       for (const n of numbers) await plantPort(fixture.rows, n, { id: portIdOf(n) });

@@ -80,6 +80,7 @@ export class Process {
     this.#gate = new Promise((resolve) => (this.#open = resolve));
   }
 
+  /** Lets a process that was paused go on; one that is dead stays so. */
   resume(): void {
     this.#open();
   }
