@@ -7,7 +7,7 @@ import { closed, unavailable } from '../refusals.js';
 import { nameOf } from './address.js';
 import type { Host, RedisAddress } from './address.js';
 import type { Doorbells } from './doorbells.js';
-import { ENGINE, isElsewhere, movedTo, translateFault } from './faults.js';
+import { ENGINE, isElsewhere, movedTo, translateFault, translateOpeningFault } from './faults.js';
 import type { Keys } from './layout.js';
 import { renewIncarnation } from './meta.js';
 import { textOf } from './replies.js';
@@ -127,7 +127,7 @@ export class RedisDatabase {
       this.#movedTo = undefined;
       this.#failures += 1;
       this.#nextAtMs = clock.monotonicMs() + backoffMs(this.#failures, BACKOFF, random);
-      this.#lastFault = translateFault(error, this.endpoint);
+      this.#lastFault = translateOpeningFault(error, this.endpoint, this.#address.isTls);
       this.#show('down', this.#lastFault.message);
       if (this.#isClosed) throw closed(ENGINE);
       throw this.#lastFault;

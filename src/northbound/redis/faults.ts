@@ -80,6 +80,17 @@ export function translateFault(error: unknown, endpoint: string): Error {
   });
 }
 
+/**
+ * The same while a connection is being made. Over TLS 1.3 a server refuses a client's certificate after the handshake: its
+ * alert may be overtaken by the reset that follows.
+ */
+export function translateOpeningFault(error: unknown, endpoint: string, isTls: boolean): Error {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (!isTls || !['ECONNRESET', 'EPIPE'].includes(code)) return translateFault(error, endpoint);
+  const hint = 'it may ask for northbound.certFile and northbound.keyFile';
+  return unavailable(ENGINE, `${endpoint} ended the TLS connection (${code}); ${hint}`, error);
+}
+
 /** OpenSSL's verdicts on a certificate, as Node spells them, and the alerts of the other side. */
 const TLS_CODES =
   /^(UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|CERT_|INVALID_CA|HOSTNAME_MISMATCH|ERR_TLS_|ERR_SSL_)/;

@@ -53,12 +53,10 @@ describe.runIf(has('integration/northbound/redis-rights', REDIS))('rights in Red
     const agent = await openAgent(chassis);
     await server.registerChassis(other);
     await expect(agent.registerChassis(other)).rejects.toMatchObject({ code: 'RIGHTS' });
-    const [{ token } = { token: '' }] = await redis.admin
-      .hgetall(key(`chassis:${other}`))
-      .then((one) => [one]);
+    const { token = '' } = await redis.admin.hgetall(key(`chassis:${other}`));
     const stolen = {
       chassis: other,
-      token: token ?? '',
+      token,
       number: 1,
       maxRevision: 0,
       incarnation: membership.incarnation,
