@@ -19,7 +19,6 @@ export class Doorbells {
   /** Those who wait in this process. */
   readonly here = new Bells();
   readonly #watchers = new Map<string, FSWatcher>();
-
   readonly #logger: Logger;
   /** Those that nothing could be watched for when it was tried last. */
   readonly #deaf = new Set<string>();
@@ -41,9 +40,9 @@ export class Doorbells {
     const file = this.#fileOf(listener);
     try {
       this.#watchers.set(listener, this.#open(file, listener));
-      if (this.#deaf.delete(listener)) this.#logger.info({ event: 'doorbell.watched' }, `${file} is watched`);
+      if (this.#deaf.delete(listener) && this.#deaf.size === 0) this.#noteWatched();
     } catch (error) {
-      if (!this.#deaf.has(listener)) this.#explain(file, error);
+      if (this.#deaf.size === 0) this.#explain(file, error);
       this.#deaf.add(listener);
     }
   }
@@ -63,6 +62,10 @@ export class Doorbells {
       { event: 'doorbell.unwatched', why: String(error) },
       `${file} can not be watched (${String(error)}): reports are seen with the next heartbeat only; check the folder's rights and fs.inotify.max_user_instances`,
     );
+  }
+
+  #noteWatched(): void {
+    this.#logger.info({ event: 'doorbell.watched' }, `the files in ${this.#folder} are watched`);
   }
 
   unwatch(listener: string): void {

@@ -109,7 +109,7 @@ export class SqliteNorthbound implements Northbound {
 
   async heartbeat(membership: Membership, options?: CallOptions): Promise<TopicLoad> {
     const load = await this.#write(options, (session) => heartbeat(session, membership));
-    this.#doorbells.keepWatching(membership.id);
+    for (const bell of [membership.id, UNASSIGNED]) this.#doorbells.keepWatching(bell);
     return load;
   }
 
