@@ -94,7 +94,11 @@ export default tseslint.config(
     rules: {
       'no-restricted-imports': [
         'error',
-        { patterns: [{ regex: '^(?!\\./history\\.js$)', message: 'The oracle knows nothing of the product.' }] },
+        {
+          patterns: [
+            { regex: '^(?!\\./history\\.js$)', message: 'The oracle knows nothing of the product.' },
+          ],
+        },
       ],
     },
   },
