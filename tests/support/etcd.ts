@@ -54,10 +54,17 @@ export class EtcdCluster {
 
   /** What `etcdctl` says to these words. */
   async ctl(...words: readonly string[]): Promise<string> {
-    const { stdout } = await run(programPath('etcdctl'), [this.#endpoints(), ...this.clientFlags, ...words], {
-      env: { ETCDCTL_API: '3' },
-    });
-    return stdout;
+    return this.#run([...this.clientFlags, ...words]);
+  }
+
+  /** The same as another user, `name:password`. */
+  async ctlAs(user: string, ...words: readonly string[]): Promise<string> {
+    return this.#run([`--user=${user}`, ...words]);
+  }
+
+  async #run(words: readonly string[]): Promise<string> {
+    const env = { ETCDCTL_API: '3' };
+    return (await run(programPath('etcdctl'), [this.#endpoints(), ...words], { env })).stdout;
   }
 
   /** Has everybody say who he is from now on, `etcdctl` as root with the password `secret`. */
@@ -177,7 +184,14 @@ export class EtcdMember {
       ...['--name', this.name, '--data-dir', dataFolder],
       ...['--listen-client-urls', this.clientUrl, '--advertise-client-urls', this.clientUrl],
       ...['--listen-peer-urls', this.peerUrl, '--initial-advertise-peer-urls', this.peerUrl],
-      ...['--initial-cluster', cluster, '--initial-cluster-token', TOKEN, '--unsafe-no-fsync'],
+      ...[
+        '--initial-cluster',
+        cluster,
+        '--initial-cluster-token',
+        TOKEN,
+        '--unsafe-no-fsync',
+        '--bcrypt-cost=4',
+      ],
       ...(this.options.flags ?? []),
     ];
     this.#start = () => {

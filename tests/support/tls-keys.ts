@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { TlsFiles } from '../../src/agent/ovs/tls.js';
@@ -12,18 +13,21 @@ export const TLS_PROGRAMS = { openssl: 'openssl' } as const;
 export interface TlsKeys {
   readonly server: TlsFiles;
   readonly client: TlsFiles;
+  /** As the client, in a certificate that says no name: etcd's gateway takes no other where it has users. */
+  readonly nameless: TlsFiles;
   readonly stranger: TlsFiles;
 }
 
-/** Makes them in a folder, for two days. */
+/** Makes them in a folder, for two days and for servers on 127.0.0.1. */
 export async function makeTlsKeys(folder: string): Promise<TlsKeys> {
   const [ours, theirs] = await Promise.all([makeAuthority(folder, 'ours'), makeAuthority(folder, 'theirs')]);
-  const [server, client, stranger] = await Promise.all([
+  const [server, client, nameless, stranger] = await Promise.all([
     makeMember(folder, 'server', ours),
     makeMember(folder, 'client', ours),
+    makeMember(folder, 'nameless', ours, '/O=nameless'),
     makeMember(folder, 'stranger', theirs),
   ]);
-  return { server, client, stranger };
+  return { server, client, nameless, stranger };
 }
 
 interface Authority {
@@ -41,12 +45,27 @@ async function makeMember(
   folder: string,
   name: string,
   { key, certificate: caCert }: Authority,
+  subject = `/CN=${name}`,
 ): Promise<TlsFiles> {
   const [privateKey, request] = [join(folder, `${name}.key`), join(folder, `${name}.csr`)];
   const certificate = join(folder, `${name}.pem`);
-  await openssl('req', '-new', ...newKey(privateKey), '-out', request, '-subj', `/CN=${name}`);
+  await openssl('req', '-new', ...newKey(privateKey), '-out', request, '-subj', subject);
+  const extensions = join(folder, `${name}.ext`);
+  await writeFile(extensions, 'subjectAltName = IP:127.0.0.1');
   const signing = ['-CA', caCert, '-CAkey', key, '-CAcreateserial', '-CAserial', join(folder, `${name}.srl`)];
-  await openssl('x509', '-req', '-in', request, ...signing, '-out', certificate, '-days', '2');
+  await openssl(
+    'x509',
+    '-req',
+    '-in',
+    request,
+    ...signing,
+    '-out',
+    certificate,
+    '-days',
+    '2',
+    '-extfile',
+    extensions,
+  );
   return { privateKey, certificate, caCert };
 }
 

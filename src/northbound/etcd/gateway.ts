@@ -257,8 +257,9 @@ function refusalOf(text: string, status: number, url: string): Error {
   const { code, message } = (parseJson(text) ?? {}) as RawRefusal;
   if (code !== undefined && message !== undefined) return new Refused(new URL(url).host, code, message);
   if (status >= 500) return unavailable(ENGINE, `${url} answers HTTP ${status}`);
+  const words = text.trim().slice(0, 200);
   return new PortStatusError(
     'CONFIG',
-    `northbound database (${ENGINE}): ${url} answers HTTP ${status}; northbound.url must lead to etcd 3.4 or later, with its JSON gateway enabled`,
+    `northbound database (${ENGINE}): ${url} answers HTTP ${status} (${words}); northbound.url must lead to etcd 3.4 or later with its JSON gateway, and northbound.certFile must name nobody: see docs/northbound.md`,
   );
 }
