@@ -4,12 +4,12 @@ import type { Option } from './option.js';
 export const SHARED_OPTIONS = {
   'northbound.url': {
     kind: 'string',
-    pattern: /^(sqlite:|rediss?(\+sentinel)?:\/\/)./,
-    like: 'a URL such as redis://redis.example:6379 or sqlite:/var/lib/port-status/northbound.db',
+    pattern: /^(sqlite:|(rediss?(\+sentinel)?|etcds?):\/\/)./,
+    like: 'a URL such as redis://redis.example:6379, etcd://etcd.example:2379 or sqlite:/var/lib/port-status/northbound.db',
     secret: 'password',
     commands: ['server', 'agent', 'approve', 'uninstall'],
     requiredBy: ['server', 'agent', 'approve', 'uninstall'],
-    doc: 'The northbound database, the same for every agent and server: `redis://user:password@host:6379/0`, `rediss://…` with TLS, `redis+sentinel://user:password@host1:26379,host2:26379/master-name/0` (a password of the Sentinels themselves: `?sentinelPassword=…`), or, where all run on one host, `sqlite:/var/lib/port-status/northbound.db`. There is no default: two parts of one cloud with different databases would wait for each other in silence.',
+    doc: 'The northbound database, the same for every agent and server: `redis://user:password@host:6379/0`, `rediss://…` with TLS, `redis+sentinel://user:password@host1:26379,host2:26379/master-name/0` (a password of the Sentinels themselves: `?sentinelPassword=…`), `etcd://user:password@host1:2379,host2:2379`, `etcds://…` with TLS, or, where all run on one host, `sqlite:/var/lib/port-status/northbound.db`. There is no default: two parts of one cloud with different databases would wait for each other in silence.',
   },
   'northbound.namespace': {
     kind: 'string',

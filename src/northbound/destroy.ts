@@ -1,5 +1,7 @@
 import { resolve } from 'node:path';
 import { PortStatusError } from '../domain/errors.js';
+import { remainsInEtcd } from './etcd/destroy.js';
+import { etcdOptions, isEtcdUrl } from './etcd/open.js';
 import { isRedisUrl, redisOptions, URL_FORMS } from './open.js';
 import type { OpenOptions } from './open.js';
 import { remainsInRedis } from './redis/destroy.js';
@@ -9,7 +11,7 @@ import { destroyFile, tracesOf } from './sqlite/destroy.js';
 export interface Remains {
   /** Whether the data itself is there; else only what a crash has left of it, if anything. */
   readonly hasData: boolean;
-  /** What is there, each in words that an operator can look up: paths, for a file; keys, for Redis. */
+  /** What is there, each in words that an operator can look up: paths, for a file; keys, for Redis and etcd. */
   readonly traces: readonly string[];
   /**
    * Removes all of it, for good. Nobody may be using it: ask `listeners` and `chassis` first. After a crash half-way,
@@ -28,6 +30,7 @@ export interface Remains {
  */
 export async function remainsOf(url: string, options: OpenOptions): Promise<Remains> {
   if (isRedisUrl(url)) return remainsInRedis(url, redisOptions(options));
+  if (isEtcdUrl(url)) return remainsInEtcd(url, etcdOptions(options));
   const [, file] = /^sqlite:(.+)$/.exec(url) ?? [];
   if (file === undefined) {
     throw new PortStatusError(

@@ -7,6 +7,7 @@ import type { Logger } from '../runtime/logger.js';
 import { createMetrics } from '../runtime/metrics.js';
 import type { Metrics } from '../runtime/metrics.js';
 import type { Random } from '../runtime/random.js';
+import { isEtcdUrl, openEtcd } from './etcd/open.js';
 import { MemoryDatabase } from './memory/database.js';
 import { MemoryNorthbound } from './memory/memory-northbound.js';
 import type { Northbound } from './northbound.js';
@@ -35,11 +36,11 @@ export interface NetworkOptions {
 
 /** How each engine is named, for whoever wrote something else. */
 export const URL_FORMS =
-  'sqlite:<path>, redis://<host>:6379, rediss://<host>:6379 or redis+sentinel://<host>:26379,…/<master name>';
+  'sqlite:<path>, redis://<host>:6379, rediss://<host>:6379, redis+sentinel://<host>:26379,…/<master name>, etcd://<host>:2379,… or etcds://<host>:2379,…';
 
 /**
  * Opens the northbound database that a URL names: `sqlite:<path of the file>`; `redis://…` and its kin (see
- * redis/address.ts); or `memory:`, which is this process' own and ends with it. A file is made where there is none; its
+ * redis/address.ts); `etcd://…` (see etcd/address.ts); or `memory:`, which is this process' own and ends with it. A file is made where there is none; its
  * folder must exist. Nothing is connected to before the first verb.
  *
  * @throws {PortStatusError} CONFIG when the URL names no engine, or the file's folder can not be written to.
@@ -49,6 +50,7 @@ export function openNorthbound(url: string, options: OpenOptions): Northbound {
   if (engine === 'memory' && rest === '') return new MemoryNorthbound(new MemoryDatabase(options));
   if (engine === 'sqlite' && rest !== '') return new SqliteNorthbound(checkFile(rest), options);
   if (isRedisUrl(url)) return new RedisNorthbound(url, redisOptions(options));
+  if (isEtcdUrl(url)) return openEtcd(url, options);
   throw new PortStatusError(
     'CONFIG',
     `northbound.url names no known database; write ${URL_FORMS} or memory:`,

@@ -12,18 +12,21 @@ export const TLS_PROGRAMS = { openssl: 'openssl' } as const;
 export interface TlsKeys {
   readonly server: TlsFiles;
   readonly client: TlsFiles;
+  /** As the client, in a certificate that says no name: etcd's gateway takes no other where it has users. */
+  readonly nameless: TlsFiles;
   readonly stranger: TlsFiles;
 }
 
-/** Makes them in a folder, for two days. */
+/** Makes them in a folder, for two days and for servers on 127.0.0.1. */
 export async function makeTlsKeys(folder: string): Promise<TlsKeys> {
   const [ours, theirs] = await Promise.all([makeAuthority(folder, 'ours'), makeAuthority(folder, 'theirs')]);
-  const [server, client, stranger] = await Promise.all([
+  const [server, client, nameless, stranger] = await Promise.all([
     makeMember(folder, 'server', ours),
     makeMember(folder, 'client', ours),
+    makeMember(folder, 'nameless', ours, '/O=nameless'),
     makeMember(folder, 'stranger', theirs),
   ]);
-  return { server, client, stranger };
+  return { server, client, nameless, stranger };
 }
 
 interface Authority {
@@ -41,10 +44,11 @@ async function makeMember(
   folder: string,
   name: string,
   { key, certificate: caCert }: Authority,
+  subject = `/CN=${name}`,
 ): Promise<TlsFiles> {
   const [privateKey, request] = [join(folder, `${name}.key`), join(folder, `${name}.csr`)];
   const certificate = join(folder, `${name}.pem`);
-  const names = ['-subj', `/CN=${name}`, '-addext', 'subjectAltName=IP:127.0.0.1'];
+  const names = ['-subj', subject, '-addext', 'subjectAltName=IP:127.0.0.1'];
   await openssl('req', '-new', ...newKey(privateKey), '-out', request, ...names);
   const signing = ['-CA', caCert, '-CAkey', key, '-CAcreateserial', '-CAserial', join(folder, `${name}.srl`)];
   const copying = ['-copy_extensions', 'copy'];

@@ -35,8 +35,8 @@ const FLAGS = {
   chassis: { kind: 'integer', least: 1, most: 20, default: 3, doc: 'How many compute nodes take part.' },
   northbound: {
     kind: 'string',
-    pattern: /^rediss?(\+sentinel)?:\/\/./,
-    like: 'a URL such as redis://127.0.0.1:6379',
+    pattern: /^(rediss?(\+sentinel)?|etcds?):\/\/./,
+    like: 'a URL such as redis://127.0.0.1:6379 or etcd://127.0.0.1:2379',
     doc: 'Plays on this database instead of a SQLite file; a `northbound.url` on the network. There it keeps to a namespace of its own, `port-status-demo-…`, which it removes in the end; one that is killed leaves it.',
   },
   json: { kind: 'boolean', default: false, doc: 'Print one JSON object; the story goes to standard error.' },

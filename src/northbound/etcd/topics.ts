@@ -1,0 +1,123 @@
+import type { ReportKey } from '../../domain/report.js';
+import type { Membership, TopicLoad } from '../northbound.js';
+import type { Keys, ReportRecord } from './layout.js';
+import {
+  checkListener,
+  drawListener,
+  findCandidates,
+  isServed,
+  listenerRanges,
+  placeOf,
+  stillServes,
+  toListeners,
+} from './listeners.js';
+import type { Listener } from './listeners.js';
+import { absent, at, distinct, unchanged, under } from './operations.js';
+import type { KeyValue, Plan, Range, RangeAnswer } from './operations.js';
+import { placeAnew, putPointer, recordRanges, toFound } from './records.js';
+import type { Found } from './records.js';
+import { chunksOf, CONFLICT } from './session.js';
+import type { Session } from './session.js';
+
+/** Reports that are put back in one transaction: each costs two conditions, and two for a listener that is drawn. */
+const CHUNK = 31;
+
+/** What `measureTopic` measures. To find the oldest, etcd looks at all that is pending. */
+export function topicRanges(keys: Keys, listener: string): readonly Range[] {
+  const topic = keys.topic(listener);
+  return [under(topic, { wanted: 'count' }), under(topic, { limit: 1, isOldestFirst: true })];
+}
+
+/** By the clocks of who published and of who asks. */
+export function measureTopic(
+  [all, oldest]: readonly RangeAnswer[],
+  now: number,
+): Omit<TopicLoad, 'isDraining'> {
+  const since = Number(oldest?.kvs[0]?.value ?? now);
+  return { backlog: all?.count ?? 0, oldestMs: Number.isFinite(since) ? Math.max(0, now - since) : 0 };
+}
+
+/** Pointers of a topic, the oldest first. */
+export async function listTopic(
+  session: Session,
+  place: string,
+  limit: number,
+): Promise<readonly KeyValue[]> {
+  const topic = under(session.keys.topic(place), { limit, wanted: 'keys', isOldestFirst: true });
+  const { answers } = await session.read(topic);
+  return answers[0]?.kvs ?? [];
+}
+
+/** Puts pending reports back whose pointer is gone; those of nobody's topic are placed anew. */
+export async function putBack(
+  session: Session,
+  membership: Membership,
+  keys: readonly ReportKey[],
+): Promise<number> {
+  const chunks = keys.length === 0 ? [[]] : chunksOf(keys, CHUNK);
+  let count = 0;
+  for (const chunk of chunks)
+    count += await session.untilCommitted(() => putBackChunk(session, membership, chunk));
+  return count;
+}
+
+async function putBackChunk(
+  session: Session,
+  membership: Membership,
+  wanted: readonly ReportKey[],
+): Promise<number | typeof CONFLICT> {
+  const holderKey = session.keys.listeners + membership.id;
+  const asked = [at(holderKey), ...listenerRanges(session), ...recordRanges(session, wanted)];
+  const snapshot = await session.read(...asked);
+  const [holder, stored, alive, ...records] = snapshot.answers;
+  checkListener(membership, snapshot, holder?.kvs[0]);
+  const listeners = toListeners(session, stored, alive);
+  const candidates = await findCandidates(session, listeners);
+  const mended = await findMissing(session, toFound(wanted, records));
+  const plans = mended.map((one) => planReturn(session, one, listeners, candidates));
+  if (plans.length === 0) return 0;
+  const when = distinct(plans.flatMap(({ conditions }) => conditions));
+  const then = plans.flatMap(({ writes }) => writes);
+  const commit = await session.commit([unchanged(holderKey, holder?.kvs[0]), ...when], then);
+  return commit === undefined ? CONFLICT : plans.length;
+}
+
+/** A record that is pending, and whose pointer is not there. */
+interface Missing extends Found {
+  readonly record: ReportRecord & { readonly place: string };
+  readonly pointer: string;
+}
+
+async function findMissing(session: Session, found: readonly Found[]): Promise<readonly Missing[]> {
+  const pending = found.flatMap((one) => {
+    const { key, record } = one;
+    if (record?.place === undefined) return [];
+    const { place } = record;
+    return [{ ...one, record: { ...record, place }, pointer: session.keys.pointer(place, key) }];
+  });
+  if (pending.length === 0) return [];
+  const { answers } = await session.read(...pending.map(({ pointer }) => at(pointer)));
+  return pending.filter((_, index) => answers[index]?.kvs.length === 0);
+}
+
+/** Into the topic where it is by its record, if that is served; else into another. */
+function planReturn(
+  session: Session,
+  { key, stored, record, pointer }: Missing,
+  listeners: readonly Listener[],
+  candidates: readonly Listener[],
+): Plan {
+  const isStill = [unchanged(session.keys.report(key), stored), absent(pointer)];
+  const server = listeners.find((listener) => listener.id === record.place && isServed(listener));
+  if (server !== undefined) {
+    return {
+      conditions: [...isStill, unchanged(server.stored.key, server.stored)],
+      writes: [putPointer(session, record.place, key, record)],
+    };
+  }
+  const drawn = drawListener(session, candidates);
+  return {
+    conditions: [...isStill, ...(drawn === undefined ? [] : stillServes(session, drawn))],
+    writes: placeAnew(session, key, record, placeOf(drawn)),
+  };
+}
