@@ -46,7 +46,10 @@ export async function judgeAgain(
   return (await judgeNews(session, keys, occasion, signal)).outcomes;
 }
 
-/** Judges those cases that would change anything: a look first, locks only for what differs. */
+/**
+ * Judges those cases that would change anything: a look first, locks only for what differs. What is in quarantine is
+ * passed over; it never got into the ledger, so it would be judged again and again.
+ */
 export async function judgeNews(
   session: Session,
   cases: readonly Case[],
@@ -58,7 +61,9 @@ export async function judgeNews(
   const poisoned: Isolated['poisoned'][number][] = [];
   for (let start = 0; start < cases.length; start += options.batch) {
     const page = cases.slice(start, start + options.batch);
-    const news = await persist(session, 'neutron', signal, () => neutron.preview(page, judging));
+    const news = await persist(session, 'neutron', signal, async () =>
+      neutron.withoutQuarantined(await neutron.preview(page, judging)),
+    );
     const judged = await judgeCases(session, news, occasion, signal);
     outcomes.push(...judged.outcomes);
     poisoned.push(...judged.poisoned);

@@ -35,15 +35,14 @@ interface Acknowledged {
   readonly one: Case;
 }
 
-/** What is in quarantine is passed over; what can never be written and is not there any more is put there again. */
+/** What can never be written and is not in quarantine any more is put there again. */
 async function judgeRecords(
   session: Session,
   records: readonly Acknowledged[],
   signal: AbortSignal,
 ): Promise<void> {
   const cases = records.map(({ one }) => one);
-  const open = await persist(session, 'neutron', signal, () => session.neutron.withoutQuarantined(cases));
-  const { poisoned } = await judgeNews(session, open, 'sweep', signal);
+  const { poisoned } = await judgeNews(session, cases, 'sweep', signal);
   const reasons = new Map(poisoned.map(({ one, reason }) => [one, reason]));
   const bad = records.flatMap(({ stored, one }) => {
     const reason = reasons.get(one);

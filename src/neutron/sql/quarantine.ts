@@ -31,7 +31,8 @@ export async function quarantine(store: Transactor, entries: readonly Quarantine
 export async function withoutQuarantined(store: SqlStore, cases: readonly Case[]): Promise<readonly Case[]> {
   const { dialect } = store;
   const kept = new Set<string>();
-  await inChunks(cases.map(printable), async (chunk) => {
+  const arrivals = cases.filter(({ arrival }) => arrival !== undefined);
+  await inChunks(arrivals.map(printable), async (chunk) => {
     const { rows } = await query(store, (db) =>
       sql<Row>`select port, chassis, revision, incarnation from ${dialect.ledger('quarantine')}
         where ${keysIn(dialect, chunk)}`.execute(db),
