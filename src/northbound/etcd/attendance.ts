@@ -1,4 +1,5 @@
 import { Doorbell } from '../../runtime/doorbell.js';
+import { untilStopped } from '../../runtime/until-stopped.js';
 import { Bells } from '../bells.js';
 import type { Membership } from '../northbound.js';
 import { UNASSIGNED } from '../place.js';
@@ -7,7 +8,7 @@ import type { EtcdDatabase } from './database.js';
 import { ENGINE } from './faults.js';
 import { Inbox } from './inbox.js';
 import { at, under } from './operations.js';
-import type { Session } from './session.js';
+import { Session } from './session.js';
 import { Watch } from './watch.js';
 import type { WatchEnd, WatchEvent, Watched } from './watch.js';
 
@@ -39,7 +40,7 @@ export class Attendance {
   /** Why the watch is no more. */
   #loss: unknown;
   #unheard: Beat | undefined;
-  #isClosed = false;
+  readonly #life = new AbortController();
 
   /** @param revision of the data when it joined; 0 where that is not known here. */
   constructor(database: EtcdDatabase, membership: Membership, revision: number) {
@@ -61,14 +62,14 @@ export class Attendance {
   /** Has the inbox know what is in the topic, where it does not, and the watch run. */
   async prepare(session: Session): Promise<void> {
     if (!this.inbox.isComplete) await this.#list(session);
-    await this.watch(session);
+    await this.watch(session.signal);
   }
 
-  /** Has the watch run. @throws {PortStatusError} UNAVAILABLE, RIGHTS. */
-  async watch(session: Session): Promise<void> {
-    if (this.#watch !== undefined || this.#isClosed) return;
-    this.#opening ??= this.#open(session).finally(() => (this.#opening = undefined));
-    await this.#opening;
+  /** Has the watch run: whoever asks for it at the same time shares it. @throws {PortStatusError} UNAVAILABLE, RIGHTS. */
+  async watch(signal: AbortSignal): Promise<void> {
+    if (this.#watch !== undefined || this.#life.signal.aborted) return;
+    this.#opening ??= this.#open().finally(() => (this.#opening = undefined));
+    await untilStopped(this.#opening, signal);
   }
 
   /** @throws {PortStatusError} UNAVAILABLE when the watch was lost: who was waiting has to know. */
@@ -89,7 +90,7 @@ export class Attendance {
   }
 
   async close(): Promise<void> {
-    this.#isClosed = true;
+    this.#life.abort(new Error('nobody attends any more'));
     this.#watch?.stop();
     this.ringAll();
     await this.#running;
@@ -105,12 +106,13 @@ export class Attendance {
     this.#beginAfter(revision);
   }
 
-  async #open(session: Session): Promise<void> {
+  async #open(): Promise<void> {
     this.#loss = undefined;
     this.#unheard = undefined;
+    const session = new Session(this.#database, this.#life.signal);
     if (this.#watched.some(({ next }) => next === 0)) this.#beginAfter((await session.read()).revision);
     const watch = await Watch.open(this.#database.gateway, this.#watched);
-    if (this.#isClosed) watch.stop();
+    if (this.#life.signal.aborted) watch.stop();
     this.#watch = watch;
     this.#running = this.#run(watch);
   }

@@ -1,8 +1,9 @@
+import { setMaxListeners } from 'node:events';
 import { hasCode } from '../../domain/errors.js';
 import type { ReportKey } from '../../domain/report.js';
 import type { Envelope } from '../../domain/wire.js';
 import { Doorbell } from '../../runtime/doorbell.js';
-import { untilStopped } from '../../runtime/until-stopped.js';
+import { Scope } from '../../runtime/scope.js';
 import type {
   AdoptOptions,
   Adoption,
@@ -58,6 +59,7 @@ export class EtcdNorthbound implements Northbound {
 
   constructor(address: Address, options: EtcdNorthboundOptions) {
     this.#database = new EtcdDatabase(new Gateway(address, options), options);
+    setMaxListeners(0, this.#never);
   }
 
   async registerChassis(chassis: string, options?: CallOptions): Promise<ChassisRegistration> {
@@ -202,7 +204,7 @@ export class EtcdNorthbound implements Northbound {
     const { inbox } = attendance;
     return this.#callAs(membership, { signal }, async (session) => {
       try {
-        await untilStopped(attendance.prepare(session), session.signal);
+        await attendance.prepare(session);
         return await giveReports(session, membership, inbox, max);
       } catch (error) {
         if (hasCode(error, 'UNAVAILABLE')) inbox.forgetAll();
@@ -214,7 +216,7 @@ export class EtcdNorthbound implements Northbound {
   /** Whoever waits for orphans is not told that the connection is cut: to look from time to time finds everything. */
   async #watchIfPossible(attendance: Attendance, signal: AbortSignal): Promise<void> {
     try {
-      await this.#call({ signal }, (session) => untilStopped(attendance.watch(session), session.signal));
+      await this.#call({ signal }, (session) => attendance.watch(session.signal));
     } catch (error) {
       this.#admit(signal);
       if (hasCode(error, 'BUG')) throw error;
@@ -249,13 +251,16 @@ export class EtcdNorthbound implements Northbound {
     }
   }
 
+  /** Carries out one verb: what it has begun ends with it, also the calls beside one that failed. */
   async #call<T>(
     { signal = this.#never }: CallOptions = {},
     work: (session: Session) => Promise<T>,
   ): Promise<T> {
     this.#admit(signal);
+    using scope = new Scope(signal);
+    setMaxListeners(0, scope.signal);
     try {
-      return await work(new Session(this.#database, signal));
+      return await work(new Session(this.#database, scope.signal));
     } catch (error) {
       this.#admit(signal);
       throw translateRefusal(error);

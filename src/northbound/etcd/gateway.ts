@@ -39,6 +39,9 @@ interface Sent {
 /** How long an answer may take; after that the connection is dropped and the outcome unknown. */
 const COMMAND_MS = 3000;
 
+/** The same for what another member may be asked: so a heartbeat outlives a member that stands still. */
+const HASTY_MS = 1000;
+
 /** Ends the timer of a call that has ended. */
 const OVER = new Error('the call is over');
 
@@ -96,12 +99,9 @@ export class Gateway {
     const body = requests.map((one) => JSON.stringify(one)).join('\n');
     return this.#withToken(async (token) => {
       const [endpoint = ''] = this.#endpoints.inOrder();
-      const exchange = {
-        endpoint,
-        agent: this.#streams,
-        signal: stop.signal,
-        abort: () => stop.abort(silence()),
-      };
+      const giveUp = (why: Error): void => stop.abort(why);
+      const whom = { endpoint, withinMs: COMMAND_MS, agent: this.#streams };
+      const exchange = { ...whom, signal: stop.signal, giveUp };
       const lines = await this.#exchange({ path, body, token }, exchange, async (answer) => answer.body);
       return this.#parse(lines, endpoint, stop.signal);
     }, stop.signal);
@@ -150,40 +150,42 @@ export class Gateway {
   }
 
   async #callAny(sent: Sent, isRepeatable: boolean, signal: AbortSignal): Promise<unknown> {
-    const endMs = this.#clock.monotonicMs() + COMMAND_MS;
     const endpoints = this.#endpoints.inOrder();
     for (const [index, endpoint] of endpoints.entries()) {
+      const isLast = index === endpoints.length - 1;
+      const withinMs = isRepeatable && !isLast ? HASTY_MS : COMMAND_MS;
       try {
-        return await this.#callOne(endpoint, sent, signal);
+        return await this.#callOne({ endpoint, withinMs }, sent, signal);
       } catch (error) {
-        const isOver = index === endpoints.length - 1 || this.#clock.monotonicMs() >= endMs;
-        if (isOver || !isWorthAnotherMember(error, isRepeatable)) throw error;
+        if (isLast || !isWorthAnotherMember(error, isRepeatable)) throw error;
       }
     }
     throw unavailable(ENGINE, 'there is no member to ask');
   }
 
-  async #callOne(endpoint: string, sent: Sent, signal: AbortSignal): Promise<unknown> {
+  async #callOne(
+    whom: Pick<Exchange, 'endpoint' | 'withinMs'>,
+    sent: Sent,
+    signal: AbortSignal,
+  ): Promise<unknown> {
     using late = new Scope(signal);
-    const abort = (): void => late.end(silence());
-    const exchange = { endpoint, agent: this.#calls, signal: late.signal, abort };
-    try {
-      return JSON.parse(await this.#exchange(sent, exchange, (answer) => answer.body.text())) as unknown;
-    } catch (error) {
-      signal.throwIfAborted();
-      throw error;
-    }
+    const giveUp = (why: Error): void => late.end(why);
+    const exchange = { ...whom, agent: this.#calls, signal: late.signal, giveUp };
+    return JSON.parse(await this.#exchange(sent, exchange, (answer) => answer.body.text())) as unknown;
   }
 
   /** One request to one member; `read` has to come to its end in time, too. */
   async #exchange<T>(
     { path, body, token }: Sent,
-    { endpoint, agent, signal, abort }: Exchange,
+    { endpoint, withinMs, agent, signal, giveUp }: Exchange,
     read: (answer: Dispatcher.ResponseData) => Promise<T>,
   ): Promise<T> {
     this.#closed.signal.throwIfAborted();
     const done = new AbortController();
-    const deadline = this.#clock.sleep(COMMAND_MS, done).then(abort, () => undefined);
+    const deadline = this.#clock.sleep(withinMs, done).then(
+      () => giveUp(new Silence(withinMs)),
+      () => undefined,
+    );
     try {
       const headers = headersOf(token);
       const url = endpoint + path;
@@ -193,7 +195,7 @@ export class Gateway {
       this.#endpoints.answered(endpoint);
       return result;
     } catch (error) {
-      throw this.#explain(error, endpoint);
+      throw this.#explain(error, endpoint, signal);
     } finally {
       done.abort(OVER);
       await deadline;
@@ -204,15 +206,15 @@ export class Gateway {
     try {
       for await (const line of readLines(body)) yield JSON.parse(line) as unknown;
     } catch (error) {
-      signal.throwIfAborted();
-      throw this.#explain(error, endpoint);
+      throw this.#explain(error, endpoint, signal);
     }
-    throw this.#explain(new Error('the stream ended'), endpoint);
+    throw this.#explain(new StreamEnd(), endpoint, signal);
   }
 
-  /** What a failure means, also for the member. */
-  #explain(error: unknown, endpoint: string): unknown {
+  /** What a failure means, also for the member; a call that its caller gave up means nothing. */
+  #explain(error: unknown, endpoint: string, signal: AbortSignal): unknown {
     if (this.#closed.signal.aborted) return closed(ENGINE);
+    if (signal.aborted && !(signal.reason instanceof Silence)) return signal.reason;
     if (error instanceof Refused && !error.isOfMember) {
       this.#endpoints.answered(endpoint);
       return error;
@@ -224,15 +226,25 @@ export class Gateway {
 
 interface Exchange {
   readonly endpoint: string;
+  readonly withinMs: number;
   readonly agent: Agent;
   readonly signal: AbortSignal;
   /** Ends it when its time is over. */
-  readonly abort: () => void;
+  readonly giveUp: (why: Error) => void;
 }
 
 /** Why a call is given up whose time is over. */
-function silence(): Error {
-  return Object.assign(new Error('no answer'), { code: `silent for ${COMMAND_MS} ms` });
+class Silence extends Error {
+  readonly code: string;
+
+  constructor(ms: number) {
+    super('no answer');
+    this.code = `silent for ${ms} ms`;
+  }
+}
+
+class StreamEnd extends Error {
+  readonly code = 'its stream ended';
 }
 
 /** `hasleader`: a member that has lost its cluster says so instead of waiting for it. */

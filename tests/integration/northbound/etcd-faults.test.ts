@@ -17,9 +17,6 @@ import type { TcpProxy } from '../../support/tcp-proxy.js';
 
 const LISTENER = { ttlMs: 60_000, versions: [1], program: '1' };
 
-/** Of several members, the first is asked first. */
-const FIRST = { ...systemRandom, next: () => 0 };
-
 // Tests wait for servers that start and for time-outs: side by side.
 vi.setConfig({ maxConcurrency: 6 });
 
@@ -143,6 +140,30 @@ describe.runIf(has('integration/northbound/etcd-faults', ETCD))('an etcd of its 
     await expectServiceWithout(stage, await stage.start({ members: 3 }), (cluster) => cluster.findLeader());
   });
 
+  itWithStage('is asked through another member within a second where one stands still', async (stage) => {
+    const cluster = await stage.start({ members: 3 });
+    const follower = ((await cluster.findLeader()) + 1) % 3;
+    const server = stage.open(cluster, { begin: follower });
+    const membership = await server.join({ id: 'n1', ...LISTENER });
+    cluster.members[follower]?.signal('SIGSTOP');
+    await server.heartbeat(membership);
+  });
+
+  itWithStage('is not thought ill of where a caller gave up', async (stage) => {
+    const cluster = await stage.start();
+    const proxy = await stage.proxyTo(cluster);
+    const metrics = createMetrics();
+    const northbound = stage.open(cluster, { proxy, metrics });
+    await northbound.incarnation();
+    proxy.passage = 'black-hole';
+    const reason = new Error('the test has seen enough');
+    const giveUp = new AbortController();
+    const asking = expect(northbound.incarnation(giveUp)).rejects.toBe(reason);
+    giveUp.abort(reason);
+    await asking;
+    expect((await metrics.northboundEndpointUp.get()).values).toMatchObject([{ value: 1 }]);
+  });
+
   itWithStage(
     'is asked through another member where the first does not run, and the log says so once',
     async (stage) => {
@@ -200,20 +221,23 @@ class Stage extends Opened {
     return proxy;
   }
 
-  open(cluster: EtcdCluster, { user, proxy, first, ...watchers }: Opening = {}): Northbound {
+  open(cluster: EtcdCluster, { user, proxy, first, begin = 0, ...watchers }: Opening = {}): Northbound {
     const ports = proxy === undefined ? cluster.members.map(({ clientPort }) => clientPort) : [proxy.port];
     const members = ports.map((port) => `127.0.0.1:${port}`);
-    const hosts = (first === undefined ? members : [first, ...members]).join(',');
-    const url = `etcd://${user === undefined ? '' : `${user}@`}${hosts}`;
-    return this.add(openNorthbound(url, { clock: systemClock, random: FIRST, ...watchers }));
+    const hosts = first === undefined ? members : [first, ...members];
+    const url = `etcd://${user === undefined ? '' : `${user}@`}${hosts.join(',')}`;
+    const random = { ...systemRandom, next: () => (begin + 0.5) / hosts.length };
+    return this.add(openNorthbound(url, { clock: systemClock, random, ...watchers }));
   }
 }
 
 interface Opening extends NetworkOptions {
   readonly user?: string;
   readonly proxy?: TcpProxy;
-  /** An endpoint that is asked before the cluster's. */
+  /** An endpoint that is named before the cluster's. */
   readonly first?: string;
+  /** Number of the member that is asked first. */
+  readonly begin?: number;
 }
 
 function itWithStage(name: string, run: (stage: Stage) => Promise<void>): void {
