@@ -1,5 +1,10 @@
+import { setMaxListeners } from 'node:events';
+
 /** A task of a group: runs until its work is done or `signal` says stop. */
 export type Task = (signal: AbortSignal) => Promise<void>;
+
+/** Calls that one task waits for at a time, at most: more would be a leak, and Node says so. */
+const WAITS_PER_TASK = 4;
 
 /**
  * Runs tasks side by side until all have ended; the first that fails stops the others, and its error is thrown when all
@@ -14,6 +19,7 @@ export async function together(
 ): Promise<void> {
   const stop = new AbortController();
   const all = AbortSignal.any([signal, stop.signal]);
+  setMaxListeners(WAITS_PER_TASK * tasks.length, all);
   const failures: unknown[] = [];
   await Promise.all(
     tasks.map(async (task) => {

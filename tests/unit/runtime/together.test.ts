@@ -101,6 +101,26 @@ describe('A group of tasks', () => {
   });
 });
 
+describe('Many tasks', () => {
+  it('each wait for several things at once, and Node does not take that for a leak', async () => {
+    const stop = new AbortController();
+    const clock = new VirtualClock();
+    const warnings: Error[] = [];
+    const note = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', note);
+    const patient: Task = async (signal) => {
+      await Promise.all([1, 2, 3].map((ms) => clock.sleep(ms, { signal })));
+    };
+
+    const running = together(Array<Task>(9).fill(patient), { signal: stop.signal });
+    await clock.advance(3);
+    await running;
+
+    process.off('warning', note);
+    expect(warnings).toEqual([]);
+  });
+});
+
 describe('An error', () => {
   it("is a stop when it is the aborted signal's own reason", () => {
     expect(isStop(boom, AbortSignal.abort(boom))).toBe(true);
