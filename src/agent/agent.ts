@@ -28,6 +28,8 @@ export interface AgentOptions {
   readonly backoff: Backoff;
   /** The program's version, for the chassis record. */
   readonly version: string;
+  /** The greatest wire version that this program reads and writes. */
+  readonly wireGreatest: number;
 }
 
 export interface AgentParts {

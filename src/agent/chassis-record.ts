@@ -14,6 +14,8 @@ export interface ChassisRecordParts {
   readonly note: Doorbell;
   /** The program's version. */
   readonly version: string;
+  /** The greatest wire version that this program writes. */
+  readonly wireGreatest: number;
 }
 
 /** The word that every port is published in an incarnation. */
@@ -27,10 +29,11 @@ interface Completeness {
 export class ChassisRecord {
   readonly #parts: ChassisRecordParts;
   #complete: Completeness | undefined;
-  #wireVersion = commonVersion([]);
+  #wireVersion: number;
 
   constructor(parts: ChassisRecordParts) {
     this.#parts = parts;
+    this.#wireVersion = commonVersion([], parts.wireGreatest);
   }
 
   /** The wire version that every listener reads, as the database said last. */
@@ -67,8 +70,16 @@ export class ChassisRecord {
   async write(registration: ChassisRegistration, signal: AbortSignal): Promise<void> {
     const { connection, witness, news } = this.#parts;
     const answer = await connection.untilAnswered(() => this.#keep(registration, signal), { signal });
-    this.#wireVersion = commonVersion(answer.listenerVersions.map((versions) => ({ versions })));
+    this.#noteListeners(answer.listenerVersions);
     if (answer.approved !== undefined && witness.approve(answer.approved)) news.ring();
+  }
+
+  #noteListeners(listenerVersions: readonly (readonly number[])[]): void {
+    const { news, wireGreatest } = this.#parts;
+    const before = this.#wireVersion;
+    const listeners = listenerVersions.map((versions) => ({ versions }));
+    this.#wireVersion = commonVersion(listeners, wireGreatest);
+    if (this.#wireVersion < before) news.ring();
   }
 
   async #keep(registration: ChassisRegistration, signal: AbortSignal): ReturnType<Northbound['keepChassis']> {

@@ -30,6 +30,8 @@ export interface SpeakerParts {
   readonly metrics: Metrics;
   /** Reports per publish, at most. */
   readonly batch: number;
+  /** The greatest wire version that this program reads. */
+  readonly wireGreatest: number;
 }
 
 /**
@@ -45,6 +47,8 @@ export class Speaker {
   #greatest = 0;
   /** The incarnation whose records have been listed. */
   #incarnation: string | undefined;
+  /** The newest wire version in which something may be stored that we wrote. */
+  #newestWritten = 0;
   /** Whether a registration of ours, whose outcome is unknown, may land late and fence the one that we hold. */
   #mayFenceItself = false;
 
@@ -94,8 +98,8 @@ export class Speaker {
     const isOurWord = incarnation === this.#incarnation && maxRevision <= this.#greatest;
     this.#greatest = Math.max(this.#greatest, maxRevision);
     if (isOurWord) return;
-    const { chassis, northbound, connection, witness, record, refresh } = this.#parts;
-    const stored = await listStored(chassis, northbound, connection, { signal });
+    const { witness, record, refresh } = this.#parts;
+    const stored = await listStored(this.#parts, { signal });
     witness.expectAll(this.#causeOf(incarnation), stored);
     this.#incarnation = incarnation;
     record.forgetCompleteness();
@@ -111,10 +115,24 @@ export class Speaker {
     const { connection, record, news } = this.#parts;
     const publish = (): Promise<void> => this.#publishBatch(registration, signal);
     while (true) {
+      await this.#sayAgain(signal);
       while (this.#hasNews()) await connection.untilAnswered(publish, { signal });
       record.noteCompleteness(registration, this.#greatest);
       await news.wait({ signal });
     }
+  }
+
+  /**
+   * Where a server joined that does not read what we wrote: it would keep that in its topic, for one that reads it, until
+   * it leaves. What is stored in a newer wire version than all listeners read is said again.
+   */
+  async #sayAgain(signal: AbortSignal): Promise<void> {
+    const { record, witness } = this.#parts;
+    const { wireVersion } = record;
+    if (wireVersion >= this.#newestWritten) return;
+    const stored = await listStored(this.#parts, { signal });
+    witness.sayAgain(stored.filter(({ version }) => version > wireVersion));
+    this.#newestWritten = wireVersion;
   }
 
   #hasNews(): boolean {
@@ -126,8 +144,10 @@ export class Speaker {
   async #publishBatch(registration: ChassisRegistration, signal: AbortSignal): Promise<void> {
     if (!this.#hasNews()) return;
     const { basket, northbound, record, metrics, batch } = this.#parts;
+    const { wireVersion } = record;
     const reports = basket.take(batch);
-    const envelopes = reports.map((report) => this.#encode(report));
+    const envelopes = reports.map((report) => this.#encode(report, wireVersion));
+    this.#newestWritten = Math.max(this.#newestWritten, wireVersion);
     const { late } = await northbound.publish(registration, envelopes, { signal });
     if (late > 0) throw outOfOrder(registration.chassis);
     basket.markStored(reports);
@@ -137,10 +157,10 @@ export class Speaker {
     record.noteCompleteness(registration, this.#greatest);
   }
 
-  #encode(report: Observation): Envelope {
-    const { chassis, clock, record } = this.#parts;
+  #encode(report: Observation, version: number): Envelope {
+    const { chassis, clock } = this.#parts;
     this.#greatest = nextRevision(this.#greatest, clock.now());
-    return encodeReport({ ...report, chassis, revision: this.#greatest }, record.wireVersion);
+    return encodeReport({ ...report, chassis, revision: this.#greatest }, version);
   }
 
   /** Returns where registering again helps; throws what is to end the agent. */

@@ -1,35 +1,37 @@
-import { decodeReport } from '../domain/wire.js';
-import type { Northbound, StoredReport } from '../northbound/northbound.js';
+import { recallReport } from '../domain/wire.js';
+import type { Northbound } from '../northbound/northbound.js';
 import type { Connection } from './connection.js';
 import type { Observation } from './outbasket.js';
 
 /** Records per page. */
 const PAGE = 500;
 
+export interface StoredPortsParts {
+  readonly chassis: string;
+  readonly northbound: Northbound;
+  readonly connection: Pick<Connection, 'untilAnswered'>;
+  /** The greatest wire version that this program reads. */
+  readonly wireGreatest: number;
+}
+
+/** What is stored of a port, and in which wire version. */
+export interface StoredPort extends Observation {
+  readonly version: number;
+}
+
 /** Everything that the northbound database has of a chassis, as if the switch had said it. */
 export async function listStored(
-  chassis: string,
-  northbound: Northbound,
-  connection: Connection,
+  { chassis, northbound, connection, wireGreatest }: StoredPortsParts,
   { signal }: { readonly signal: AbortSignal },
-): Promise<readonly Observation[]> {
-  const ports: Observation[] = [];
+): Promise<readonly StoredPort[]> {
+  const ports: StoredPort[] = [];
   for (let after: string | undefined; ; after = ports.at(-1)?.portId) {
     const page = { after, limit: PAGE };
     const read = (): ReturnType<Northbound['reports']> => northbound.reports(chassis, page, { signal });
     const records = await connection.untilAnswered(read, { signal });
-    ports.push(...records.map(toObservation));
+    ports.push(
+      ...records.map((record) => ({ ...recallReport(record, wireGreatest), version: record.version })),
+    );
     if (records.length < PAGE) return ports;
   }
 }
-
-/** A record that we cannot read (a newer agent wrote it) is taken by what its envelope says. */
-function toObservation(record: StoredReport): Observation {
-  const decoded = decodeReport(record);
-  if (decoded.kind === 'report') return decoded.report;
-  const { portId, isDown } = record;
-  return { portId, status: isDown ? 'DOWN' : 'ACTIVE', attachment: UNKNOWN_ATTACHMENT, observedAt: 0 };
-}
-
-/** Stands where the attachment of a stored report can not be read; no switch gives it to an interface. */
-const UNKNOWN_ATTACHMENT = 'unknown';

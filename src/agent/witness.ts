@@ -122,6 +122,20 @@ export class Witness {
     return true;
   }
 
+  /**
+   * Has these stored reports said again, as the ports are now: a server joined that does not read them. Not said is what
+   * is held back or left open by the switch.
+   */
+  sayAgain(stored: readonly Observation[]): void {
+    const { basket } = this.#parts;
+    for (const port of stored) {
+      const isHushed = this.#silence.covers(port.portId) || this.#hold?.ports.has(port.portId) === true;
+      if (isHushed) continue;
+      if (port.status === 'DOWN') basket.recall({ ...port, isGone: true });
+      basket.demand(port.portId);
+    }
+  }
+
   #lose(reason: string): void {
     this.#lostReason = reason;
     this.#due ??= 'reconnect';

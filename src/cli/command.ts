@@ -25,6 +25,8 @@ export interface CommandDefinition {
   readonly summary: string;
   /** What it does, for its own help: a paragraph or more. */
   readonly doc: string;
+  /** Command lines for the end of its help, without the program's name. */
+  readonly examples?: readonly string[];
   readonly arguments: Arguments;
   readonly flags: Flags;
   /** The options of the table that it takes. */

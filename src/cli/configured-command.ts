@@ -33,7 +33,7 @@ export interface CommandContext<
 /** A command that has a configuration. */
 export interface ConfiguredCommand<C extends Command, F extends Flags, A extends Arguments> extends Pick<
   CommandDefinition,
-  'summary' | 'doc' | 'runsUntilStopped'
+  'summary' | 'doc' | 'examples' | 'runsUntilStopped'
 > {
   readonly name: C;
   readonly flags: F;

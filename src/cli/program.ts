@@ -1,4 +1,4 @@
-import { Command, Option as CommandOption } from 'commander';
+import { Command, Help, Option as CommandOption } from 'commander';
 import { flagOf } from '../config/option.js';
 import { keysOf } from '../config/options.js';
 import type { Shape } from '../config/shape.js';
@@ -42,7 +42,14 @@ export function buildProgram(
 }
 
 function addCommand(program: Command, definition: CommandDefinition, hear: (spoken: Spoken) => void): void {
-  const command = program.command(definition.name).summary(definition.summary).description(definition.doc);
+  const command = program
+    .command(definition.name)
+    .summary(definition.summary)
+    .description(definition.doc)
+    .configureHelp({
+      helpWidth: HELP_WIDTH,
+      formatHelp: (...of) => withExamples(definition, formatHelp(...of)),
+    });
   for (const [name, doc] of Object.entries(definition.arguments)) command.argument(`<${name}>`, doc);
   const keys = [...addFlags(command, definition), ...addOptions(command, definition)];
   command.option('--config <path>', 'the configuration file (else PORT_STATUS_CONFIG names it)');
@@ -57,6 +64,14 @@ function addCommand(program: Command, definition: CommandDefinition, hear: (spok
       configPath: said['config'],
     });
   });
+}
+
+/** Commander's own layout of a help. */
+const formatHelp: Help['formatHelp'] = (command, help) => Help.prototype.formatHelp.call(help, command, help);
+
+function withExamples({ examples = [] }: CommandDefinition, help: string): string {
+  const lines = examples.map((line) => `  port-status ${line}\n`);
+  return lines.length === 0 ? help : `${help}\nExamples:\n${lines.join('')}`;
 }
 
 /** Commander's name of a flag and ours. */

@@ -2,7 +2,18 @@ import type { Shape, Value } from './shape.js';
 
 /** The commands that have a configuration. */
 export type Command =
-  'server' | 'agent' | 'migrate' | 'compare' | 'pause' | 'resume' | 'approve' | 'uninstall' | 'demo';
+  | 'server'
+  | 'agent'
+  | 'migrate'
+  | 'compare'
+  | 'listeners'
+  | 'chassis'
+  | 'drain'
+  | 'pause'
+  | 'resume'
+  | 'approve'
+  | 'uninstall'
+  | 'demo';
 
 /** One row of the table of options. */
 export type Option = Shape & {

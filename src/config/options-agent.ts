@@ -13,10 +13,10 @@ export const AGENT_OPTIONS = {
   'agent.heartbeatMs': {
     kind: 'integer',
     least: 100,
-    most: 60_000,
+    most: 10_000,
     default: 1000,
-    commands: AGENT,
-    doc: 'How often this agent says that it lives and learns what an operator approved, in milliseconds.',
+    commands: ['agent', 'chassis'],
+    doc: 'How often this agent says that it lives and learns what an operator approved, in milliseconds. At most a third of the least `chassis.downAfterMs`. `port-status chassis` shows a chassis as late that is silent for three times as long.',
   },
   'agent.batch': {
     kind: 'integer',

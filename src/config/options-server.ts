@@ -101,6 +101,21 @@ export const SERVER_OPTIONS = {
     commands: SERVER,
     doc: 'The most reports that one transaction judges. A batch holds what arrived during the one before, so an idle system does not wait for it to fill.',
   },
+  'chassis.downAfterMs': {
+    kind: 'integer',
+    least: 30_000,
+    most: 86_400_000,
+    commands: ['server', 'chassis', 'approve'],
+    doc: 'How long the agent of a chassis may be silent before its ports are reported DOWN, in milliseconds, as the servers observe it. Without it they keep their status, as in Neutron itself: a chassis whose agent is silent may well carry traffic. Give all servers the same. When the agent speaks again, it reports every port as it is.',
+  },
+  'chassis.downMostPercent': {
+    kind: 'integer',
+    least: 0,
+    most: 100,
+    default: 10,
+    commands: ['server', 'chassis'],
+    doc: 'When more than this share of the chassis, in percent, and more than one, are silent at once, that looks like a fault of the network or of the northbound database: nothing is reported DOWN, except for a chassis that `port-status approve` names.',
+  },
   'lookAgain.everyMs': {
     kind: 'integer',
     least: 100,

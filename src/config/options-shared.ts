@@ -1,4 +1,19 @@
+import { NEWEST_VERSION, OLDEST_VERSION } from '../domain/wire.js';
 import type { Option } from './option.js';
+
+/** The commands that use the northbound database. */
+const NORTHBOUND_USERS = [
+  'server',
+  'agent',
+  'listeners',
+  'chassis',
+  'drain',
+  'approve',
+  'uninstall',
+] as const;
+
+/** The commands that need some database. */
+const DEPENDENTS = [...NORTHBOUND_USERS, 'migrate', 'compare', 'pause', 'resume'] as const;
 
 /** Options of more than one long-running command. */
 export const SHARED_OPTIONS = {
@@ -7,8 +22,8 @@ export const SHARED_OPTIONS = {
     pattern: /^(sqlite:|(rediss?(\+sentinel)?|etcds?):\/\/)./,
     like: 'a URL such as redis://redis.example:6379, etcd://etcd.example:2379 or sqlite:/var/lib/port-status/northbound.db',
     secret: 'password',
-    commands: ['server', 'agent', 'approve', 'uninstall'],
-    requiredBy: ['server', 'agent', 'approve', 'uninstall'],
+    commands: NORTHBOUND_USERS,
+    requiredBy: NORTHBOUND_USERS,
     doc: 'The northbound database, the same for every agent and server: `redis://user:password@host:6379/0`, `rediss://…` with TLS, `redis+sentinel://user:password@host1:26379,host2:26379/master-name/0` (a password of the Sentinels themselves: `?sentinelPassword=…`), `etcd://user:password@host1:2379,host2:2379`, `etcds://…` with TLS, or, where all run on one host, `sqlite:/var/lib/port-status/northbound.db`. There is no default: two parts of one cloud with different databases would wait for each other in silence.',
   },
   'northbound.namespace': {
@@ -16,30 +31,38 @@ export const SHARED_OPTIONS = {
     pattern: /^[A-Za-z0-9._-]{1,63}$/,
     like: '1 to 63 letters, digits, "-", "_" or "."',
     default: 'port-status',
-    commands: ['server', 'agent', 'approve', 'uninstall'],
+    commands: NORTHBOUND_USERS,
     doc: 'What our keys in a database on the network begin with, so that several clouds may share it. The same for every agent and server.',
   },
   'northbound.caFile': {
     kind: 'string',
-    commands: ['server', 'agent', 'approve', 'uninstall'],
+    commands: NORTHBOUND_USERS,
     doc: "PEM file with the certificate of the authority that must have signed the northbound database's, for TLS. Without it, the authorities that Node.js knows. Read at each connection, as are the other two.",
   },
   'northbound.certFile': {
     kind: 'string',
-    commands: ['server', 'agent', 'approve', 'uninstall'],
+    commands: NORTHBOUND_USERS,
     doc: 'PEM file with the certificate that this program shows to the northbound database, where that asks for one.',
   },
   'northbound.keyFile': {
     kind: 'string',
-    commands: ['server', 'agent', 'approve', 'uninstall'],
+    commands: NORTHBOUND_USERS,
     doc: 'PEM file with the private key for `northbound.certFile`.',
+  },
+  'wire.greatest': {
+    kind: 'integer',
+    least: OLDEST_VERSION,
+    most: NEWEST_VERSION,
+    default: NEWEST_VERSION,
+    commands: ['server', 'agent'],
+    doc: "The greatest version of the reports' format that this program reads and writes. For rolling back to a program that does not know the newest: first set it on every agent and server, then replace them.",
   },
   'startup.timeoutMs': {
     kind: 'integer',
     least: 0,
     most: 3_600_000,
     default: 30_000,
-    commands: ['server', 'agent', 'migrate', 'compare', 'pause', 'resume', 'approve', 'uninstall'],
+    commands: DEPENDENTS,
     doc: 'How long a command that starts waits for each of its dependencies to answer for the first time, in milliseconds. After that it ends with exit code 69. Once they answered, outages are waited out for as long as they last.',
   },
   'http.listen': {
@@ -53,7 +76,7 @@ export const SHARED_OPTIONS = {
     kind: 'enum',
     values: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
     default: 'info',
-    commands: ['server', 'agent', 'migrate', 'compare', 'pause', 'resume', 'approve', 'uninstall', 'demo'],
+    commands: [...DEPENDENTS, 'demo'],
     doc: 'The least level of the lines that are logged, as JSON on standard error.',
   },
 } as const satisfies Readonly<Record<string, Option>>;

@@ -36,6 +36,11 @@ export interface Report {
   /** Milliseconds since 1970 by the chassis' clock. For people: never compared. */
   readonly observedAt: number;
   readonly seen?: Sighting | undefined;
+  /**
+   * The W3C `traceparent` of what made this report, 55 characters: leads from the agent to the call of Nova. Never
+   * decided upon. Since wire version 2.
+   */
+  readonly trace?: string | undefined;
 }
 
 /** A logical port on one chassis: what the ledger and the northbound records are keyed by. */

@@ -163,8 +163,13 @@ export interface Northbound {
   /** Of these (port, chassis), those that have a record. */
   lookUp(keys: readonly ReportKey[], options?: CallOptions): Promise<readonly StoredReport[]>;
 
-  /** Lets a chassis say what its guard holds (see ChassisNote): its next `keepChassis` is told. False: no such hold. */
-  approve(chassis: string, options?: CallOptions): Promise<boolean>;
+  /**
+   * Lets a chassis say what its guard holds (see ChassisNote): its next `keepChassis` is told. False: no such hold.
+   *
+   * With `beat` it is the silence of the chassis that is approved, whatever it holds: `approved` is that beat then, which
+   * servers compare (see ChassisView). False: the chassis is not known, or has spoken since.
+   */
+  approve(chassis: string, options?: ApproveOptions): Promise<boolean>;
 
   /** Ends all connections; calls under way throw CLOSED. Idempotent. */
   close(): Promise<void>;
@@ -172,6 +177,10 @@ export interface Northbound {
 
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
+}
+
+export interface ApproveOptions extends CallOptions {
+  readonly beat?: string | undefined;
 }
 
 /** The right to publish for a chassis, until a later registration. */
@@ -197,7 +206,7 @@ export interface ChassisNote {
 }
 
 export interface ChassisStanding {
-  /** The id of the hold that an operator approved last. */
+  /** What an operator approved last: the id of a hold, or a beat of the chassis, which is none of its holds' ids. */
   readonly approved?: string | undefined;
   /** Wire versions that the registered listeners read (see wire.ts, `commonVersion`). */
   readonly listenerVersions: readonly (readonly number[])[];
@@ -207,12 +216,13 @@ export interface ChassisView {
   readonly chassis: string;
   /** Milliseconds since its last word, by the database's clock. */
   readonly ageMs: number;
-  /** Another one with every word of the chassis: compared for equality only, to observe a silence. */
+  /** Another one with every word of the chassis, and with nothing else: compared for equality only, to observe a silence. */
   readonly beat: string;
   readonly maxRevision: number;
   /** Revision up to which the chassis is complete, and the incarnation in which it said so. */
   readonly complete?: { readonly revision: number; readonly incarnation: string } | undefined;
   readonly hold?: ChassisNote['hold'];
+  /** What an operator approved last: the id of a hold, or a beat. */
   readonly approved?: string | undefined;
   readonly version?: string | undefined;
 }

@@ -157,6 +157,21 @@ export const METRICS = {
     name: 'port_status_swept_total',
     help: 'Ledger rows compared with Neutron by the sweep.',
   },
+  chassisSilent: {
+    type: 'gauge',
+    name: 'port_status_chassis_silent',
+    help: 'Chassis whose agent has been silent for chassis.downAfterMs, as this server observed it.',
+  },
+  chassisHeld: {
+    type: 'gauge',
+    name: 'port_status_chassis_held',
+    help: 'Silent chassis whose ports keep their status, because so many are silent at once. Shown by the server that would act.',
+  },
+  chassisDowned: {
+    type: 'counter',
+    name: 'port_status_chassis_downed_total',
+    help: 'Silent chassis whose ports this server reported DOWN.',
+  },
   // Nova
   novaTold: {
     type: 'counter',

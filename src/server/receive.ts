@@ -32,7 +32,7 @@ interface Batch {
 
 async function handleBatch(session: Session, batch: Batch, signal: AbortSignal): Promise<void> {
   const { deliveries } = batch;
-  const { cases, malformed, newer } = decodeAll(deliveries);
+  const { cases, malformed, newer } = decodeAll(deliveries, session.options.wireGreatest);
   session.metrics.unreadable.inc(newer);
   const { poisoned } = await judgeCases(session, cases, 'arrival', signal);
   const originals = new Map(deliveries.map((delivery) => [keyOf(delivery), delivery]));
@@ -66,11 +66,11 @@ interface Decoded {
   readonly newer: number;
 }
 
-function decodeAll(deliveries: readonly Delivery[]): Decoded {
+function decodeAll(deliveries: readonly Delivery[], wireGreatest: number): Decoded {
   const cases: Case[] = [];
   const malformed: Poison<Delivery>[] = [];
   for (const delivery of deliveries) {
-    const decoded = decodeReport(delivery);
+    const decoded = decodeReport(delivery, wireGreatest);
     const { portId, chassis, incarnation } = delivery;
     if (decoded.kind === 'report')
       cases.push({ portId, chassis, arrival: { report: decoded.report, incarnation } });

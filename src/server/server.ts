@@ -1,11 +1,12 @@
 import { hasCode, PortStatusError } from '../domain/errors.js';
-import { READABLE_VERSIONS } from '../domain/wire.js';
+import { readableVersions } from '../domain/wire.js';
 import type { Membership } from '../northbound/northbound.js';
 import { Doorbell } from '../runtime/doorbell.js';
 import { Scope } from '../runtime/scope.js';
 import { together } from '../runtime/together.js';
 import type { Task } from '../runtime/together.js';
 import { adoptOrphans } from './adopt.js';
+import { watchChassis } from './dead-chassis.js';
 import { healthChecks, newHealth } from './health.js';
 import type { Check, Health } from './health.js';
 import { leaseTasks } from './lease.js';
@@ -31,7 +32,8 @@ export interface Server {
 /**
  * The server beside neutron-server: it owns one topic and carries what stands there to Neutron and Nova.
  *
- * Its life: join → (receive | look again | adopt | settle | sweep, side by side, while heartbeats get through) → leave.
+ * Its life: join → (receive | look again | adopt | settle | sweep | watch chassis, side by side, while heartbeats get
+ * through) → leave.
  * A registration that is lost (lapsed, or the northbound data is another) ends the loops and begins anew with join. So
  * does one that is given up, because Neutron's database does not let this server work; join waits until it does.
  */
@@ -119,8 +121,8 @@ async function join(
 ): Promise<Session> {
   const { northbound, neutron, clock, options, logger, metrics } = parts;
   const waiting = { ...parts, health };
-  const { id, lease, program } = options;
-  const identity = { id, ttlMs: lease.ttlMs, versions: READABLE_VERSIONS, program };
+  const { id, lease, program, wireGreatest } = options;
+  const identity = { id, ttlMs: lease.ttlMs, versions: readableVersions(wireGreatest), program };
   const incarnation = await persist(waiting, 'northbound', signal, () => northbound.incarnation({ signal }));
   await persist(waiting, 'neutron', signal, () => neutron.check({ willWrite: options.willWrite }));
   await persist(waiting, 'neutron', signal, () => neutron.epochOf(incarnation));
@@ -148,8 +150,11 @@ function openSession(
 }
 
 function work(session: Session, signal: AbortSignal): Promise<void> {
-  const { nova } = session;
+  const { nova, options } = session;
+  const { silence } = options;
   const settle: readonly Task[] = nova === undefined ? [] : [(stop) => settleDebts(session, nova, stop)];
+  const watch: readonly Task[] =
+    silence === undefined ? [] : [(stop) => watchChassis(session, silence, stop)];
   const tasks: readonly Task[] = [
     ...leaseTasks(session),
     (stop) => receiveReports(session, stop),
@@ -159,6 +164,7 @@ function work(session: Session, signal: AbortSignal): Promise<void> {
     (stop) => sweepLedger(session, stop),
     (stop) => watchNeutron(session, stop),
     ...settle,
+    ...watch,
   ];
   return together(tasks, { signal });
 }

@@ -1,3 +1,4 @@
+import type { SilencePolicy } from '../domain/chassis-silence.js';
 import type { SettlePolicy } from '../domain/debt.js';
 import type { JudgePolicy } from '../domain/judge.js';
 import type { LeaseTimings } from '../domain/listener.js';
@@ -41,6 +42,10 @@ export interface ServerOptions {
   readonly reconcileEveryMs: number;
   readonly settleEveryMs: number;
   readonly settle: SettlePolicy;
+  /** When ports of a silent chassis go DOWN; absent: they keep their status. */
+  readonly silence?: SilencePolicy | undefined;
+  /** The greatest wire version that it reads and writes. */
+  readonly wireGreatest: number;
   /** Reports in quarantine above which it is no longer their fault but an outage. */
   readonly quarantineMax: number;
 }

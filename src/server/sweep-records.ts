@@ -5,6 +5,7 @@ import { judgeNews } from './look-again.js';
 import { persist } from './persist.js';
 import type { Session } from './session.js';
 import { setAside } from './set-aside.js';
+import { storedPages } from './stored-pages.js';
 
 const PAGE = 1000;
 
@@ -14,14 +15,14 @@ const PAGE = 1000;
  * in whose topic it waits, and put back there if its entry is gone.
  */
 export async function sweepRecords(session: Session, signal: AbortSignal): Promise<void> {
-  const { northbound, neutron, judging } = session;
+  const { northbound, neutron, judging, options } = session;
   await persist(session, 'neutron', signal, () => neutron.epochOf(judging.incarnation));
   const views = await persist(session, 'northbound', signal, () => northbound.chassis(undefined, { signal }));
   let gathered: readonly Acknowledged[] = [];
   for (const { chassis } of views) {
-    for await (const page of pagesOf(session, chassis, signal)) {
+    for await (const page of storedPages(session, chassis, PAGE, signal)) {
       await putBack(session, page, signal);
-      gathered = [...gathered, ...page.flatMap(toAcknowledged)];
+      gathered = [...gathered, ...page.flatMap((stored) => toAcknowledged(stored, options.wireGreatest))];
       if (gathered.length < PAGE) continue;
       await judgeRecords(session, gathered, signal);
       gathered = [];
@@ -51,21 +52,6 @@ async function judgeRecords(
   await setAside(session, bad, signal);
 }
 
-async function* pagesOf(
-  session: Session,
-  chassis: string,
-  signal: AbortSignal,
-): AsyncGenerator<readonly StoredReport[]> {
-  for (let after: string | undefined, more = true; more;) {
-    const page = await persist(session, 'northbound', signal, () =>
-      session.northbound.reports(chassis, { after, limit: PAGE }, { signal }),
-    );
-    yield page;
-    after = page.at(-1)?.portId;
-    more = page.length === PAGE;
-  }
-}
-
 async function putBack(session: Session, page: readonly StoredReport[], signal: AbortSignal): Promise<void> {
   const pending = page.filter(({ place }) => place !== undefined);
   if (pending.length === 0) return;
@@ -76,10 +62,10 @@ async function putBack(session: Session, page: readonly StoredReport[], signal: 
   metrics.putBack.inc(count);
 }
 
-function toAcknowledged(stored: StoredReport): readonly Acknowledged[] {
+function toAcknowledged(stored: StoredReport, wireGreatest: number): readonly Acknowledged[] {
   const { portId, chassis, incarnation, place } = stored;
   if (place !== undefined) return [];
-  const decoded = decodeReport(stored);
+  const decoded = decodeReport(stored, wireGreatest);
   if (decoded.kind !== 'report') return [];
   return [{ stored, one: { portId, chassis, arrival: { report: decoded.report, incarnation } } }];
 }

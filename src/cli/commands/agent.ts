@@ -1,10 +1,10 @@
 import { createAgent } from '../../agent/agent.js';
 import type { Agent, AgentHealth, AgentParts } from '../../agent/agent.js';
 import { startHttp } from '../../http/start-http.js';
-import { openNorthbound } from '../../northbound/open.js';
 import { Opened } from '../../runtime/opened.js';
 import { configuredCommand } from '../configured-command.js';
 import type { CommandContext } from '../configured-command.js';
+import { openConfigured } from '../northbound-database.js';
 import { openPortSource } from '../port-source.js';
 import { firstAnswer } from '../startup.js';
 
@@ -24,7 +24,7 @@ async function runAgent(context: Context): Promise<number> {
   const { config, io, metrics, logger } = context;
   const source = openPortSource(context);
   await using opened = new Opened();
-  const northbound = opened.add(openNorthbound(config.northbound.url, { ...context, ...config.northbound }));
+  const northbound = opened.add(openConfigured(context));
   await firstAnswer('the northbound database', context, () => northbound.incarnation({ signal: io.signal }));
   const { chassis } = config.agent;
   const running = createAgent({ ...context, chassis, northbound, source, options: optionsOf(context) });
@@ -36,7 +36,8 @@ async function runAgent(context: Context): Promise<number> {
 
 function optionsOf({ config, version }: Context): AgentParts['options'] {
   const { heartbeatMs, batch } = config.agent;
-  return { heartbeatMs, batch, guard: config.guard, backoff: BACKOFF, version };
+  const { greatest: wireGreatest } = config.wire;
+  return { heartbeatMs, batch, guard: config.guard, backoff: BACKOFF, version, wireGreatest };
 }
 
 const BACKOFF = { firstMs: 100, mostMs: 5000 };

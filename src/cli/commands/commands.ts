@@ -1,10 +1,13 @@
 import type { CommandDefinition } from '../command.js';
 import { agent } from './agent.js';
 import { approve } from './approve.js';
+import { chassis } from './chassis.js';
 import { compare } from './compare.js';
 import { config } from './config.js';
 import { demo } from './demo.js';
 import { doctor } from './doctor.js';
+import { drain } from './drain.js';
+import { listeners } from './listeners.js';
 import { migrate } from './migrate.js';
 import { pause } from './pause.js';
 import { resume } from './resume.js';
@@ -19,6 +22,9 @@ export const COMMANDS: readonly CommandDefinition[] = [
   config,
   doctor,
   compare,
+  listeners,
+  chassis,
+  drain,
   pause,
   resume,
   approve,

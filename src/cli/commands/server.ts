@@ -2,7 +2,6 @@ import { chassisMatcher } from '../../domain/chassis-globs.js';
 import { hasCode } from '../../domain/errors.js';
 import { startHttp } from '../../http/start-http.js';
 import type { Neutron } from '../../neutron/neutron.js';
-import { openNorthbound } from '../../northbound/open.js';
 import { openNova } from '../../nova/external-events.js';
 import type { Nova } from '../../nova/nova.js';
 import { Opened } from '../../runtime/opened.js';
@@ -11,6 +10,8 @@ import type { ServerOptions } from '../../server/session.js';
 import { configuredCommand } from '../configured-command.js';
 import type { CommandContext } from '../configured-command.js';
 import { openNeutron } from '../neutron-database.js';
+import { openConfigured } from '../northbound-database.js';
+import { policyOf } from '../silent-chassis.js';
 import { firstAnswer } from '../startup.js';
 
 export const server = configuredCommand({
@@ -30,7 +31,7 @@ async function runServer(context: Context): Promise<number> {
   await using opened = new Opened();
   const neutron = opened.add(openNeutron(context));
   await waitForNeutron(context, neutron);
-  const northbound = opened.add(openNorthbound(config.northbound.url, { ...context, ...config.northbound }));
+  const northbound = opened.add(openConfigured(context));
   await firstAnswer('the northbound database', context, () => northbound.incarnation({ signal: io.signal }));
   const nova = await openNovaToWrite(context, opened);
   const running = createServer({ ...context, northbound, neutron, nova, options: optionsOf(context) });
@@ -68,7 +69,7 @@ async function openNovaToWrite(context: Context, opened: Opened): Promise<Nova |
 }
 
 function optionsOf({ config, version }: Context): ServerOptions {
-  const { listener, neutron, apply, lookAgain, reconcile, settle, quarantine, nova } = config;
+  const { listener, neutron, apply, lookAgain, reconcile, settle, quarantine, nova, wire } = config;
   const willWrite = apply.mode === 'write';
   return {
     id: listener.id,
@@ -82,6 +83,8 @@ function optionsOf({ config, version }: Context): ServerOptions {
     reconcileEveryMs: reconcile.everyMs,
     settleEveryMs: settle.everyMs,
     settle: { ...SETTLE, helpsForMs: nova.vif_plugging_timeout * 1000 },
+    silence: policyOf(config.chassis),
+    wireGreatest: wire.greatest,
     quarantineMax: quarantine.max,
   };
 }

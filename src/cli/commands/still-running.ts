@@ -1,3 +1,4 @@
+import { AGENT_SILENT_MS } from '../../domain/chassis-silence.js';
 import type { Northbound } from '../../northbound/northbound.js';
 
 /** Somebody who still uses the northbound database, and what is to be done about it. */
@@ -5,9 +6,6 @@ export interface Running {
   readonly name: string;
   readonly next: string;
 }
-
-/** An agent writes its timestamp at least once a minute (`agent.heartbeatMs`); a little more, because it may be late. */
-export const AGENT_SILENT_MS = 65_000;
 
 /** Servers that have not lapsed, and agents that were heard of within the last 65 s: they do not say that they stop. */
 export async function stillRunning(northbound: Northbound): Promise<readonly Running[]> {

@@ -11,11 +11,11 @@ import {
 import type { Installed, JudgedBlock } from '../../neutron/sql/uninstall.js';
 import { remainsOf } from '../../northbound/destroy.js';
 import type { Remains } from '../../northbound/destroy.js';
-import { openNorthbound } from '../../northbound/open.js';
 import { Opened } from '../../runtime/opened.js';
 import { configuredCommand } from '../configured-command.js';
 import type { CommandContext } from '../configured-command.js';
 import { openStore } from '../neutron-database.js';
+import { look } from '../northbound-database.js';
 import { firstAnswer } from '../startup.js';
 import { stillRunning } from './still-running.js';
 
@@ -56,10 +56,7 @@ async function runUninstall(context: Context): Promise<number> {
 
 async function findRunning(context: Context, { hasData }: Remains): ReturnType<typeof stillRunning> {
   if (!hasData) return [];
-  await using opened = new Opened();
-  const { url, ...network } = context.config.northbound;
-  const northbound = opened.add(openNorthbound(url, { ...context, ...network, isReadOnly: true }));
-  return await firstAnswer('the northbound database', context, () => stillRunning(northbound));
+  return look(context, stillRunning);
 }
 
 interface Left {

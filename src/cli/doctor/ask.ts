@@ -13,6 +13,7 @@ import { openNova } from '../../nova/external-events.js';
 import { silentLogger } from '../../runtime/logger.js';
 import { createMetrics } from '../../runtime/metrics.js';
 import { Opened } from '../../runtime/opened.js';
+import { findKept, policyOf } from '../silent-chassis.js';
 import type { World } from '../world.js';
 import type { Answer, Answers, Facts } from './facts.js';
 import type { Inspected } from './inspect.js';
@@ -56,7 +57,10 @@ async function askNorthbound(values: Values, world: Surroundings): Promise<Answe
       keyFile: values['northbound.keyFile'],
     };
     const northbound = opened.add(openNorthbound(url, { ...world, ...network, isReadOnly: true }));
-    return { listeners: await northbound.listeners(), chassis: await northbound.chassis() };
+    const chassis = await northbound.chassis();
+    const { 'chassis.downAfterMs': downAfterMs, 'chassis.downMostPercent': downMostPercent } = values;
+    const kept = await findKept(northbound, chassis, policyOf({ downAfterMs, downMostPercent }));
+    return { listeners: await northbound.listeners(), chassis, kept };
   });
 }
 

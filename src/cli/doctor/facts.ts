@@ -30,6 +30,8 @@ export interface ConfigurationFacts {
 export interface NorthboundFacts {
   readonly listeners: readonly ListenerView[];
   readonly chassis: readonly ChassisView[];
+  /** Silent chassis whose ports keep their status, because so many are silent; none where `chassis.downAfterMs` is not set. */
+  readonly kept: readonly string[];
 }
 
 export interface SwitchFacts extends SwitchLook {

@@ -1,6 +1,6 @@
-import { READABLE_VERSIONS } from '../../domain/wire.js';
+import { AGENT_SILENT_MS } from '../../domain/chassis-silence.js';
+import { readableVersions } from '../../domain/wire.js';
 import type { ListenerView } from '../../northbound/northbound.js';
-import { AGENT_SILENT_MS } from '../commands/still-running.js';
 import { check, count, fail, ok, orOk, seconds, some, warn } from './check.js';
 import type { Finding } from './check.js';
 import type { Facts } from './facts.js';
@@ -25,10 +25,28 @@ export const NORTHBOUND_CHECKS = [
   }),
   check({
     name: 'agents',
-    looksAt: 'When each chassis was heard of last; an agent says that it lives at least once a minute.',
-    mend: 'start `port-status agent` there; the ports of a chassis whose agent is silent keep the status they have',
+    looksAt: 'When each chassis was heard of last; an agent says that it lives at least every 10 s.',
+    mend: 'start `port-status agent` there; its ports keep the status they have, unless `chassis.downAfterMs` is set',
     needs: ['northbound'],
     judge: judgeAgents,
+  }),
+  check({
+    name: 'silent chassis',
+    looksAt:
+      'Where `chassis.downAfterMs` is set: whether so many chassis are silent at once that their ports keep their status (`chassis.downMostPercent`).',
+    mend: 'look for a fault of the network or of the northbound database; where a chassis is really dead, run `port-status approve <chassis>`',
+    needs: ['northbound'],
+    judge: ({ northbound: { chassis, kept } }) =>
+      orOk(
+        kept.length === 0
+          ? []
+          : [
+              fail(
+                `${kept.length} of ${chassis.length} are silent at once, and keep their ports: ${some(kept)}`,
+              ),
+            ],
+        'not so many that their ports would keep their status',
+      ),
   }),
   check({
     name: 'held ports',
@@ -87,7 +105,9 @@ function judgeVersions({
 }: Pick<Facts, 'configuration' | 'northbound'>): readonly Finding[] {
   const programs = new Set([version, ...chassis.flatMap(({ version: theirs }) => theirs ?? [])]);
   const wires = new Set(listeners.map(({ versions }) => versions.join('+')));
-  const unread = listeners.filter(({ versions }) => !versions.some((one) => READABLE_VERSIONS.includes(one)));
+  const unread = listeners.filter(
+    ({ versions }) => !versions.some((one) => readableVersions().includes(one)),
+  );
   return orOk(
     [
       ...(unread.length > 0

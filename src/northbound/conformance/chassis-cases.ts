@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { ChassisView } from '../northbound.js';
 import { refused, say } from './scene.js';
 import type { Cases } from './scene.js';
 
@@ -100,6 +101,20 @@ export const chassisCases: Cases = {
     assert.equal(await northbound.approve('cn1'), true);
     assert.equal((await northbound.keepChassis(registration, note)).approved, 'h1');
     assert.equal((await northbound.chassis())[0]?.approved, 'h1');
+  },
+
+  'an approval of a silence is that of one beat, and ends with it': async (scene) => {
+    const { northbound, registration } = await scene.agent();
+    const view = async (): Promise<ChassisView | undefined> => (await northbound.chassis(['cn1']))[0];
+    await northbound.keepChassis(registration, { hold: { id: 'h1', ports: 7, sinceMs: 1 }, version: '1' });
+    const beat = (await view())?.beat;
+    assert.equal(await northbound.approve('cn1', { beat }), true);
+    assert.deepEqual([(await view())?.approved, (await view())?.beat], [beat, beat]);
+    const { approved } = await northbound.keepChassis(registration, { version: '1' });
+    assert.notEqual(approved, 'h1');
+    assert.notEqual((await view())?.beat, beat);
+    assert.equal(await northbound.approve('cn1', { beat }), false);
+    assert.equal(await northbound.approve('cn2', { beat }), false);
   },
 
   'a chassis is told which wire versions the registered listeners read': async (scene) => {

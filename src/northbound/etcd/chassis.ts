@@ -126,6 +126,17 @@ export async function approveHold(session: Session, chassis: string): Promise<bo
   });
 }
 
+export async function approveSilence(session: Session, chassis: string, beat: string): Promise<boolean> {
+  const about = session.keys.aboutChassis(chassis);
+  return session.untilCommitted(async () => {
+    const { answers } = await session.read(at(`${about}words`));
+    const words = answers[0]?.kvs[0];
+    if (words === undefined || beatOf(words) !== beat) return false;
+    const commit = await session.commit([unchanged(words.key, words)], [put(`${about}approved`, beat)]);
+    return commit === undefined ? CONFLICT : true;
+  });
+}
+
 /** All chassis, or those named that are known, sorted by name. */
 export async function listChassis(
   session: Session,

@@ -7,6 +7,7 @@ import { Scope } from '../../runtime/scope.js';
 import type {
   AdoptOptions,
   Adoption,
+  ApproveOptions,
   CallOptions,
   ChassisNote,
   ChassisRegistration,
@@ -27,7 +28,14 @@ import { closed } from '../refusals.js';
 import type { Address } from './address.js';
 import { adopt } from './adopt.js';
 import { Attendance } from './attendance.js';
-import { approveHold, keepChassis, listChassis, registerChassis, takeOverChassis } from './chassis.js';
+import {
+  approveHold,
+  approveSilence,
+  keepChassis,
+  listChassis,
+  registerChassis,
+  takeOverChassis,
+} from './chassis.js';
 import { EtcdDatabase } from './database.js';
 import type { EtcdDatabaseOptions } from './database.js';
 import { acknowledge, giveReports } from './deliver.js';
@@ -186,8 +194,11 @@ export class EtcdNorthbound implements Northbound {
     return this.#call(options, (session) => lookUpReports(session, keys));
   }
 
-  async approve(chassis: string, options?: CallOptions): Promise<boolean> {
-    return this.#call(options, (session) => approveHold(session, chassis));
+  async approve(chassis: string, options: ApproveOptions = {}): Promise<boolean> {
+    const { beat } = options;
+    return this.#call(options, (session) =>
+      beat === undefined ? approveHold(session, chassis) : approveSilence(session, chassis, beat),
+    );
   }
 
   async close(): Promise<void> {

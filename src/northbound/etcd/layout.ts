@@ -19,7 +19,7 @@ export const LAYOUT = 1;
  * | `chassis/<c>/revision` | the greatest revision that it gave: `1795405481123456` | agent, server |
  * | `chassis/<c>/words` | its last word: `{"timestamp":1795405481123,"version":"0.1.0"}`, with `hold` where there is one | agent |
  * | `chassis/<c>/complete` | `{"revision":1795405481123456,"incarnation":"9f86…"}` | agent |
- * | `chassis/<c>/approved` | the id of the hold that was approved last | operator |
+ * | `chassis/<c>/approved` | what was approved last: the id of a hold, or a beat | operator |
  * | `reports/<c>/<p>` | a record, its place in it: `{"revision":1795405481123456,"version":1,"isDown":false,"body":"{…}","incarnation":"9f86…","publishedAt":1795405481123,"pendingSince":1795405481123,"place":"n1"}`; without `place` once it was acknowledged | agent, servers |
  * | `topics/<id>/<c>/<p>` | a pointer to a record that is pending there: `1795405481123`, since when. Its position is the revision in which it came into being | agent, servers |
  * | `unassigned/<c>/<p>` | the same for what is in nobody's topic | agent, servers |

@@ -66,6 +66,13 @@ export function approveHold({ state }: MemoryDatabase, chassis: string): boolean
   return true;
 }
 
+export function approveSilence({ state }: MemoryDatabase, chassis: string, beat: string): boolean {
+  const record = state.chassis.get(chassis);
+  if (record === undefined || beatOf(record) !== beat) return false;
+  record.approved = beat;
+  return true;
+}
+
 /** All chassis, or those named that are known, sorted by name. */
 export function listChassis(database: MemoryDatabase, names?: readonly string[]): readonly ChassisView[] {
   const { chassis } = database.state;

@@ -5,6 +5,7 @@ import { Doorbell } from '../../runtime/doorbell.js';
 import type {
   AdoptOptions,
   Adoption,
+  ApproveOptions,
   CallOptions,
   ChassisNote,
   ChassisRegistration,
@@ -24,7 +25,14 @@ import type {
 import { UNASSIGNED } from '../place.js';
 import { closed, unavailable } from '../refusals.js';
 import { adopt } from './adopt.js';
-import { approveHold, keepChassis, listChassis, registerChassis, takeOverChassis } from './chassis.js';
+import {
+  approveHold,
+  approveSilence,
+  keepChassis,
+  listChassis,
+  registerChassis,
+  takeOverChassis,
+} from './chassis.js';
 import type { MemoryDatabase } from './database.js';
 import { acknowledge, giveReports } from './deliver.js';
 import { drain, findListener, heartbeat, join, leave, listListeners } from './listeners.js';
@@ -172,8 +180,13 @@ export class MemoryNorthbound implements Northbound {
     return this.#call(options, () => lookUpReports(this.#database, keys));
   }
 
-  async approve(chassis: string, options?: CallOptions): Promise<boolean> {
-    return this.#call(options, () => approveHold(this.#database, chassis));
+  async approve(chassis: string, options: ApproveOptions = {}): Promise<boolean> {
+    const { beat } = options;
+    return this.#call(options, () =>
+      beat === undefined
+        ? approveHold(this.#database, chassis)
+        : approveSilence(this.#database, chassis, beat),
+    );
   }
 
   async close(): Promise<void> {

@@ -125,6 +125,18 @@ export async function approveHold(store: RedisStore, chassis: string): Promise<b
   return textOf(kind) === 'ok';
 }
 
+/** KEYS: 3 the chassis. ARGV: 2 beat. Returns `{'ok'}`, or `{'missed'}` where it is not known or has spoken since. */
+const APPROVE_SILENCE = defineScript(`
+if redis.call('HGET', KEYS[3], 'words') ~= ARGV[2] then return {'missed'} end
+redis.call('HSET', KEYS[3], 'approved', ARGV[2])
+return {'ok'}
+`);
+
+export async function approveSilence(store: RedisStore, chassis: string, beat: string): Promise<boolean> {
+  const [kind] = await store.run(APPROVE_SILENCE, [store.keys.chassis(encodeName(chassis))], [beat]);
+  return textOf(kind) === 'ok';
+}
+
 /** Returns `{'ok', now, since, incarnation}`. */
 const LOOK = defineScript(`
 local found = redis.call('HMGET', meta, 'since', 'incarnation')

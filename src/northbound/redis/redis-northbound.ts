@@ -6,6 +6,7 @@ import { untilStopped } from '../../runtime/until-stopped.js';
 import type {
   AdoptOptions,
   Adoption,
+  ApproveOptions,
   CallOptions,
   ChassisNote,
   ChassisRegistration,
@@ -27,6 +28,7 @@ import { parseRedisUrl } from './address.js';
 import { adopt } from './adopt.js';
 import {
   approveHold,
+  approveSilence,
   incarnationOf,
   keepChassis,
   listChassis,
@@ -207,8 +209,11 @@ export class RedisNorthbound implements Northbound {
     return this.#call(options, (store) => lookUpReports(store, keys));
   }
 
-  async approve(chassis: string, options?: CallOptions): Promise<boolean> {
-    return this.#write(options, (store) => approveHold(store, chassis));
+  async approve(chassis: string, options: ApproveOptions = {}): Promise<boolean> {
+    const { beat } = options;
+    return this.#write(options, (store) =>
+      beat === undefined ? approveHold(store, chassis) : approveSilence(store, chassis, beat),
+    );
   }
 
   async close(): Promise<void> {

@@ -86,6 +86,12 @@ export function approveHold(session: Session, chassis: string): boolean {
   return session.run(approve, chassis) > 0;
 }
 
+export function approveSilence(session: Session, chassis: string, beat: string): boolean {
+  const row = findRow(session, chassis);
+  if (row === undefined || beatOf(row) !== beat) return false;
+  return session.run('UPDATE chassis SET approved = ? WHERE chassis = ?', beat, chassis) > 0;
+}
+
 /** All chassis, or those named that are known, sorted by name. */
 export function listChassis(session: Session, names?: readonly string[]): readonly ChassisView[] {
   const rows =

@@ -6,6 +6,7 @@ import type { Logger } from '../../runtime/logger.js';
 import type {
   AdoptOptions,
   Adoption,
+  ApproveOptions,
   CallOptions,
   ChassisNote,
   ChassisRegistration,
@@ -25,7 +26,14 @@ import type {
 import { UNASSIGNED } from '../place.js';
 import { closed } from '../refusals.js';
 import { adopt, isAnythingAbandoned } from './adopt.js';
-import { approveHold, keepChassis, listChassis, registerChassis, takeOverChassis } from './chassis.js';
+import {
+  approveHold,
+  approveSilence,
+  keepChassis,
+  listChassis,
+  registerChassis,
+  takeOverChassis,
+} from './chassis.js';
 import { SqliteDatabase } from './database.js';
 import { acknowledge, giveReports, isAnythingNew } from './deliver.js';
 import { Doorbells } from './doorbells.js';
@@ -193,8 +201,11 @@ export class SqliteNorthbound implements Northbound {
     return this.#read(options, (session) => lookUpReports(session, keys));
   }
 
-  async approve(chassis: string, options?: CallOptions): Promise<boolean> {
-    return this.#write(options, (session) => approveHold(session, chassis));
+  async approve(chassis: string, options: ApproveOptions = {}): Promise<boolean> {
+    const { beat } = options;
+    return this.#write(options, (session) =>
+      beat === undefined ? approveHold(session, chassis) : approveSilence(session, chassis, beat),
+    );
   }
 
   async close(): Promise<void> {

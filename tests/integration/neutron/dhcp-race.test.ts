@@ -46,6 +46,7 @@ const OPTIONS: ServerOptions = {
   reconcileEveryMs: 600_000, // the sweep mends nothing here
   settleEveryMs: 1000,
   settle: { helpsForMs: 300_000, backoffMs: { first: 250, most: 15_000 }, refusedAttempts: 5 },
+  wireGreatest: 2,
   quarantineMax: 10,
 };
 

@@ -23,6 +23,7 @@ export const OPTIONS: AgentOptions = {
   guard: { maxDown: 20, maxDownPercent: 20, holdMs: HOLD_MS },
   backoff: { firstMs: 100, mostMs: 1000 },
   version: '0.1.0',
+  wireGreatest: 2,
 };
 
 /** The UUID of the test's port number `number`. */

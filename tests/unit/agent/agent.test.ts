@@ -456,5 +456,66 @@ it('writes no newer wire version than it knows, whatever the listeners read', as
   bench.switch.plug(activePort(1));
   await bench.start();
   const record = bench.database.state.chassis.get(CHASSIS)?.reports.get(portId(1));
-  expect(record?.envelope.version).toBe(1);
+  expect(record?.envelope.version).toBe(2);
+});
+
+describe('where servers read different wire versions', () => {
+  const versionOf = (number: number): number | undefined =>
+    bench.database.state.chassis.get(CHASSIS)?.reports.get(portId(number))?.envelope.version;
+  const join = (id: string, versions: readonly number[]): Promise<unknown> =>
+    bench.northbound.join({ id, ttlMs: 60_000, versions, program: '1' });
+
+  beforeEach(async () => {
+    await join('new', [1, 2]);
+    bench.switch.plug(...activePorts(3));
+    await bench.start();
+  });
+
+  it('writes the lowest that all of them read, as soon as its next word has told it', async () => {
+    await join('old', [1]);
+    await bench.pass(HEARTBEAT_MS);
+    bench.switch.plug(activePort(9));
+    await bench.settle();
+    expect(versionOf(9)).toBe(1);
+  });
+
+  it('says again what it wrote in a newer one, once, where a server joins that does not read it', async () => {
+    expect([0, 1, 2].map(versionOf)).toEqual([2, 2, 2]);
+    bench.takeSaid();
+    await join('old', [1]);
+    await bench.pass(HEARTBEAT_MS);
+    expect([0, 1, 2].map(versionOf)).toEqual([1, 1, 1]);
+    await join('old again', [1]);
+    await bench.pass(3 * HEARTBEAT_MS);
+    expect(bench.takeSaid()).toHaveLength(3);
+  });
+
+  it('says again what was on its way in a newer one when that server joined', async () => {
+    bench.publishMs = 3 * HEARTBEAT_MS;
+    bench.switch.plug(activePort(9));
+    await bench.settle();
+    await join('old', [1]);
+    await bench.pass(HEARTBEAT_MS);
+    await bench.pass(10 * HEARTBEAT_MS);
+    expect(versionOf(9)).toBe(1);
+  });
+
+  it('does not say what its guard holds back, though a server joins that reads less', async () => {
+    bench.switch.plug(...activePorts(30));
+    await bench.settle();
+    bench.switch.lose();
+    bench.switch.unplug(...activePorts(30).map((port) => port.portId));
+    bench.switch.reconnect();
+    await bench.settle();
+    bench.takeSaid();
+    await join('old', [1]);
+    await bench.pass(HEARTBEAT_MS);
+    expect(bench.takeSaid()).toEqual([]);
+  });
+
+  it('writes none that is newer than the one that it is held at', async () => {
+    await bench.stop();
+    await bench.start({ wireGreatest: 1 });
+    expect([0, 1, 2].map(versionOf)).toEqual([1, 1, 1]);
+  });
 });

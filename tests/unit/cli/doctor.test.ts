@@ -31,7 +31,7 @@ const NOT_READY = {
 
 const WELL: Facts = {
   configuration: { roles: ['server'], problems: [], version: '0.1.0', mayWrite: () => true },
-  northbound: { listeners: [{ ...LISTENER, state: 'live' }], chassis: [CHASSIS] },
+  northbound: { listeners: [{ ...LISTENER, state: 'live' }], chassis: [CHASSIS], kept: [] },
   database: { layout: { server: [], columns: [], writing: [], ledger: [] }, clockAheadMs: 3 },
   stored: {
     isPaused: false,
@@ -105,7 +105,12 @@ describe('the doctor', () => {
     [
       'an agent that is silent',
       { northbound: { chassis: [{ ...CHASSIS, ageMs: 90_000 }] } },
-      'warn  agents: 1 of 1 are silent: cn1 (90 s); start "port-status agent" there; the ports of a chassis whose agent is silent keep the status they have',
+      'warn  agents: 1 of 1 are silent: cn1 (90 s); start "port-status agent" there; its ports keep the status they have, unless "chassis.downAfterMs" is set',
+    ],
+    [
+      'so many silent chassis that their ports are kept',
+      { northbound: { kept: ['cn1'] } },
+      'FAIL  silent chassis: 1 of 1 are silent at once, and keep their ports: cn1; look for a fault of the network or of the northbound database; where a chassis is really dead, run "port-status approve <chassis>"',
     ],
     [
       'ports that a guard holds back',

@@ -1,8 +1,15 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isUuid } from '../../../src/domain/report.js';
 import type { Report } from '../../../src/domain/report.js';
-import { commonVersion, decodeReport, encodeReport } from '../../../src/domain/wire.js';
+import {
+  commonVersion,
+  decodeReport,
+  encodeReport,
+  readableVersions,
+  recallReport,
+} from '../../../src/domain/wire.js';
 import type { Envelope } from '../../../src/domain/wire.js';
 import { aFullReport, PORT_ID } from './examples.js';
 
@@ -29,6 +36,8 @@ const report: fc.Arbitrary<Report> = fc.record(
 function anEnvelope(changes: Partial<Envelope> = {}): Envelope {
   return { ...encodeReport(aFullReport(), 1), ...changes };
 }
+
+const TRACE = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
 /** The body of a report, with changes that its type would not allow. */
 function aBody(changes: Readonly<Record<string, unknown>>): string {
@@ -71,9 +80,15 @@ describe('A report on the wire', () => {
     });
   });
 
-  it('of a newer version is left to a server that reads it, whatever its body', () => {
-    expect(decodeReport(anEnvelope({ version: 2, body: '' }))).toEqual({ kind: 'newer', version: 2 });
-  });
+  it.each<{ greatest: number; version: number }>([
+    { greatest: 2, version: 3 },
+    { greatest: 1, version: 2 },
+  ])(
+    'of version $version is left to a server that reads it by one that reads $greatest, whatever its body',
+    ({ greatest, version }) => {
+      expect(decodeReport(anEnvelope({ version, body: '' }), greatest)).toEqual({ kind: 'newer', version });
+    },
+  );
 
   it('counts without an explanation that makes no sense', () => {
     expect(decodeReport(anEnvelope({ body: aBody({ seen: { ofport: 'three' } }) }))).toMatchObject({
@@ -89,6 +104,65 @@ describe('A report on the wire', () => {
       kind: 'report',
       report: { seen: { detail: 'x'.repeat(1024) } },
     });
+  });
+});
+
+describe('Version 1', () => {
+  const recorded = JSON.parse(
+    readFileSync(new URL('../../fixtures/wire-1.json', import.meta.url), 'utf8'),
+  ) as readonly { readonly report: Report; readonly envelope: Envelope }[];
+
+  it.each(recorded)('reads as it was recorded: $report.status of $report.chassis', ({ report, envelope }) => {
+    expect(decodeReport(envelope)).toEqual({ kind: 'report', report });
+  });
+
+  it.each(recorded)('is written as it was recorded: $report.portId', ({ report, envelope }) => {
+    expect(encodeReport({ ...report, trace: TRACE }, 1)).toEqual(envelope);
+  });
+});
+
+describe('Version 2', () => {
+  it('carries the trace that a report belongs to', () => {
+    fc.assert(
+      fc.property(report, fc.constantFrom(TRACE, undefined), (said, trace) => {
+        const traced = trace === undefined ? said : { ...said, trace };
+        expect(decodeReport(encodeReport(traced, 2))).toEqual({ kind: 'report', report: traced });
+      }),
+    );
+  });
+
+  it.each([
+    '',
+    'x'.repeat(5000),
+    7,
+    { id: TRACE },
+    `${TRACE}-more`,
+    TRACE.toUpperCase(),
+    TRACE.replace(/^00/, 'ff'),
+    TRACE.replace(/-[0-9a-f]{32}-/, `-${'0'.repeat(32)}-`),
+  ])('counts without a trace that is none: %j', (trace) => {
+    expect(decodeReport(anEnvelope({ version: 2, body: aBody({ trace }) }))).toMatchObject({
+      kind: 'report',
+      report: { status: 'ACTIVE', trace: undefined },
+    });
+  });
+});
+
+describe('What is recalled of a stored record', () => {
+  it('is what it said, without the trace that is over', () => {
+    const said = aFullReport({ trace: TRACE });
+    const { portId, status, attachment, instance, observedAt, seen } = said;
+    const recalled = { portId, status, attachment, instance, observedAt, seen };
+    expect(recallReport(encodeReport(said, 2))).toEqual(recalled);
+  });
+
+  it.each([
+    ['ACTIVE', false],
+    ['DOWN', true],
+  ])('is %s where its body can not be read', (status, isDown) => {
+    const recalled = { portId: PORT_ID, status, attachment: 'unknown', observedAt: 0 };
+    expect(recallReport(anEnvelope({ version: 2, isDown }), 1)).toEqual(recalled);
+    expect(recallReport(anEnvelope({ body: '', isDown }))).toEqual(recalled);
   });
 });
 
@@ -124,20 +198,35 @@ describe('No report can be made', () => {
 });
 
 describe('The version that agents write', () => {
-  it.each<{ when: string; registered: number[][]; version: number }>([
-    { when: 'nobody is registered', registered: [], version: 1 },
-    { when: 'all read what we read', registered: [[1], [1]], version: 1 },
+  it.each<{ when: string; registered: number[][]; greatest?: number; version: number }>([
+    { when: 'nobody is registered', registered: [], version: 2 },
+    { when: 'nobody is registered, and we write no newer', registered: [], greatest: 1, version: 1 },
+    {
+      when: 'all read what we read',
+      registered: [
+        [1, 2],
+        [1, 2],
+      ],
+      version: 2,
+    },
     {
       when: 'some read more than we write',
       registered: [
         [1, 2],
         [1, 2, 3],
       ],
+      greatest: 1,
       version: 1,
     },
+    { when: 'one reads only the older', registered: [[1, 2], [1]], version: 1 },
     { when: 'one reads less than we can write', registered: [[0], [1, 2]], version: 1 },
     { when: 'one registered none', registered: [[], [1]], version: 1 },
-  ])('is $version when $when', ({ registered, version }) => {
-    expect(commonVersion(registered.map((versions) => ({ versions })))).toBe(version);
+  ])('is $version when $when', ({ registered, greatest, version }) => {
+    const listeners = registered.map((versions) => ({ versions }));
+    expect(commonVersion(listeners, greatest)).toBe(version);
+  });
+
+  it('is one of those that a program of that greatest version reads', () => {
+    expect([readableVersions(1), readableVersions(2), readableVersions()]).toEqual([[1], [1, 2], [1, 2]]);
   });
 });

@@ -47,6 +47,7 @@ export const OPTIONS: Omit<ServerOptions, 'id'> = {
   reconcileEveryMs: RECONCILE_MS,
   settleEveryMs: 1000,
   settle: { helpsForMs: 300_000, backoffMs: { first: 250, most: 15_000 }, refusedAttempts: 5 },
+  wireGreatest: 2,
   quarantineMax: 3,
 };
 

@@ -102,7 +102,7 @@ describe('a report of a wire version that this server does not read', () => {
   it('stays pending, unacknowledged, and holds up no other', async () => {
     const bench = await openBench();
     await bench.plant(2);
-    const { metrics } = await bench.start('A');
+    const { metrics } = await bench.start('A', { wireGreatest: 1 });
     const revision = await bench.nextRevision('cn1');
     await bench.publish({
       portId: portIdOf(1),

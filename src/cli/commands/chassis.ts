@@ -1,0 +1,95 @@
+import { AGENT_SILENT_MS, chassisStateOf } from '../../domain/chassis-silence.js';
+import type { ChassisState } from '../../domain/chassis-silence.js';
+import type { ChassisView } from '../../northbound/northbound.js';
+import { configuredCommand } from '../configured-command.js';
+import type { CommandContext } from '../configured-command.js';
+import { look } from '../northbound-database.js';
+import { findKept, policyOf } from '../silent-chassis.js';
+import { ago, drawTable, mayColour } from '../table.js';
+import type { Column, Tone } from '../table.js';
+
+const FLAGS = { json: { kind: 'boolean', default: false, doc: 'Print JSON.' } } as const;
+
+export const chassis = configuredCommand({
+  name: 'chassis',
+  summary: 'list the chassis and how they stand',
+  doc: "Lists the chassis that are registered in the northbound database: live (heard of within 3 × agent.heartbeatMs), late, or lapsed (silent for chassis.downAfterMs, or for 65 s where that is not set); when each was heard of last, whether every port of it is published, what its agent's guard holds back and since when, and its agent's version. Where chassis.downAfterMs is set it also says whose ports are kept because so many are silent at once. Writes nothing, and does not read the reports. Exit code 0: there are chassis, all are live and complete, and nothing is held; 1: not so.",
+  examples: ['chassis', 'chassis --json | jq -r \'.chassis[] | select(.state == "lapsed") | .chassis\''],
+  runsUntilStopped: false,
+  arguments: {},
+  flags: FLAGS,
+  run: runChassis,
+});
+
+type Context = CommandContext<'chassis', typeof FLAGS>;
+
+/** What is printed of one chassis. */
+interface Listed extends Pick<ChassisView, 'chassis' | 'ageMs' | 'version' | 'hold'> {
+  readonly state: ChassisState;
+  /** Whether every port of it is published in the present incarnation. */
+  readonly isComplete: boolean;
+  /** Whether servers keep its ports, although it is silent, because so many are. */
+  readonly isKept: boolean;
+}
+
+async function runChassis(context: Context): Promise<number> {
+  const { io, flags } = context;
+  const listed = await look(context, async (northbound) => {
+    const incarnation = await northbound.incarnation();
+    const views = await northbound.chassis();
+    const kept = await findKept(northbound, views, policyOf(context.config.chassis));
+    return views.map((view) => list(view, { incarnation, kept: new Set(kept) }, context));
+  });
+  const exitCode = listed.length > 0 && listed.every(isWell) ? 0 : 1;
+  io.stdout.write(
+    flags.json
+      ? `${JSON.stringify({ exitCode, chassis: listed })}\n`
+      : drawTable(COLUMNS, listed, mayColour(context)) + remarkOf(listed),
+  );
+  return exitCode;
+}
+
+function list(
+  view: ChassisView,
+  now: { readonly incarnation: string; readonly kept: ReadonlySet<string> },
+  { config }: Context,
+): Listed {
+  const { chassis: name, ageMs, version, complete, hold } = view;
+  const { heartbeatMs } = config.agent;
+  const lapsedAfterMs = config.chassis.downAfterMs ?? AGENT_SILENT_MS;
+  const state = chassisStateOf(ageMs, { heartbeatMs, lapsedAfterMs });
+  const isComplete = complete?.incarnation === now.incarnation;
+  return { chassis: name, state, ageMs, isComplete, hold, isKept: now.kept.has(name), version };
+}
+
+function isWell({ state, isComplete, hold }: Listed): boolean {
+  return state === 'live' && isComplete && hold === undefined;
+}
+
+function remarkOf(listed: readonly Listed[]): string {
+  const kept = listed.filter(({ isKept }) => isKept);
+  if (kept.length === 0) return '';
+  return `\n${kept.length} of ${listed.length} chassis are silent at once, which looks like a fault of the network or of the northbound database: the servers keep their ports. Where a chassis is really dead, run "port-status approve <chassis>"\n`;
+}
+
+const TONES = { live: 'good', late: 'doubtful', lapsed: 'bad' } as const satisfies Record<ChassisState, Tone>;
+
+const COLUMNS: readonly Column<Listed>[] = [
+  { head: 'CHASSIS', cell: ({ chassis: name }) => ({ text: name }) },
+  { head: 'STATE', cell: ({ state }) => ({ text: state, tone: TONES[state] }) },
+  { head: 'HEARD OF', isNumber: true, cell: ({ ageMs }) => ({ text: ago(ageMs) }) },
+  { head: 'COMPLETE', cell: ({ isComplete }) => yesOrNo(isComplete) },
+  { head: 'HELD BACK', cell: (one) => describeHeld(one) },
+  { head: 'AGENT', cell: ({ version }) => ({ text: version ?? '-' }) },
+];
+
+function yesOrNo(isSo: boolean): { readonly text: string; readonly tone: Tone } {
+  return isSo ? { text: 'yes', tone: 'good' } : { text: 'no', tone: 'doubtful' };
+}
+
+function describeHeld({ hold, isKept }: Listed): { readonly text: string; readonly tone?: Tone } {
+  if (isKept) return { text: 'DOWN of all its ports', tone: 'bad' };
+  if (hold === undefined) return { text: '-' };
+  const since = new Date(hold.sinceMs).toISOString();
+  return { text: `DOWN of ${hold.ports} since ${since}`, tone: 'doubtful' };
+}

@@ -1,0 +1,65 @@
+import type { ListenerState } from '../../domain/listener.js';
+import type { ListenerView } from '../../northbound/northbound.js';
+import { configuredCommand } from '../configured-command.js';
+import type { CommandContext } from '../configured-command.js';
+import { look } from '../northbound-database.js';
+import { ago, drawTable, mayColour } from '../table.js';
+import type { Column, Tone } from '../table.js';
+
+const FLAGS = { json: { kind: 'boolean', default: false, doc: 'Print JSON.' } } as const;
+
+export const listeners = configuredCommand({
+  name: 'listeners',
+  summary: 'list the servers and how they stand',
+  doc: 'Lists the servers that are registered in the northbound database: live, draining (told to leave), late (silent for half their ttl) or lapsed (silent for their ttl: others take over); when each was heard of last, how many reports wait for it and which share of all that wait that is, its program and the wire versions that it reads. Writes nothing. Exit code 0: there are servers, and all are live; 1: not so.',
+  examples: ['listeners', 'listeners --json | jq -r \'.listeners[] | select(.state != "live") | .id\''],
+  runsUntilStopped: false,
+  arguments: {},
+  flags: FLAGS,
+  run: runListeners,
+});
+
+/** What is printed of one server. */
+interface Listed extends Pick<
+  ListenerView,
+  'id' | 'state' | 'ageMs' | 'ttlMs' | 'backlog' | 'program' | 'versions'
+> {
+  /** Its part of all reports that wait for a server, from 0 to 1; 0 where none waits. */
+  readonly share: number;
+}
+
+async function runListeners(context: CommandContext<'listeners', typeof FLAGS>): Promise<number> {
+  const listed = listAll(await look(context, (northbound) => northbound.listeners()));
+  const exitCode = listed.length > 0 && listed.every(({ state }) => state === 'live') ? 0 : 1;
+  const { io, flags } = context;
+  const answer = flags.json
+    ? `${JSON.stringify({ exitCode, listeners: listed })}\n`
+    : drawTable(COLUMNS, listed, mayColour(context));
+  io.stdout.write(answer);
+  return exitCode;
+}
+
+function listAll(views: readonly ListenerView[]): readonly Listed[] {
+  const all = views.reduce((sum, { backlog }) => sum + backlog, 0);
+  return views.map(({ id, state, ageMs, ttlMs, backlog, program, versions }) => {
+    const share = all === 0 ? 0 : backlog / all;
+    return { id, state, ageMs, ttlMs, backlog, share, program, versions };
+  });
+}
+
+const TONES = {
+  live: 'good',
+  draining: 'doubtful',
+  late: 'doubtful',
+  lapsed: 'bad',
+} as const satisfies Record<ListenerState, Tone>;
+
+const COLUMNS: readonly Column<Listed>[] = [
+  { head: 'SERVER', cell: ({ id }) => ({ text: id }) },
+  { head: 'STATE', cell: ({ state }) => ({ text: state, tone: TONES[state] }) },
+  { head: 'HEARD OF', isNumber: true, cell: ({ ageMs }) => ({ text: ago(ageMs) }) },
+  { head: 'WAITING', isNumber: true, cell: ({ backlog }) => ({ text: String(backlog) }) },
+  { head: 'SHARE', isNumber: true, cell: ({ share }) => ({ text: `${Math.round(share * 100)} %` }) },
+  { head: 'PROGRAM', cell: ({ program }) => ({ text: program }) },
+  { head: 'WIRE', cell: ({ versions }) => ({ text: versions.join(', ') }) },
+];
