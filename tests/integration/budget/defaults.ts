@@ -22,6 +22,7 @@ export const SERVER_DEFAULTS: ServerOptions = {
     backoffMs: { first: 250, most: 15_000 },
     refusedAttempts: 5,
   },
+  wireGreatest: OPTIONS['wire.greatest'].default,
   quarantineMax: OPTIONS['quarantine.max'].default,
 };
 
@@ -35,4 +36,5 @@ export const AGENT_DEFAULTS: AgentOptions = {
   },
   backoff: { firstMs: 100, mostMs: 5000 },
   version: '0.1.0',
+  wireGreatest: OPTIONS['wire.greatest'].default,
 };
