@@ -5,9 +5,11 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { Summary } from '../../src/simulator/demo/tally.js';
 import { eventually } from '../support/eventually.js';
+import { has } from '../support/needs.js';
+import { REDIS, startRedis } from '../support/redis.js';
 
 const PROGRAM = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const TIMEOUT_MS = 120_000;
@@ -177,6 +179,30 @@ it.skipIf(!existsSync('/proc/self/cmdline'))(
   },
   TIMEOUT_MS,
 );
+
+describe.runIf(has('integration/demo on Redis', REDIS))('on Redis', () => {
+  it(
+    'the demo plays like on a file, and leaves no key behind',
+    async () => {
+      const redis = await startRedis();
+      onTestFinished(() => redis.dispose());
+      await redis.admin.set("somebody else's", '1');
+      const url = `redis://127.0.0.1:${redis.port}`;
+      const { written, ended } = startDemo(`--northbound=${url}`, '--duration=2s', '--servers=2', '--json');
+      expect([await ended, written.stderr]).toMatchObject([0, expect.stringContaining('Nova booted')]);
+      expect(JSON.parse(written.stdout)).toMatchObject({ lost: 0, appliedTwice: 0 });
+      expect(await redis.admin.keys('*')).toEqual(["somebody else's"]);
+      expect(readdirSync(folder)).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
+
+  it("the demo does not play on a file that may be somebody's", async () => {
+    const { written, ended } = startDemo('--northbound=sqlite:/var/lib/port-status/northbound.db');
+    expect(await ended).not.toBe(0);
+    expect(written.stderr).toContain('a URL such as redis://127.0.0.1:6379');
+  });
+});
 
 function isAlive(pid: number): boolean {
   return commandLineOf(pid) !== '';

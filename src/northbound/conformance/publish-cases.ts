@@ -79,6 +79,16 @@ export const publishCases: Cases = {
     assert.deepEqual(brief(await server.receive(3)), ['1@1', '2@102', '3@103']);
   },
 
+  'a port that waits is given in the position of its first report, in the content of its newest': async (
+    scene,
+  ) => {
+    const server = await scene.server('n1');
+    const agent = await scene.agent();
+    await agent.publish(...sayRange(1, 3));
+    await agent.publish(say(1, 10));
+    assert.deepEqual(brief(await server.receive()), ['1@10', '2@2', '3@3']);
+  },
+
   'a report that replaces one already given is given again, after what waits': async (scene) => {
     const server = await scene.server('n1');
     const agent = await scene.agent();

@@ -74,6 +74,21 @@ describe.runIf(has('integration/northbound/redis-faults', REDIS))('the redis eng
       expect(brief(await deliveries)).toEqual(['1@10']);
     });
 
+    it('may lose an answer: what was given by it is given again', async () => {
+      const northbound = open();
+      const membership = await northbound.join(SERVER);
+      await publishAs(northbound, say(1, 10));
+      proxy.delayMs = 300;
+      const giveUp = new AbortController();
+      const lost = northbound.receive(membership, { max: 10, signal: giveUp.signal });
+      const ending = expect(lost).rejects.toThrow('enough');
+      await eventually(async () => expect(await redis.admin.zcard(key('given:n1'))).toBe(1));
+      giveUp.abort(new Error('enough'));
+      await ending;
+      proxy.delayMs = 0;
+      expect(brief(await northbound.receive(membership, { max: 10 }))).toEqual(['1@10']);
+    });
+
     it('that is just being made ends with close', async () => {
       const northbound = open();
       proxy.passage = 'black-hole';

@@ -101,6 +101,20 @@ describe.runIf(has('integration/northbound/redis-rights', REDIS))('rights in Red
     expect(brief(await server.receive(membership, { max: 100 }))).toEqual(['3@3']);
   });
 
+  it('let an agent point to what is acknowledged, or pending elsewhere: it is not given', async () => {
+    await publishFor('cn2', 1, 1);
+    await server.acknowledge(membership, await server.receive(membership, { max: 10 }));
+    const other = await server.join({ ...SERVER, id: 'n2' });
+    await server.drain('n1');
+    await publishFor('cn3', 2, 2);
+    const client = await openClient(await createAgentUser(redis, namespace, 'cn1'));
+    await client.zadd(key('topic:n1'), 0, `cn2/${portId(1)}`, 1, `cn3/${portId(2)}`, 2, `cn4/${portId(3)}`);
+    await publishFor('cn4', 3, 3);
+    await redis.admin.hset(key('reports:cn4'), portId(3), await pendingAt('n1'));
+    expect(brief(await server.receive(membership, { max: 10 }))).toEqual(['3@3']);
+    expect(brief(await server.receive(other, { max: 10 }))).toEqual(['2@2']);
+  });
+
   it('let an agent write what it likes into its own reports, which stops nobody', async () => {
     const client = await openClient(await createAgentUser(redis, namespace, 'cn1'));
     const records = [
@@ -177,6 +191,12 @@ describe.runIf(has('integration/northbound/redis-rights', REDIS))('rights in Red
     onTestFinished(() => client.disconnect());
     await client.connect();
     return client;
+  }
+
+  /** The record of cn4, moved to another topic. */
+  async function pendingAt(place: string): Promise<string> {
+    const record = (await redis.admin.hget(key('reports:cn4'), portId(3))) ?? '';
+    return record.replace('|n2|', `|${place}|`);
   }
 
   async function publishFor(chassis: string, first: number, last: number): Promise<void> {

@@ -51,7 +51,7 @@ describe.runIf(has('integration/northbound/redis-sentinel', REDIS))('a Redis beh
     const membership = await northbound.join(SERVER);
     const registration = await northbound.registerChassis('cn1');
     await northbound.publish(registration, [say(1, 10)]);
-    expect(await master.admin.wait(1, 5000)).toBe(1);
+    await eventually(async () => expect(await replica.admin.hlen('{port-status}:reports:cn1')).toBe(1));
     await cutReplication();
     expect(await northbound.publish(registration, [say(1, 20), say(2, 21)])).toEqual({ stored: 2, late: 0 });
     await northbound.receive(membership, { max: 10 });
