@@ -48,6 +48,28 @@ describe.runIf(has('integration/northbound/etcd-engine', ETCD))('the etcd engine
     expect(await etcd.ctl('lease', 'timetolive', lease)).toContain('granted with TTL(5s)');
   });
 
+  it.each([
+    ['lapses', 'del', 'alive/n1'],
+    ['leaves', 'del', 'listeners/n1'],
+    ['is fenced', 'put', 'listeners/n1', '{}'],
+  ])('places nothing with a listener that %s between the draw and the commit', async (_, ...words) => {
+    const [command = '', key = '', ...value] = words;
+    const server = open();
+    await server.join({ id: 'n1', ...LISTENER });
+    let isArmed = false;
+    const next = (): number => {
+      if (isArmed) etcd.ctlSync(command, `/${namespace}/${key}`, ...value);
+      isArmed = false;
+      return 0;
+    };
+    const agent = open({ random: { ...systemRandom, next } });
+    const registration = await agent.registerChassis('cn1');
+    isArmed = true;
+    await agent.publish(registration, sayRange(1, 1));
+    expect(isArmed).toBe(false);
+    expect(await agent.reports('cn1', { limit: 1 })).toMatchObject([{ place: { kind: 'unassigned' } }]);
+  });
+
   it('keeps every transaction within what etcd takes, however many listeners there are', async () => {
     const northbound = open();
     const first = await northbound.join({ id: 'first', ...LISTENER });

@@ -10,6 +10,7 @@ import { Opened } from '../../../src/runtime/opened.js';
 import { systemRandom } from '../../../src/runtime/random.js';
 import { ETCD, startEtcd } from '../../support/etcd.js';
 import type { EtcdCluster, EtcdOptions } from '../../support/etcd.js';
+import { pass } from '../../support/eventually.js';
 import { freePort } from '../../support/free-port.js';
 import { has } from '../../support/needs.js';
 import { startTcpProxy } from '../../support/tcp-proxy.js';
@@ -58,6 +59,14 @@ describe.runIf(has('integration/northbound/etcd-faults', ETCD))('an etcd of its 
     },
   );
 
+  itWithStage('that was restored under a new id begins one for whoever comes first', async (stage) => {
+    const cluster = await stage.start();
+    const before = await stage.open(cluster).incarnation();
+    await cluster.save();
+    await cluster.goBack();
+    expect(await answered(() => stage.open(cluster).incarnation())).not.toBe(before);
+  });
+
   itWithStage('whose data was removed begins a new incarnation', async (stage) => {
     const cluster = await stage.start();
     const server = stage.open(cluster);
@@ -69,7 +78,16 @@ describe.runIf(has('integration/northbound/etcd-faults', ETCD))('an etcd of its 
     );
   });
 
-  itWithStage('that has forgotten all tokens is logged in to again', async (stage) => {
+  itWithStage('whose token has expired is logged in to again, and nobody notices', async (stage) => {
+    const cluster = await stage.start({ flags: ['--auth-token-ttl=1'] });
+    await cluster.enableAuth();
+    const northbound = stage.open(cluster, { user: 'root:secret' });
+    const incarnation = await northbound.incarnation();
+    await pass(3500);
+    expect(await northbound.incarnation()).toBe(incarnation);
+  });
+
+  itWithStage('that was restarted is logged in to again, and nothing is lost', async (stage) => {
     const cluster = await stage.start();
     await cluster.enableAuth();
     const server = stage.open(cluster, { user: 'root:secret' });
