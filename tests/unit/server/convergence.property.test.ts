@@ -18,14 +18,18 @@ const A_HANG_MS = 3_600_000;
 const stage = new Stage();
 afterAll(() => stage.close());
 
-it('ends with Neutron as the bound chassis says and Nova told, whatever happens to a cloud', async () => {
-  const verbs = await verbsOfServers();
-  await fc.assert(
-    fc.asyncProperty(anyHistory(verbs), async (steps) => {
-      const world = await stage.play();
-      for (const step of steps) await world.take(step);
-      expect(complaintsAbout(await world.end())).toEqual([]);
-    }),
-    inject('histories'),
-  );
-}, A_HANG_MS);
+it(
+  'ends with Neutron as the bound chassis says and Nova told, whatever happens to a cloud',
+  async () => {
+    const verbs = await verbsOfServers();
+    await fc.assert(
+      fc.asyncProperty(anyHistory(verbs), async (steps) => {
+        const world = await stage.play();
+        for (const step of steps) await world.take(step);
+        expect(complaintsAbout(await world.end())).toEqual([]);
+      }),
+      inject('histories'),
+    );
+  },
+  A_HANG_MS,
+);
