@@ -153,9 +153,14 @@ export class ServerBench {
     return this.#store.db.connection().execute(async (db) => {
       const rows = rowsOf(db);
       await rows.run('begin immediate');
-      const result = await work(rows);
-      await rows.run('commit');
-      return result;
+      try {
+        const result = await work(rows);
+        await rows.run('commit');
+        return result;
+      } catch (error) {
+        await rows.run('rollback');
+        throw error;
+      }
     });
   }
 

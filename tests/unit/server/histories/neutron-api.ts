@@ -159,11 +159,15 @@ export class NeutronApi {
   }
 
   async #forgetInactive(port: number): Promise<void> {
+    const id = portIdOf(port);
     await this.#change(port, async (rows) => {
-      await rows.run("delete from ml2_port_bindings where port_id = ? and status = 'INACTIVE'", [
-        portIdOf(port),
-      ]);
-      await rows.run("update ml2_port_bindings set profile = '' where port_id = ?", [portIdOf(port)]);
+      await rows.run(
+        `delete from ml2_port_binding_levels where port_id = ? and host in (
+         select host from ml2_port_bindings b where b.port_id = ? and b.status = 'INACTIVE')`,
+        [id, id],
+      );
+      await rows.run("delete from ml2_port_bindings where port_id = ? and status = 'INACTIVE'", [id]);
+      await rows.run("update ml2_port_bindings set profile = '' where port_id = ?", [id]);
     });
   }
 

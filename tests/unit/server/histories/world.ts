@@ -42,16 +42,20 @@ const REJOIN_MS = 1000;
 export class Stage {
   #clock = new VirtualClock();
   #store: SqlStore | undefined;
+  #bench: ServerBench | undefined;
 
-  /** A world in which two ports were made and two servers started, and no more. */
+  /** A world in which two ports were made and two servers started, and no more. The one before has ended. */
   async play(): Promise<World> {
+    await this.#bench?.stopAll();
     this.#clock = new VirtualClock();
     this.#store ??= await this.#open();
     await startAnew(rowsOf(this.#store.db));
-    return World.open(ServerBench.on(this.#store, this.#clock));
+    this.#bench = ServerBench.on(this.#store, this.#clock);
+    return World.open(this.#bench);
   }
 
   async close(): Promise<void> {
+    await this.#bench?.stopAll();
     await this.#store?.db.destroy();
   }
 
@@ -124,7 +128,6 @@ export class World {
     await this.#journal.catchUp();
     const tables = await readTables(this.#bench.rows);
     const pending = this.#pending();
-    await this.#bench.stopAll();
     return { entries: this.#journal.entries, quietFrom, ...tables, pending, deaths: this.#servers.deaths };
   }
 
