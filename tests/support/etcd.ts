@@ -21,6 +21,8 @@ export interface EtcdOptions {
   /** Flags with which `etcdctl` gets in. */
   readonly clientFlags?: readonly string[];
   readonly isTls?: boolean;
+  /** Whether it waits for the disk, as in earnest; tests do not (default false). */
+  readonly isDurable?: boolean;
 }
 
 /** An etcd cluster of our own. */
@@ -190,14 +192,8 @@ export class EtcdMember {
       ...['--name', this.name, '--data-dir', dataFolder],
       ...['--listen-client-urls', this.clientUrl, '--advertise-client-urls', this.clientUrl],
       ...['--listen-peer-urls', this.peerUrl, '--initial-advertise-peer-urls', this.peerUrl],
-      ...[
-        '--initial-cluster',
-        cluster,
-        '--initial-cluster-token',
-        TOKEN,
-        '--unsafe-no-fsync',
-        '--bcrypt-cost=4',
-      ],
+      ...['--initial-cluster', cluster, '--initial-cluster-token', TOKEN, '--bcrypt-cost=4'],
+      ...(this.options.isDurable === true ? [] : ['--unsafe-no-fsync']),
       ...(this.options.flags ?? []),
     ];
     this.#start = () => {

@@ -6,15 +6,8 @@ import type { Northbound } from '../../../src/northbound/northbound.js';
 import { SqliteNorthbound } from '../../../src/northbound/sqlite/sqlite-northbound.js';
 import { seededRandom } from '../../../src/runtime/random.js';
 import { VirtualClock } from '../../../src/runtime/virtual-clock.js';
+import { expectEqualChance } from '../../support/chi-square.js';
 import { makeSqliteHome } from '../../support/sqlite-fixture.js';
-
-/** Chi-square that equal chance exceeds once in 1000 times, by degrees of freedom. Source: any table of the distribution. */
-const CRITICAL = new Map([
-  [1, 10.828],
-  [2, 13.816],
-  [3, 16.266],
-  [6, 22.458],
-]);
 
 describe.each([2, 3, 4, 7])('over %i listeners', (count) => {
   const seed = 20260100 + count;
@@ -22,21 +15,21 @@ describe.each([2, 3, 4, 7])('over %i listeners', (count) => {
   it(`100,000 publications of the memory engine are spread with equal chance (seed ${seed})`, async () => {
     const clock = new VirtualClock();
     const northbound = new MemoryNorthbound(new MemoryDatabase({ clock, random: seededRandom(seed) }));
-    expectEqualChance(await countShares(northbound, count, 100_000), seed);
+    expectEqualChance(await countShares(northbound, count, 100_000), `with seed ${seed}`);
   });
 
   it(`10,000 publications of the sqlite engine are spread with equal chance (seed ${seed})`, async () => {
     const home = makeSqliteHome();
     const options = { clock: new VirtualClock(), random: seededRandom(seed) };
     const northbound = new SqliteNorthbound(home.path, options);
-    expectEqualChance(await countShares(northbound, count, 10_000), seed);
+    expectEqualChance(await countShares(northbound, count, 10_000), `with seed ${seed}`);
     await northbound.close();
     home.remove();
   });
 });
 
 it('a share that is 2 % too great among 100,000 is found out', () => {
-  expect(() => expectEqualChance([51_000, 49_000], 0)).toThrow('chi-square');
+  expect(() => expectEqualChance([51_000, 49_000], 'made up')).toThrow('chi-square');
 });
 
 /** Publishes a first report for so many ports and counts how many each listener got. */
@@ -49,11 +42,4 @@ async function countShares(northbound: Northbound, listeners: number, draws: num
     await northbound.publish(registration, sayRange(first, first + 999));
   }
   return (await northbound.listeners()).map(({ backlog }) => backlog);
-}
-
-function expectEqualChance(shares: readonly number[], seed: number): void {
-  const expected = shares.reduce((sum, share) => sum + share, 0) / shares.length;
-  const chiSquare = shares.reduce((sum, share) => sum + (share - expected) ** 2 / expected, 0);
-  const said = `chi-square of ${shares.join(', ')} with seed ${seed}`;
-  expect(chiSquare, said).toBeLessThan(CRITICAL.get(shares.length - 1) ?? 0);
 }
