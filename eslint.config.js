@@ -42,7 +42,7 @@ const layers = Object.entries(mayImport).map(([folder, allowed]) => ({
 const injected = 'Time and chance are injected: take a Clock or a Random (src/runtime).';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', 'coverage/'] },
+  { ignores: ['dist/', 'dist-bench/', 'node_modules/', 'coverage/'] },
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
   tseslint.configs.stylisticTypeChecked,

@@ -1,5 +1,5 @@
 // Makes a fresh clone ready: installs what the lock file says where that is not what is installed, then compiles.
-// Runs before `npm start` and `npm test`; has no dependencies. Everything it prints goes to standard error.
+// Runs before `npm start` and `npm test`, with the word `bench` before `npm run bench`; has no dependencies. Everything it prints goes to standard error.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -32,4 +32,6 @@ function run(command, args) {
 }
 
 if (!isInstalled()) run('npm', ['ci', '--no-audit', '--no-fund']);
-run(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-p', 'tsconfig.build.json']);
+const projects = ['tsconfig.build.json', ...(process.argv[2] === 'bench' ? ['tsconfig.bench.json'] : [])];
+for (const project of projects)
+  run(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-p', project]);

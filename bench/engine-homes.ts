@@ -1,0 +1,65 @@
+import type { Northbound } from '../src/northbound/northbound.js';
+import { MemoryDatabase } from '../src/northbound/memory/database.js';
+import { MemoryNorthbound } from '../src/northbound/memory/memory-northbound.js';
+import { openNorthbound } from '../src/northbound/open.js';
+import { systemClock } from '../src/runtime/clock.js';
+import { systemRandom } from '../src/runtime/random.js';
+import { startEtcd } from '../tests/support/etcd.js';
+import { startRedis } from '../tests/support/redis.js';
+import { makeSqliteHome } from '../tests/support/sqlite-fixture.js';
+
+/** An empty database of one engine, on a private server where the engine has one. */
+export interface EngineHome {
+  readonly version: string;
+  connect(): Northbound;
+  dispose(): Promise<void>;
+}
+
+/** How each engine is started for a measurement, with the durability that its documentation recommends. */
+export const ENGINE_HOMES: Readonly<Record<string, () => Promise<EngineHome>>> = {
+  memory: startMemory,
+  sqlite: startSqlite,
+  redis: startRedisHome,
+  etcd: startEtcdHome,
+};
+
+const SYSTEM = { clock: systemClock, random: systemRandom };
+
+async function startMemory(): Promise<EngineHome> {
+  const database = new MemoryDatabase(SYSTEM);
+  return {
+    version: 'in this process',
+    connect: () => new MemoryNorthbound(database),
+    dispose: async () => undefined,
+  };
+}
+
+async function startSqlite(): Promise<EngineHome> {
+  const home = makeSqliteHome();
+  return {
+    version: 'libsql, synchronous=NORMAL',
+    connect: () => openNorthbound(`sqlite:${home.path}`, SYSTEM),
+    dispose: async () => home.remove(),
+  };
+}
+
+async function startRedisHome(): Promise<EngineHome> {
+  const server = await startRedis(['--appendonly', 'yes', '--appendfsync', 'everysec']);
+  const info = await server.admin.info('server');
+  const version = /redis_version:(\S+)/.exec(info)?.[1] ?? '?';
+  return {
+    version: `Redis ${version}, appendfsync everysec`,
+    connect: () => openNorthbound(`redis://127.0.0.1:${server.port}`, SYSTEM),
+    dispose: () => server.dispose(),
+  };
+}
+
+async function startEtcdHome(): Promise<EngineHome> {
+  const cluster = await startEtcd({ isDurable: true });
+  const [version = 'etcd'] = (await cluster.ctl('version')).split('\n');
+  return {
+    version: `${version}, one member`,
+    connect: () => openNorthbound(`etcd://127.0.0.1:${cluster.first.clientPort}`, SYSTEM),
+    dispose: () => cluster.dispose(),
+  };
+}

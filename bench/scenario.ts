@@ -1,0 +1,29 @@
+import type { Machine } from './machine.js';
+
+export interface ScenarioOptions {
+  /** Absent: all. */
+  readonly engines: readonly string[] | undefined;
+  readonly seed: number;
+  readonly say: (line: string) => void;
+}
+
+/** One row of the printed table: column → text. */
+export type Row = Readonly<Record<string, string>>;
+
+export interface Result {
+  readonly scenario: string;
+  readonly seed: number;
+  readonly machine: Machine;
+  /** What is measured, as it is. */
+  readonly figures: unknown;
+  readonly rows: readonly Row[];
+  /** Whether a bound that the scenario has is kept; absent where it has none. */
+  readonly verdict?: 'kept' | 'failed';
+}
+
+/** One benchmark: whatever it compares, it measures in the same run. */
+export interface Scenario {
+  readonly name: string;
+  readonly doc: string;
+  readonly run: (options: ScenarioOptions) => Promise<Result>;
+}
