@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createPool } from 'mysql2/promise';
 import type { Pool } from 'mysql2/promise';
 import { stringify } from 'smol-toml';
 import { openNorthbound } from '../../src/northbound/open.js';
@@ -11,8 +10,9 @@ import { Opened } from '../../src/runtime/opened.js';
 import { systemRandom } from '../../src/runtime/random.js';
 import { startFakeCloud } from '../../src/simulator/cloud/cloud.js';
 import type { FakeCloud } from '../../src/simulator/cloud/cloud.js';
-import { createUser, loadNeutron, MARIADB, rowsOf, startMariadb } from './mariadb.js';
+import { MARIADB, rowsOf, startMariadb } from './mariadb.js';
 import type { Mariadb } from './mariadb.js';
+import { makeUsers, openNeutron } from './neutron-on-mariadb.js';
 import { plantNetwork } from './neutron-rows.js';
 import type { NeutronRows } from './neutron-rows.js';
 import { OVS_PROGRAMS, startOvs } from './ovs.js';
@@ -68,14 +68,14 @@ async function setUp(settings: Settings, opened: Opened): Promise<CloudSetUp> {
   onClose(opened, () => ovs.dispose());
   onClose(opened, () => mariadb.dispose());
   await ovs.addBridge('br-int');
-  const admin = await openAdmin(mariadb, opened);
+  const admin = await openNeutron(mariadb, opened);
   const cloud = await startFakeCloud({ clock: systemClock, random: systemRandom });
   onClose(opened, () => cloud.dispose());
   const northboundUrl = `sqlite:${join(folder, 'northbound.db')}`;
   const northbound = opened.add(openNorthbound(northboundUrl, { clock: systemClock, random: systemRandom }));
   const config = join(folder, 'port-status.toml');
   writeFileSync(config, stringify(merged(configOf(northboundUrl, mariadb, ovs, cloud), settings)));
-  await makeUsers(mariadb, config);
+  await makeUsers(mariadb, config, ['ps_a', 'ps_b']);
   const rows = rowsOf(admin);
   await plantNetwork(rows);
   const start = (...words: readonly string[]): Program => {
@@ -98,16 +98,6 @@ function openFolder(opened: Opened): string {
   return folder;
 }
 
-async function openAdmin(mariadb: Mariadb, opened: Opened): Promise<Pool> {
-  const connection = await mariadb.admin();
-  await loadNeutron(connection);
-  await connection.end();
-  const place = { host: '127.0.0.1', port: mariadb.port, user: 'root', database: 'neutron' };
-  const pool = createPool({ ...place, dateStrings: true, multipleStatements: true });
-  onClose(opened, () => pool.end());
-  return pool;
-}
-
 function configOf(northboundUrl: string, mariadb: Mariadb, ovs: OvsFixture, cloud: FakeCloud): Settings {
   return {
     northbound: { url: northboundUrl },
@@ -123,31 +113,6 @@ function configOf(northboundUrl: string, mariadb: Mariadb, ovs: OvsFixture, clou
 function merged(settings: Settings, more: Settings): Settings {
   const names = Object.keys({ ...settings, ...more });
   return Object.fromEntries(names.map((name) => [name, { ...settings[name], ...more[name] }]));
-}
-
-/** Creates the ledger, and users who have what `--print-grants` prints and nothing else. */
-async function makeUsers(mariadb: Mariadb, config: string): Promise<void> {
-  await answerOf(['migrate', '--config', config]);
-  const connection = await mariadb.admin();
-  for (const user of ['ps_a', 'ps_b']) {
-    const printed = await answerOf([
-      'migrate',
-      '--print-grants',
-      '--user',
-      `'${user}'@'%'`,
-      '--config',
-      config,
-    ]);
-    await createUser(connection, user, printed.trim().split('\n'));
-  }
-  await connection.end();
-}
-
-async function answerOf(words: readonly string[]): Promise<string> {
-  const { exitCode, stdout, stderr } = await runProgram(words);
-  if (exitCode !== 0)
-    throw new Error(`port-status ${words.join(' ')} ended with ${String(exitCode)}: ${stderr}`);
-  return stdout;
 }
 
 function identityOf(name: ServerName, mariadb: Mariadb): readonly string[] {

@@ -1,8 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createPool } from 'mysql2/promise';
-import type { Pool } from 'mysql2/promise';
 import { stringify } from 'smol-toml';
 import type { Northbound } from '../../src/northbound/northbound.js';
 import { openNorthbound } from '../../src/northbound/open.js';
@@ -12,8 +10,9 @@ import { systemRandom } from '../../src/runtime/random.js';
 import { startFakeCloud } from '../../src/simulator/cloud/cloud.js';
 import type { FakeCloud } from '../../src/simulator/cloud/cloud.js';
 import { SimulatedSwitch } from '../../src/simulator/switch/simulated-switch.js';
-import { createUser, loadNeutron, rowsOf, startMariadb } from './mariadb.js';
+import { rowsOf, startMariadb } from './mariadb.js';
 import type { Mariadb } from './mariadb.js';
+import { makeUsers, openNeutron } from './neutron-on-mariadb.js';
 import { plantNetwork } from './neutron-rows.js';
 import type { NeutronRows } from './neutron-rows.js';
 import { runProgram, startProgram } from './process.js';
@@ -69,13 +68,13 @@ async function setUp(options: ClusterOptions, opened: Opened): Promise<Cluster> 
   onClose(opened, async () => rmSync(folder, { recursive: true, force: true }));
   const mariadb = await startMariadb();
   onClose(opened, () => mariadb.dispose());
-  const admin = await openAdmin(mariadb, opened);
+  const admin = await openNeutron(mariadb, opened);
   const cloud = await startFakeCloud({ clock: systemClock, random: systemRandom });
   onClose(opened, () => cloud.dispose());
   const switches = await openSwitches(folder, options.chassis, opened);
   const config = join(folder, 'port-status.toml');
   writeFileSync(config, stringify(configOf(options.northboundUrl, mariadb, cloud)));
-  await makeUser(mariadb, config);
+  await makeUsers(mariadb, config, [USER]);
   await keepWriteHistory(admin);
   const rows = rowsOf(admin);
   await plantNetwork(rows);
@@ -159,16 +158,6 @@ async function openSwitches(
   return switches;
 }
 
-async function openAdmin(mariadb: Mariadb, opened: Opened): Promise<Pool> {
-  const connection = await mariadb.admin();
-  await loadNeutron(connection);
-  await connection.end();
-  const place = { host: '127.0.0.1', port: mariadb.port, user: 'root', database: 'neutron' };
-  const pool = createPool({ ...place, dateStrings: true, multipleStatements: true });
-  onClose(opened, () => pool.end());
-  return pool;
-}
-
 function configOf(
   northboundUrl: string,
   mariadb: Mariadb,
@@ -184,29 +173,6 @@ function configOf(
     switch: { ready: 'ofport' },
     http: { listen: 'off' },
   };
-}
-
-/** Creates the ledger, and a user who has what `--print-grants` prints and nothing else. */
-async function makeUser(mariadb: Mariadb, config: string): Promise<void> {
-  await answerOf(['migrate', '--config', config]);
-  const printed = await answerOf([
-    'migrate',
-    '--print-grants',
-    '--user',
-    `'${USER}'@'%'`,
-    '--config',
-    config,
-  ]);
-  const connection = await mariadb.admin();
-  await createUser(connection, USER, printed.trim().split('\n'));
-  await connection.end();
-}
-
-async function answerOf(words: readonly string[]): Promise<string> {
-  const { exitCode, stdout, stderr } = await runProgram(words);
-  if (exitCode !== 0)
-    throw new Error(`port-status ${words.join(' ')} ended with ${String(exitCode)}: ${stderr}`);
-  return stdout;
 }
 
 function onClose(opened: Opened, close: () => Promise<unknown>): void {

@@ -12,7 +12,7 @@ declare module 'vitest' {
   }
 }
 
-/** 2,000 histories take a minute on a core of their own; what shares it with much else may take long and is right. */
+/** 2,000 histories take about two minutes on a core of their own; what shares it with much else may take long and is right. */
 const A_HANG_MS = 3_600_000;
 
 const stage = new Stage();
