@@ -20,7 +20,7 @@ for (const { name, doc, run } of SCENARIOS) {
     .option('--seed <number>', 'what is drawn', Number, 1)
     .action(async ({ json, engine, seed }: { json?: string; engine?: readonly string[]; seed: number }) => {
       const result = await run({ engines: engine, seed, say: (line) => process.stderr.write(`${line}\n`) });
-      process.stdout.write(`${tableOf(result.rows)}\n`);
+      process.stdout.write(`${[tableOf(result.rows), result.footer ?? []].flat().join('\n\n')}\n`);
       if (json !== undefined) writeFileSync(json, `${JSON.stringify(result, null, 2)}\n`);
       process.exitCode = result.verdict === 'failed' ? 1 : 0;
     });

@@ -17,6 +17,8 @@ export interface Result {
   /** What is measured, as it is. */
   readonly figures: unknown;
   readonly rows: readonly Row[];
+  /** A line below the table. */
+  readonly footer?: string;
   /** Whether a bound that the scenario has is kept; absent where it has none. */
   readonly verdict?: 'kept' | 'failed';
 }
