@@ -7,11 +7,15 @@ import { systemRandom } from '../src/runtime/random.js';
 import { startEtcd } from '../tests/support/etcd.js';
 import { startRedis } from '../tests/support/redis.js';
 import { makeSqliteHome } from '../tests/support/sqlite-fixture.js';
+import { meterEtcd, meterRedis, meterSqlite } from './engine-meters.js';
+import type { Meter } from './engine-meters.js';
 
 /** An empty database of one engine, on a private server where the engine has one. */
 export interface EngineHome {
   readonly version: string;
   connect(): Northbound;
+  /** Absent where nothing counts. */
+  readonly meter?: Meter;
   dispose(): Promise<void>;
 }
 
@@ -39,6 +43,7 @@ async function startSqlite(): Promise<EngineHome> {
   return {
     version: 'libsql, synchronous=NORMAL',
     connect: () => openNorthbound(`sqlite:${home.path}`, SYSTEM),
+    meter: meterSqlite(home.path),
     dispose: async () => home.remove(),
   };
 }
@@ -50,16 +55,18 @@ async function startRedisHome(): Promise<EngineHome> {
   return {
     version: `Redis ${version}, appendfsync everysec`,
     connect: () => openNorthbound(`redis://127.0.0.1:${server.port}`, SYSTEM),
+    meter: meterRedis(server.admin),
     dispose: () => server.dispose(),
   };
 }
 
 async function startEtcdHome(): Promise<EngineHome> {
   const cluster = await startEtcd({ isDurable: true });
-  const [version = 'etcd'] = (await cluster.ctl('version')).split('\n');
+  const version = /etcdctl version: (\S+)/.exec(await cluster.ctl('version'))?.[1] ?? '?';
   return {
-    version: `${version}, one member`,
+    version: `etcd ${version}, one member`,
     connect: () => openNorthbound(`etcd://127.0.0.1:${cluster.first.clientPort}`, SYSTEM),
+    meter: meterEtcd(cluster),
     dispose: () => cluster.dispose(),
   };
 }

@@ -3,15 +3,28 @@ import { Opened } from '../src/runtime/opened.js';
 import { ENGINE_HOMES } from './engine-homes.js';
 import type { EngineHome } from './engine-homes.js';
 import { adoptAll, BATCH, drainTopic, join, measureLatency, publishAll } from './engine-load.js';
+import type { Meter, Reading } from './engine-meters.js';
 import { describeMachine } from './machine.js';
 import type { Result, Row, Scenario, ScenarioOptions } from './scenario.js';
-import { milliseconds, percentile, spreadOf, thousands } from './spread.js';
+import { bytes, milliseconds, percentile, spreadOf, thousands, times } from './spread.js';
 import type { Spread } from './spread.js';
+import { tableOf } from './table.js';
 
 /** So often is everything measured, each time on a new database. */
 const RUNS = 3;
 const REPORTS = 20_000;
 const IDLE_ROUNDS = 300;
+
+/** What one report costs its engine, from publish to acknowledge. */
+interface Costs {
+  readonly publishOperations: number;
+  readonly drainOperations: number;
+  readonly bytesWritten: number;
+  /** Of a report that is pending, with its place in a topic. */
+  readonly bytesPending: number;
+  /** Of a report that is acknowledged: what a port takes from then on. */
+  readonly bytesKept: number;
+}
 
 /** One run of one engine. */
 interface Figures {
@@ -21,7 +34,10 @@ interface Figures {
   readonly idleP99Ms: number;
   readonly adoptMs: number;
   readonly adoptLongestStepMs: number;
+  readonly costs: Costs | undefined;
 }
+
+type Spreads<T> = Readonly<Record<keyof T, Spread>>;
 
 interface EngineFigures {
   readonly engine: string;
@@ -29,10 +45,12 @@ interface EngineFigures {
   readonly reports: number;
   readonly batch: number;
   readonly runs: number;
-  readonly spreads: Readonly<Record<keyof Figures, Spread>>;
+  readonly spreads: Spreads<Omit<Figures, 'costs'>>;
+  /** For one report; absent where nothing counts them. */
+  readonly costs: Spreads<Costs> | undefined;
 }
 
-/** Publish, receive and acknowledge, wake-up and adoption of every engine, in one run on one machine. */
+/** Publish, receive and acknowledge, wake-up, adoption and cost of every engine, in one run on one machine. */
 export const engines: Scenario = {
   name: 'engines',
   doc: 'compares the engines of the northbound database',
@@ -58,24 +76,39 @@ async function measure(engine: string, { say }: ScenarioOptions): Promise<Engine
     version = home.version;
     runs.push(await measureOnce(home, opened));
   }
-  const spread = (key: keyof Figures): Spread => spreadOf(runs.map((figures) => figures[key]));
-  const spreads = {
-    publishPerSecond: spread('publishPerSecond'),
-    drainPerSecond: spread('drainPerSecond'),
-    idleP50Ms: spread('idleP50Ms'),
-    idleP99Ms: spread('idleP99Ms'),
-    adoptMs: spread('adoptMs'),
-    adoptLongestStepMs: spread('adoptLongestStepMs'),
+  const costs = runs.flatMap((figures) => figures.costs ?? []);
+  return {
+    ...{ engine, version, reports: REPORTS, batch: BATCH, runs: RUNS },
+    spreads: spreadsOf(runs, SPEEDS),
+    costs: costs.length === 0 ? undefined : spreadsOf(costs, COSTS),
   };
-  return { engine, version, reports: REPORTS, batch: BATCH, runs: RUNS, spreads };
+}
+
+const SPEEDS = [
+  ...(['publishPerSecond', 'drainPerSecond', 'idleP50Ms', 'idleP99Ms'] as const),
+  ...(['adoptMs', 'adoptLongestStepMs'] as const),
+] as const;
+const COSTS = [
+  ...(['publishOperations', 'drainOperations', 'bytesWritten', 'bytesPending', 'bytesKept'] as const),
+] as const;
+
+function spreadsOf<Key extends string>(
+  runs: readonly Readonly<Record<Key, number>>[],
+  keys: readonly Key[],
+): Readonly<Record<Key, Spread>> {
+  const entries = keys.map((key) => [key, spreadOf(runs.map((figures) => figures[key]))] as const);
+  return Object.fromEntries(entries) as Record<Key, Spread>;
 }
 
 async function measureOnce(home: EngineHome, opened: Opened): Promise<Figures> {
   const [agent, server] = [opened.add(home.connect()), opened.add(home.connect())];
   const member = await join(server, 'bench');
   const idle = await measureLatency(agent, server, member, IDLE_ROUNDS);
+  const before = await read(home.meter);
   const publishPerSecond = await publishAll(agent, REPORTS);
+  const pending = await read(home.meter);
   const drainPerSecond = await drainTopic(server, member, REPORTS);
+  const costs = costsOf(before, pending, await read(home.meter));
   await server.leave(member);
   const adoption = await measureAdoption(home, opened);
   return {
@@ -85,6 +118,23 @@ async function measureOnce(home: EngineHome, opened: Opened): Promise<Figures> {
     idleP99Ms: percentile(idle, 0.99),
     adoptMs: adoption.tookMs,
     adoptLongestStepMs: adoption.longestMs,
+    costs,
+  };
+}
+
+async function read(meter: Meter | undefined): Promise<Reading | undefined> {
+  return meter?.();
+}
+
+function costsOf(before?: Reading, pending?: Reading, after?: Reading): Costs | undefined {
+  if (before === undefined || pending === undefined || after === undefined) return undefined;
+  const each = (more: number, less: number): number => (more - less) / REPORTS;
+  return {
+    publishOperations: each(pending.operations, before.operations),
+    drainOperations: each(after.operations, pending.operations),
+    bytesWritten: each(after.written, before.written),
+    bytesPending: each(pending.kept, before.kept),
+    bytesKept: each(after.kept, before.kept),
   };
 }
 
@@ -100,10 +150,14 @@ async function measureAdoption(home: EngineHome, opened: Opened): ReturnType<typ
 }
 
 function resultOf(figures: readonly EngineFigures[], { seed }: ScenarioOptions): Result {
-  return { scenario: 'engines', seed, machine: describeMachine(), figures, rows: figures.map(rowOf) };
+  return {
+    ...{ scenario: 'engines', seed, machine: describeMachine(), figures },
+    rows: figures.map(speedsOf),
+    footer: `One report costs its engine:\n\n${tableOf(figures.map(costRowOf))}`,
+  };
 }
 
-function rowOf({ engine, version, spreads }: EngineFigures): Row {
+function speedsOf({ engine, version, spreads }: EngineFigures): Row {
   return {
     engine,
     version,
@@ -113,5 +167,16 @@ function rowOf({ engine, version, spreads }: EngineFigures): Row {
     'idle p99': milliseconds(spreads.idleP99Ms),
     'adopt 20,000': milliseconds(spreads.adoptMs),
     'longest step': milliseconds(spreads.adoptLongestStepMs),
+  };
+}
+
+function costRowOf({ engine, costs }: EngineFigures): Row {
+  return {
+    engine,
+    'operations to publish': times(costs?.publishOperations),
+    'to receive and acknowledge': times(costs?.drainOperations),
+    'written to disk': bytes(costs?.bytesWritten),
+    'kept while pending': bytes(costs?.bytesPending),
+    'kept afterwards': bytes(costs?.bytesKept),
   };
 }

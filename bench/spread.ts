@@ -26,3 +26,13 @@ export function milliseconds({ median, min, max }: Spread): string {
   const text = (value: number): string => (value < 10 ? value.toFixed(2) : value.toFixed(0));
   return `${text(median)} ms (${text(min)}–${text(max)})`;
 }
+
+/** `2.1`; a dash where nothing was counted. */
+export function times(spread: Spread | undefined): string {
+  return spread === undefined ? '–' : spread.median.toFixed(1);
+}
+
+/** `640 B`; a dash where nothing was counted. */
+export function bytes(spread: Spread | undefined): string {
+  return spread === undefined ? '–' : `${spread.median.toFixed(0)} B`;
+}

@@ -32,7 +32,7 @@ export async function openRedisFixture(server: RedisServer): Promise<EngineFixtu
   return {
     ttlMs: 60_000,
     connect,
-    advance: (ms) => moveClock(server, namespace, ms),
+    advance: (ms) => moveRedisClock(server, namespace, ms),
     end: async () => {
       for (const proxy of proxies.values()) await proxy.dispose();
     },
@@ -93,7 +93,7 @@ for k = 3, #KEYS, 2 do
 end
 `;
 
-async function moveClock({ admin }: RedisServer, namespace: string, ms: number): Promise<void> {
+export async function moveRedisClock({ admin }: RedisServer, namespace: string, ms: number): Promise<void> {
   const tag = `{${namespace}}`;
   const names = await admin.smembers(`${tag}:chassis`);
   const keys = names.flatMap((name) => [`${tag}:chassis:${name}`, `${tag}:reports:${name}`]);
