@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Line } from '../../src/cli/doctor/diagnose.js';
 import { systemClock } from '../../src/runtime/clock.js';
 import { systemRandom } from '../../src/runtime/random.js';
 import { expectEqualChance } from '../support/chi-square.js';
@@ -148,6 +149,32 @@ export function ordeal<E extends EngineUnderTest>({ name, isThere, start, faults
     it.each(faults)('survives %s', async (_, happen) => {
       await cluster.tenants.during(() => happen(engine));
       await cluster.tenants.settled();
+    });
+
+    it('shows an operator how it stands, and reports what he approves', async () => {
+      const { tenants, agents } = cluster;
+      tenants.bootAll();
+      await tenants.settled();
+      for (const command of ['listeners', 'chassis'])
+        expect(await cluster.run(command)).toMatchObject({ exitCode: 0 });
+      await agents.get('cn5')?.stop();
+      tenants.stopAll();
+      const agent = await cluster.startAgent('cn5');
+      await agent.logged('guard.held');
+      expect(await cluster.run('approve', 'cn5')).toMatchObject({ exitCode: 0 });
+      await tenants.settled();
+    });
+
+    it('is found in order by the doctor, and not removed while it runs', async () => {
+      const { stdout } = await cluster.run('doctor', '--for', 'server', '--json');
+      const { checks } = JSON.parse(stdout) as { readonly checks: readonly Line[] };
+      expect(checks).toContainEqual(
+        expect.objectContaining({ what: 'servers', level: 'ok', found: `live: ${SERVERS.join(', ')}` }),
+      );
+      expect(checks.filter(({ level }) => level === 'FAIL')).toEqual([]);
+      const refused = await cluster.run('uninstall');
+      expect(refused.exitCode).toBe(1);
+      for (const server of SERVERS) expect(refused.stdout).toContain(`refused: server ${server} is live`);
     });
 
     it('has applied nothing twice', async () => {
