@@ -193,14 +193,18 @@ export class RedisDatabase {
     this.#doorbells.here.ringAll();
   }
 
+  /** One line per change; nothing is said where the first connection is made. */
   #show(state: 'up' | 'down', why?: string): void {
     const { metrics, logger } = this.#options;
     metrics.northboundEndpointUp.set({ endpoint: this.endpoint }, state === 'up' ? 1 : 0);
     if (this.#state === state) return;
+    const isNews = state === 'down' || this.#state === 'down';
     this.#state = state;
+    if (!isNews) return;
     const { endpoint } = this;
-    if (state === 'up') logger.info({ event: 'northbound.endpoint-up', endpoint }, `${endpoint} answers`);
-    else logger.warn({ event: 'northbound.endpoint-down', endpoint, why }, `${endpoint} is lost`);
+    if (state === 'up')
+      logger.info({ event: 'northbound.endpoint-up', endpoint }, `Redis at ${endpoint} answers again`);
+    else logger.warn({ event: 'northbound.endpoint-down', endpoint, why }, `Redis at ${endpoint} is lost`);
   }
 }
 
