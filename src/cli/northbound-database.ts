@@ -1,5 +1,5 @@
 import { openNorthbound } from '../northbound/open.js';
-import type { NetworkOptions, OpenOptions } from '../northbound/open.js';
+import type { NetworkOptions, OpenOptions } from '../northbound/open-options.js';
 import type { Northbound } from '../northbound/northbound.js';
 import { Opened } from '../runtime/opened.js';
 import { firstAnswer } from './startup.js';

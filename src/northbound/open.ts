@@ -1,38 +1,13 @@
 import { accessSync, closeSync, constants, existsSync, openSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { PortStatusError } from '../domain/errors.js';
-import type { Clock } from '../runtime/clock.js';
-import { silentLogger } from '../runtime/logger.js';
-import type { Logger } from '../runtime/logger.js';
-import { createMetrics } from '../runtime/metrics.js';
-import type { Metrics } from '../runtime/metrics.js';
-import type { Random } from '../runtime/random.js';
 import { isEtcdUrl, openEtcd } from './etcd/open.js';
 import { MemoryDatabase } from './memory/database.js';
 import { MemoryNorthbound } from './memory/memory-northbound.js';
 import type { Northbound } from './northbound.js';
-import { RedisNorthbound } from './redis/redis-northbound.js';
-import type { RedisNorthboundOptions } from './redis/redis-northbound.js';
+import type { OpenOptions } from './open-options.js';
+import { isRedisUrl, openRedis } from './redis/open.js';
 import { SqliteNorthbound } from './sqlite/sqlite-northbound.js';
-
-export interface OpenOptions extends NetworkOptions {
-  readonly clock: Clock;
-  readonly random: Random;
-  /** For whoever only looks: nothing is made, and nothing that is there is changed. Default false. */
-  readonly isReadOnly?: boolean | undefined;
-}
-
-/** For the engines that are reached over a network. The names of the files are those of the options `northbound.…`. */
-export interface NetworkOptions {
-  /** Sets the data of one cloud apart from all else that the database holds. Default `port-status`. */
-  readonly namespace?: string | undefined;
-  readonly caFile?: string | undefined;
-  readonly certFile?: string | undefined;
-  readonly keyFile?: string | undefined;
-  /** Told when the database is lost and answers again, and where the host lacks what is only for speed. Default: nobody. */
-  readonly logger?: Logger | undefined;
-  readonly metrics?: Metrics | undefined;
-}
 
 /** How each engine is named, for whoever wrote something else. */
 export const URL_FORMS =
@@ -40,8 +15,8 @@ export const URL_FORMS =
 
 /**
  * Opens the northbound database that a URL names: `sqlite:<path of the file>`; `redis://…` and its kin (see
- * redis/address.ts); `etcd://…` (see etcd/address.ts); or `memory:`, which is this process' own and ends with it. A file is made where there is none; its
- * folder must exist. Nothing is connected to before the first verb.
+ * redis/address.ts); `etcd://…` (see etcd/address.ts); or `memory:`, which is this process' own and ends with it. A file is
+ * made where there is none; its folder must exist. Nothing is connected to before the first verb.
  *
  * @throws {PortStatusError} CONFIG when the URL names no engine, or the file's folder can not be written to.
  */
@@ -49,24 +24,12 @@ export function openNorthbound(url: string, options: OpenOptions): Northbound {
   const [, engine = '', rest = ''] = /^([a-z+]+):(.*)$/s.exec(url) ?? [];
   if (engine === 'memory' && rest === '') return new MemoryNorthbound(new MemoryDatabase(options));
   if (engine === 'sqlite' && rest !== '') return new SqliteNorthbound(checkFile(rest), options);
-  if (isRedisUrl(url)) return new RedisNorthbound(url, redisOptions(options));
+  if (isRedisUrl(url)) return openRedis(url, options);
   if (isEtcdUrl(url)) return openEtcd(url, options);
   throw new PortStatusError(
     'CONFIG',
     `northbound.url names no known database; write ${URL_FORMS} or memory:`,
   );
-}
-
-/** Whether the redis engine is meant. */
-export function isRedisUrl(url: string): boolean {
-  return /^rediss?(\+sentinel)?:/.test(url);
-}
-
-export function redisOptions(options: OpenOptions): RedisNorthboundOptions {
-  const { clock, random, caFile, certFile, keyFile } = options;
-  const { namespace = 'port-status', isReadOnly = false } = options;
-  const { logger = silentLogger, metrics = createMetrics() } = options;
-  return { clock, random, caFile, certFile, keyFile, namespace, isReadOnly, logger, metrics };
 }
 
 /** SQLite writes beside the file too (`-wal`, `-shm`), as does the doorbell. */

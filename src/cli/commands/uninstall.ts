@@ -10,7 +10,7 @@ import {
 } from '../../neutron/sql/uninstall.js';
 import type { Installed, JudgedBlock } from '../../neutron/sql/uninstall.js';
 import { remainsOf } from '../../northbound/destroy.js';
-import type { Remains } from '../../northbound/destroy.js';
+import type { Remains } from '../../northbound/remains.js';
 import { Opened } from '../../runtime/opened.js';
 import { configuredCommand } from '../configured-command.js';
 import type { CommandContext } from '../configured-command.js';

@@ -3,9 +3,9 @@ import type { Random } from '../../runtime/random.js';
 import { Ages } from './ages.js';
 import type { Gateway } from './gateway.js';
 import { Keys } from './layout.js';
-import { Vigil } from './meta.js';
 import { encodeCondition, encodeRange, encodeWrite, decodeRange } from './operations.js';
 import type { Condition, Range, RangeAnswer, RawRangeAnswer, Write } from './operations.js';
+import { Vigil } from './vigil.js';
 
 export interface EtcdDatabaseOptions {
   readonly clock: Clock;

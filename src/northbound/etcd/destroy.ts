@@ -1,4 +1,4 @@
-import type { Remains } from '../destroy.js';
+import type { Remains } from '../remains.js';
 import { parseAddress } from './address.js';
 import { EtcdDatabase } from './database.js';
 import type { EtcdNorthboundOptions } from './etcd-northbound.js';

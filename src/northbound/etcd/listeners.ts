@@ -15,7 +15,7 @@ import { at, exists, put, remove, unchanged, under } from './operations.js';
 import type { Condition, KeyValue, Range, RangeAnswer, Write } from './operations.js';
 import { CONFLICT } from './session.js';
 import type { Commit, Session, Snapshot } from './session.js';
-import { measureTopic, topicRanges } from './topics.js';
+import { measureTopic, topicRanges } from './topic-load.js';
 
 /** The shortest lease that etcd gives: one and a half elections of the usual second, in whole seconds. */
 const LEAST_TTL_MS = 2000;

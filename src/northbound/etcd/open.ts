@@ -1,4 +1,4 @@
-import type { OpenOptions } from '../open.js';
+import type { OpenOptions } from '../open-options.js';
 import { parseAddress } from './address.js';
 import { EtcdNorthbound } from './etcd-northbound.js';
 import type { EtcdNorthboundOptions } from './etcd-northbound.js';

@@ -5,7 +5,7 @@ import type { EtcdDatabase, Outcome } from './database.js';
 import { ENGINE } from './faults.js';
 import type { Keys } from './layout.js';
 import { readMeta, renewIncarnation } from './meta.js';
-import type { Meta } from './meta.js';
+import type { Meta } from './vigil.js';
 import { at, MOST_OPERATIONS, put } from './operations.js';
 import type { Condition, KeyValue, Range, RangeAnswer, Write } from './operations.js';
 

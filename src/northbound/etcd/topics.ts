@@ -1,6 +1,6 @@
 import type { ReportKey } from '../../domain/report.js';
-import type { Membership, TopicLoad } from '../northbound.js';
-import type { Keys, ReportRecord } from './layout.js';
+import type { Membership } from '../northbound.js';
+import type { ReportRecord } from './layout.js';
 import {
   checkListener,
   drawListener,
@@ -13,7 +13,7 @@ import {
 } from './listeners.js';
 import type { Listener } from './listeners.js';
 import { absent, at, distinct, unchanged, under } from './operations.js';
-import type { KeyValue, Plan, Range, RangeAnswer } from './operations.js';
+import type { KeyValue, Plan } from './operations.js';
 import { placeAnew, putPointer, recordRanges, toFound } from './records.js';
 import type { Found } from './records.js';
 import { chunksOf, CONFLICT } from './session.js';
@@ -21,21 +21,6 @@ import type { Session } from './session.js';
 
 /** Reports that are put back in one transaction: each costs two conditions, and two for a listener that is drawn. */
 const CHUNK = 31;
-
-/** What `measureTopic` measures. To find the oldest, etcd looks at all that is pending. */
-export function topicRanges(keys: Keys, listener: string): readonly Range[] {
-  const topic = keys.topic(listener);
-  return [under(topic, { wanted: 'count' }), under(topic, { limit: 1, isOldestFirst: true })];
-}
-
-/** By the clocks of who published and of who asks. */
-export function measureTopic(
-  [all, oldest]: readonly RangeAnswer[],
-  now: number,
-): Omit<TopicLoad, 'isDraining'> {
-  const since = Number(oldest?.kvs[0]?.value ?? now);
-  return { backlog: all?.count ?? 0, oldestMs: Number.isFinite(since) ? Math.max(0, now - since) : 0 };
-}
 
 /** Pointers of a topic, the oldest first. */
 export async function listTopic(

@@ -1,7 +1,7 @@
 import type { Adoption, Membership } from '../northbound.js';
 import { pointTo } from './deliver.js';
 import { decodeName, NOBODY } from './layout.js';
-import { admitMember, memberArgs, runAs } from './listeners.js';
+import { admitMember, memberArgs, runAs } from './membership.js';
 import { topicArgs, topicKeys } from './places.js';
 import { bytesOf, listOf, numberOf, textOf } from './replies.js';
 import { defineScript } from './script.js';

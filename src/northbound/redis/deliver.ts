@@ -1,7 +1,7 @@
 import type { Delivery, DeliveryRef, Membership } from '../northbound.js';
 import { decodeName, encodeName } from './layout.js';
 import type { Keys } from './layout.js';
-import { runAs } from './listeners.js';
+import { runAs } from './membership.js';
 import { topicKeys } from './places.js';
 import { parseRecord, writeRevision } from './record.js';
 import { bytesOf, numberOf, textOf } from './replies.js';

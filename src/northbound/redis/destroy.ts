@@ -1,4 +1,4 @@
-import type { Remains } from '../destroy.js';
+import type { Remains } from '../remains.js';
 import { parseRedisUrl } from './address.js';
 import { RedisDatabase } from './database.js';
 import { Doorbells } from './doorbells.js';

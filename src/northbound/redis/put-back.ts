@@ -1,7 +1,7 @@
 import type { ReportKey } from '../../domain/report.js';
 import type { Membership } from '../northbound.js';
 import { pointerOf, pointTo } from './deliver.js';
-import { admitMember, memberArgs } from './listeners.js';
+import { admitMember, memberArgs } from './membership.js';
 import { readRecords } from './listing.js';
 import { topicArgs, topicKeys } from './places.js';
 import { numberOf } from './replies.js';

@@ -3,7 +3,7 @@ import { sayRange } from '../../../src/northbound/conformance/scene.js';
 import { remainsOf } from '../../../src/northbound/destroy.js';
 import type { Membership, Northbound } from '../../../src/northbound/northbound.js';
 import { openNorthbound } from '../../../src/northbound/open.js';
-import type { OpenOptions } from '../../../src/northbound/open.js';
+import type { OpenOptions } from '../../../src/northbound/open-options.js';
 import { systemClock } from '../../../src/runtime/clock.js';
 import { systemRandom } from '../../../src/runtime/random.js';
 import { ETCD, startEtcd } from '../../support/etcd.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { brief, portId, refused, say } from '../../../src/northbound/conformance/scene.js';
 import { openNorthbound } from '../../../src/northbound/open.js';
-import type { NetworkOptions } from '../../../src/northbound/open.js';
+import type { NetworkOptions } from '../../../src/northbound/open-options.js';
 import type { Membership, Northbound } from '../../../src/northbound/northbound.js';
 import { systemClock } from '../../../src/runtime/clock.js';
 import { createLogger } from '../../../src/runtime/logger.js';

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { brief, say } from '../../../src/northbound/conformance/scene.js';
 import type { Northbound } from '../../../src/northbound/northbound.js';
 import { openNorthbound } from '../../../src/northbound/open.js';
-import type { NetworkOptions } from '../../../src/northbound/open.js';
+import type { NetworkOptions } from '../../../src/northbound/open-options.js';
 import { systemClock } from '../../../src/runtime/clock.js';
 import { systemRandom } from '../../../src/runtime/random.js';
 import type { TlsFiles } from '../../../src/agent/ovs/tls.js';
