@@ -1,10 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
+import { ROOT } from '../support/root.js';
 
-/** The samples of a target, in the order of their names. @param corpus the folder of all targets. */
-export function corpusOf(target: string, corpus: URL): readonly Buffer[] {
-  const folder = fileURLToPath(new URL(`${target}/`, corpus));
+/** The samples of a target, in the order of their names. */
+export function corpusOf(target: string): readonly Buffer[] {
+  const folder = fileURLToPath(new URL(`tests/fuzz/corpus/${target}/`, ROOT));
   return readdirSync(folder)
     .sort()
     .map((file) => readFileSync(folder + file));

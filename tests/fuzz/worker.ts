@@ -5,8 +5,7 @@ import type { Order, Outcome } from './run.js';
 import { TARGETS } from './targets.js';
 
 const { target, inputs, seed, fed } = workerData as Order;
-/** Beside the sources; this runs compiled, in dist-bench/. */
-const samples = corpusOf(target, new URL('../../../tests/fuzz/corpus/', import.meta.url));
+const samples = corpusOf(target);
 const read = TARGETS[target];
 if (read === undefined) throw new Error(`no target ${target}; there are ${Object.keys(TARGETS).join(', ')}`);
 

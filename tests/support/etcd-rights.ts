@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { EtcdCluster } from './etcd.js';
+import { ROOT } from './root.js';
 
-const PAGE = new URL('../../docs/northbound.md', import.meta.url);
+const PAGE = new URL('docs/northbound.md', ROOT);
 
 /** Makes the user for servers by the very commands in the documentation. @returns `name:password`. */
 export async function createServerUser(cluster: EtcdCluster, namespace: string): Promise<string> {

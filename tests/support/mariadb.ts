@@ -11,6 +11,7 @@ import { answering } from './answering.js';
 import { freePort } from './free-port.js';
 import { findProgram } from './needs.js';
 import type { NeutronConnection, NeutronRows } from './neutron-rows.js';
+import { ROOT } from './root.js';
 
 export const MARIADB = { mariadbd: 'mariadb-server', 'mariadb-install-db': 'mariadb-server' };
 
@@ -104,7 +105,7 @@ export function connectionOf(connection: Connection): NeutronConnection {
 }
 
 function fixture(name: string): string {
-  return readFileSync(fileURLToPath(new URL(`../../neutron-schema/${name}`, import.meta.url)), 'utf8');
+  return readFileSync(fileURLToPath(new URL(`neutron-schema/${name}`, ROOT)), 'utf8');
 }
 
 function install(folder: string): void {

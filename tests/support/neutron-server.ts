@@ -9,6 +9,7 @@ import { systemClock } from '../../src/runtime/clock.js';
 import * as mariadb from './mariadb.js';
 import type { NeutronConnection, NeutronRows } from './neutron-rows.js';
 import * as postgresql from './postgresql.js';
+import { ROOT } from './root.js';
 
 /** A database server of our own with Neutron's tables, the ledger, and a user who has exactly the printed grants. */
 export interface NeutronServer {
@@ -67,7 +68,7 @@ export async function makeNeutronFile(): Promise<NeutronFile> {
   const folder = mkdtempSync(join(tmpdir(), 'port-status-sqlite-'));
   const path = join(folder, 'neutron.db');
   const database = new Database(path);
-  database.exec(readFileSync(new URL('../../neutron-schema/sqlite.sql', import.meta.url), 'utf8'));
+  database.exec(readFileSync(new URL('neutron-schema/sqlite.sql', ROOT), 'utf8'));
   await makeLedger(`sqlite:${path}`);
   return {
     url: `sqlite:${path}`,

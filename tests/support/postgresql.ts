@@ -10,6 +10,7 @@ import { answering } from './answering.js';
 import { freePort } from './free-port.js';
 import { findProgram } from './needs.js';
 import type { NeutronConnection } from './neutron-rows.js';
+import { ROOT } from './root.js';
 
 export const POSTGRESQL = { postgres: 'postgresql', initdb: 'postgresql' };
 
@@ -51,7 +52,7 @@ export async function startPostgresql(options: readonly string[] = []): Promise<
 
 /** Makes Neutron's real tables in an empty database. */
 export async function loadNeutron(admin: pg.Client): Promise<void> {
-  const file = new URL('../../neutron-schema/postgresql.sql', import.meta.url);
+  const file = new URL('neutron-schema/postgresql.sql', ROOT);
   await admin.query(readFileSync(fileURLToPath(file), 'utf8'));
 }
 

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { encodeName } from '../../src/northbound/redis/layout.js';
 import type { RedisServer } from './redis.js';
+import { ROOT } from './root.js';
 
-const PAGE = new URL('../../docs/northbound.md', import.meta.url);
+const PAGE = new URL('docs/northbound.md', ROOT);
 
 /** Makes the user for servers by the very command in the documentation. */
 export async function createServerUser(server: RedisServer, namespace: string): Promise<string> {

@@ -3,19 +3,17 @@ import { expect, it } from 'vitest';
 import { corpusOf, editedSample } from '../../fuzz/inputs.js';
 import { TARGETS } from '../../fuzz/targets.js';
 
-const CORPUS = new URL('../../fuzz/corpus/', import.meta.url);
-
 it.each(Object.entries(TARGETS))(
   'what reads %s takes whatever comes (npm run fuzz tries more)',
   (name, read) => {
-    const samples = corpusOf(name, CORPUS);
+    const samples = corpusOf(name);
     for (const sample of samples) read(sample);
     fc.assert(fc.property(editedSample(samples), read), { numRuns: 500 });
   },
 );
 
 it('a reader that fails at one byte of a sample is found out', () => {
-  const samples = corpusOf('nova', CORPUS);
+  const samples = corpusOf('nova');
   const read = (input: Buffer): void => {
     if (/"code":\D/.test(input.toString())) throw new Error('no code');
   };

@@ -1,0 +1,113 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Opened } from '../../src/runtime/opened.js';
+import { startEtcd } from '../support/etcd.js';
+import { startRedis } from '../support/redis.js';
+import { startTcpProxy } from '../support/tcp-proxy.js';
+import type { TcpProxy } from '../support/tcp-proxy.js';
+
+/** The northbound database, with a way of its own to it for each process. */
+export interface ChaosEngine {
+  /** Past all that is put in the way. */
+  readonly directUrl: string;
+  urlFor(process: string): string;
+  readonly proxies: ReadonlyMap<string, TcpProxy>;
+  /** Ends it as a crash does, and starts it on what it had stored. */
+  restart(): Promise<void>;
+  /** It stands still, or goes on. */
+  signal(name: NodeJS.Signals): void;
+  /** Its disk; absent where it has none of its own. */
+  readonly disk?: Disk | undefined;
+}
+
+/** A small disk of its own. */
+export interface Disk {
+  readonly folder: string;
+  /** Takes all the room that is left, or gives it back. */
+  fill(): void;
+  empty(): void;
+}
+
+/** @throws where there is no such engine. */
+export async function startEngine(
+  name: string,
+  processes: readonly string[],
+  opened: Opened,
+): Promise<ChaosEngine> {
+  const disk = name === 'redis' ? mountDisk(opened) : undefined;
+  const server = await startServer(name, disk);
+  opened.add({ close: () => server.dispose() });
+  const proxies = new Map<string, TcpProxy>();
+  for (const process of processes) {
+    const proxy = await startTcpProxy({ port: server.port, host: '127.0.0.1' });
+    opened.add({ close: () => proxy.dispose() });
+    proxies.set(process, proxy);
+  }
+  return {
+    disk,
+    directUrl: `${name}://127.0.0.1:${server.port}`,
+    urlFor: (process) => `${name}://127.0.0.1:${String(proxies.get(process)?.port)}`,
+    proxies,
+    restart: async () => {
+      await server.kill();
+      await server.start();
+    },
+    signal: (signal) => server.signal(signal),
+  };
+}
+
+interface EngineServer {
+  readonly port: number;
+  start(): Promise<void>;
+  kill(): Promise<void>;
+  signal(name: NodeJS.Signals): void;
+  dispose(): Promise<void>;
+}
+
+async function startServer(name: string, disk: Disk | undefined): Promise<EngineServer> {
+  const place = disk === undefined ? [] : ['--dir', disk.folder];
+  if (name === 'redis') return startRedis(['--appendonly', 'yes', '--appendfsync', 'everysec', ...place]);
+  if (name !== 'etcd') throw new Error(`no engine ${name} here; there are redis and etcd`);
+  const cluster = await startEtcd();
+  return {
+    port: cluster.first.clientPort,
+    start: () => cluster.start(),
+    kill: () => cluster.kill(),
+    signal: (signal) => cluster.first.signal(signal),
+    dispose: () => cluster.dispose(),
+  };
+}
+
+/** Room for what a run writes many times over. */
+const DISK_MIB = 32;
+
+/** Root alone may; for others the disk is never full. */
+function mountDisk(opened: Opened): Disk | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const folder = mkdtempSync(join(tmpdir(), 'port-status-disk-'));
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_MIB}m`, 'tmpfs', folder]);
+  opened.add({
+    close: async () => {
+      execFileSync('umount', [folder]);
+      rmSync(folder, { recursive: true });
+    },
+  });
+  const filler = join(folder, 'filler');
+  return {
+    folder,
+    fill: () => fillUp(filler),
+    empty: () => rmSync(filler, { force: true }),
+  };
+}
+
+function fillUp(filler: string): void {
+  for (let bytes = 2 ** 20; bytes >= 1;) {
+    try {
+      writeFileSync(filler, Buffer.alloc(bytes), { flag: 'a' });
+    } catch {
+      bytes = Math.floor(bytes / 16);
+    }
+  }
+}

@@ -1,0 +1,108 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Pool } from 'mysql2/promise';
+import { stringify } from 'smol-toml';
+import { systemClock } from '../../src/runtime/clock.js';
+import type { Opened } from '../../src/runtime/opened.js';
+import { systemRandom } from '../../src/runtime/random.js';
+import { startFakeCloud } from '../../src/simulator/cloud/cloud.js';
+import type { FakeCloud } from '../../src/simulator/cloud/cloud.js';
+import { rowsOf, startMariadb } from '../support/mariadb.js';
+import type { Mariadb } from '../support/mariadb.js';
+import { makeUsers, openNeutron } from '../support/neutron-on-mariadb.js';
+import { plantNetwork } from '../support/neutron-rows.js';
+import type { NeutronRows } from '../support/neutron-rows.js';
+import { startOvs } from '../support/ovs.js';
+import type { OvsFixture } from '../support/ovs.js';
+import { startTcpProxy } from '../support/tcp-proxy.js';
+import type { TcpProxy } from '../support/tcp-proxy.js';
+import { keepWriteHistory } from '../support/write-history.js';
+import { Crew } from './crew.js';
+import { startEngine } from './engine.js';
+import type { ChaosEngine } from './engine.js';
+
+export const SERVERS = ['a', 'b', 'c'] as const;
+export const CHASSIS = ['cn1', 'cn2', 'cn3'] as const;
+
+/** Everything real but Keystone and Nova, which are played: the switches, the databases, every process. */
+export interface Place {
+  readonly engine: ChaosEngine;
+  readonly mariadb: Mariadb;
+  /** Between the servers and MariaDB. */
+  readonly sqlProxy: TcpProxy;
+  readonly admin: Pool;
+  readonly rows: NeutronRows;
+  readonly cloud: FakeCloud;
+  readonly switches: ReadonlyMap<string, OvsFixture>;
+  readonly crew: Crew;
+}
+
+const USER = 'ps';
+
+export async function openPlace(engineName: string, opened: Opened): Promise<Place> {
+  const folder = mkdtempSync(join(tmpdir(), 'port-status-chaos-'));
+  onClose(opened, async () => rmSync(folder, { recursive: true, force: true }));
+  const engine = await startEngine(engineName, [...SERVERS, ...CHASSIS], opened);
+  const mariadb = await startMariadb();
+  onClose(opened, () => mariadb.dispose());
+  const sqlProxy = await startTcpProxy({ port: mariadb.port, host: '127.0.0.1' });
+  onClose(opened, () => sqlProxy.dispose());
+  const admin = await openNeutron(mariadb, opened);
+  const cloud = await startFakeCloud({ clock: systemClock, random: systemRandom });
+  onClose(opened, () => cloud.dispose());
+  const config = join(folder, 'port-status.toml');
+  writeFileSync(config, stringify(configOf(engine, mariadb, cloud)));
+  await makeUsers(mariadb, config, [USER]);
+  await keepWriteHistory(admin);
+  const rows = rowsOf(admin);
+  await plantNetwork(rows);
+  const switches = await openSwitches(opened);
+  const neutronUrl = mariadb.url(USER).replace(`:${mariadb.port}/`, `:${sqlProxy.port}/`);
+  const crew = opened.add(new Crew({ config, folder, neutronUrl, engine, switches }));
+  return { engine, mariadb, sqlProxy, admin, rows, cloud, switches, crew };
+}
+
+async function openSwitches(opened: Opened): Promise<ReadonlyMap<string, OvsFixture>> {
+  const switches = new Map<string, OvsFixture>();
+  for (const chassis of CHASSIS) {
+    const ovs = await startOvs();
+    onClose(opened, () => ovs.dispose());
+    await ovs.addBridge('br-int');
+    switches.set(chassis, ovs);
+  }
+  return switches;
+}
+
+function configOf(engine: ChaosEngine, mariadb: Mariadb, cloud: FakeCloud): Parameters<typeof stringify>[0] {
+  return {
+    northbound: { url: engine.directUrl },
+    neutron: { url: mariadb.url(), drivers: ['openvswitch'] },
+    apply: { mode: 'write', chassis: ['*'] },
+    reconcile: { everyMs: 3000 },
+    nova: { ...cloud.options },
+    switch: { ready: 'ofport' },
+    http: { listen: 'off' },
+  };
+}
+
+function onClose(opened: Opened, close: () => Promise<unknown>): void {
+  opened.add({ close });
+}
+
+const run = promisify(execFile);
+
+/** Ports that a switch has wired: an interface with an iface-id and a number on the bridge. As ovs-vsctl says it. */
+export async function wiredPortsOf({ address }: OvsFixture): Promise<readonly string[]> {
+  const columns = '--columns=ofport,external_ids';
+  const words = [`--db=${address}`, '--timeout=10', '--format=json', columns, 'list', 'Interface'];
+  const { data } = JSON.parse((await run('ovs-vsctl', words)).stdout) as {
+    readonly data: readonly (readonly [unknown, readonly ['map', readonly (readonly [string, string])[]]])[];
+  };
+  return data.flatMap(([ofport, [, ids]]) => {
+    const portId = new Map(ids).get('iface-id');
+    return portId !== undefined && typeof ofport === 'number' && ofport > 0 ? [portId] : [];
+  });
+}

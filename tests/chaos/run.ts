@@ -1,0 +1,148 @@
+import type { Clock } from '../../src/runtime/clock.js';
+import { Opened } from '../../src/runtime/opened.js';
+import { seededRandom } from '../../src/runtime/random.js';
+import { appliedTwice, writesOf } from '../support/write-history.js';
+import { FAULTS } from './faults.js';
+import type { Fault, Scene } from './faults.js';
+import { CHASSIS, openPlace, SERVERS, wiredPortsOf } from './place.js';
+import type { Place } from './place.js';
+import { Tenants } from './tenants.js';
+import { complaintsOf } from './verdict.js';
+
+export interface ChaosOptions {
+  readonly engine: string;
+  readonly forMs: number;
+  readonly seed: number;
+  readonly clock: Clock;
+  readonly say: (line: string) => void;
+}
+
+/** One run. `rightAfterMs`: how long after the last fault everything was true and told; absent where it never was. */
+export interface Report {
+  readonly engine: string;
+  readonly seed: number;
+  readonly forMs: number;
+  readonly faults: number;
+  readonly moves: number;
+  readonly writes: number;
+  readonly appliedTwice: number;
+  readonly quarantined: number;
+  readonly rightAfterMs: number | undefined;
+  /** What was still wrong after a minute, and processes that ended by themselves. */
+  readonly complaints: readonly string[];
+  readonly timeline: readonly string[];
+}
+
+/** How long the checker waits for everything to be right. */
+const PATIENCE_MS = 60_000;
+
+/** Lets VMs boot and stop while faults of every kind happen; then looks whether the switches, Neutron and Nova agree. */
+export async function runChaos(options: ChaosOptions): Promise<Report> {
+  const { engine, seed, forMs, clock } = options;
+  await using opened = new Opened();
+  const place = await openPlace(engine, opened);
+  const tenants = new Tenants(place, { clock, random: seededRandom(seed) });
+  await tenants.plant();
+  for (const name of [...SERVERS, ...CHASSIS]) await place.crew.start(name);
+  await place.crew.untilAllWork();
+  const timeline = new Timeline(options);
+  const over = new AbortController();
+  const load = tenants.churn(over.signal);
+  const endsAtMs = clock.monotonicMs() + forMs;
+  const lanes = Object.values(FAULTS).map((faults, lane) =>
+    runLane(faults, sceneOf(place, options, lane), timeline, endsAtMs, clock),
+  );
+  await Promise.all(lanes);
+  over.abort();
+  await load;
+  const { rightAfterMs, complaints } = await judge(place, tenants, clock);
+  return {
+    ...{ engine, seed, forMs, faults: timeline.faults, moves: tenants.moves },
+    writes: await writesOf(place.rows),
+    appliedTwice: await appliedTwice(place.rows),
+    quarantined: (await place.rows.run('select port from port_status.quarantine')).length,
+    rightAfterMs,
+    complaints: [...complaints, ...place.crew.deserted],
+    timeline: timeline.lines,
+  };
+}
+
+/** Each kind of fault draws for itself, so that what one does does not depend on how long another takes. */
+function sceneOf(place: Place, { seed, clock }: ChaosOptions, lane: number): Scene {
+  return { place, random: seededRandom(seed * 100 + lane), pass: (ms) => clock.sleep(ms) };
+}
+
+async function runLane(
+  faults: readonly Fault[],
+  scene: Scene,
+  timeline: Timeline,
+  endsAtMs: number,
+  clock: Clock,
+): Promise<void> {
+  for (;;) {
+    await scene.pass(500 + scene.random.next() * 4000);
+    if (clock.monotonicMs() >= endsAtMs) return;
+    const draw = faults[Math.floor(scene.random.next() * faults.length)];
+    if (draw === undefined) return;
+    const { what, happen } = draw(scene);
+    timeline.note(what);
+    await happen();
+    timeline.noteEnd(what);
+  }
+}
+
+class Timeline {
+  readonly lines: string[] = [];
+  faults = 0;
+  readonly #options: ChaosOptions;
+  readonly #startMs: number;
+
+  constructor(options: ChaosOptions) {
+    this.#options = options;
+    this.#startMs = options.clock.monotonicMs();
+  }
+
+  note(what: string): void {
+    this.faults += 1;
+    this.#add(what);
+  }
+
+  noteEnd(what: string): void {
+    this.#add(`over: ${what}`);
+  }
+
+  #add(text: string): void {
+    const seconds = (this.#options.clock.monotonicMs() - this.#startMs) / 1000;
+    const line = `${seconds.toFixed(1).padStart(6)} s  ${text}`;
+    this.lines.push(line);
+    this.#options.say(line);
+  }
+}
+
+async function judge(
+  place: Place,
+  tenants: Tenants,
+  clock: Clock,
+): Promise<Pick<Report, 'rightAfterMs' | 'complaints'>> {
+  const startMs = clock.monotonicMs();
+  for (;;) {
+    const complaints = await look(place, tenants);
+    const afterMs = Math.round(clock.monotonicMs() - startMs);
+    if (complaints.length === 0) return { rightAfterMs: afterMs, complaints };
+    if (afterMs > PATIENCE_MS) return { rightAfterMs: undefined, complaints };
+    await clock.sleep(100);
+  }
+}
+
+async function look(place: Place, { pluggedAt }: Tenants): Promise<readonly string[]> {
+  const wired = await Promise.all([...place.switches.values()].map(wiredPortsOf));
+  const rows = await place.rows.run(
+    `select p.id as id, p.status as status, coalesce(group_concat(b.entity order by b.entity), '') as blocks from neutron.ports p
+     left join neutron.provisioningblocks b on b.standard_attr_id = p.standard_attr_id group by p.id, p.status`,
+  );
+  const nova = new Map(place.cloud.nova.heard.map(({ tag = '', name, at }) => [tag, { word: name, at }]));
+  const neutron = new Map(
+    rows.map(({ id, status, blocks }) => [String(id), `${String(status)} ${String(blocks)}`]),
+  );
+  return complaintsOf({ wired: new Set(wired.flat()), neutron, nova, pluggedAt });
+}
