@@ -171,18 +171,10 @@ export async function listChassis(
   return views;
 }
 
+/** Whoever may add a name may add anything: what leads to no registration is not shown. */
 async function listNames({ send, keys }: RedisStore): Promise<readonly string[]> {
   const [names] = await send([['SMEMBERS', keys.allChassis()]]);
-  return listOf(names).flatMap((name) => readName(textOf(name)));
-}
-
-/** Whoever may add a name may add anything. */
-function readName(encoded: string): readonly string[] {
-  try {
-    return [decodeName(encoded)];
-  } catch {
-    return [];
-  }
+  return listOf(names).map((name) => decodeName(textOf(name)));
 }
 
 const FIELDS = ['timestamp', 'words', 'revision', 'complete', 'hold', 'approved', 'version'];

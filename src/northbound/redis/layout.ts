@@ -57,6 +57,11 @@ export function encodeName(name: string): string {
   );
 }
 
+/** What nobody encoded stays as it is: an agent may write any place into records of its own chassis. */
 export function decodeName(encoded: string): string {
-  return decodeURIComponent(encoded);
+  try {
+    return decodeURIComponent(encoded);
+  } catch {
+    return encoded;
+  }
 }

@@ -122,6 +122,7 @@ describe.runIf(has('integration/northbound/redis-rights', REDIS))('rights in Red
       '1|1|0||1|1|n1|',
       `${'9'.repeat(16)}|1|0|x|1|1|n1|{`,
       `${'0'.repeat(16)}|1|2|x|1|1|n1|`,
+      `${'9'.repeat(16)}|1|0|x|1|1|n%|{`,
     ];
     for (const [index, record] of records.entries()) {
       await client.hset(key('reports:cn1'), `p${index}`, record);
