@@ -92,17 +92,22 @@ function onClose(opened: Opened, close: () => Promise<unknown>): void {
   opened.add({ close });
 }
 
+/** Where a switch remembers when an interface was plugged, in milliseconds since 1970: an external id. */
+export const PLUGGED_AT = 'plugged-at';
+
 const run = promisify(execFile);
 
-/** Ports that a switch has wired: an interface with an iface-id and a number on the bridge. As ovs-vsctl says it. */
-export async function wiredPortsOf({ address }: OvsFixture): Promise<readonly string[]> {
+/** Ports that a switch has wired, and when: an interface with an iface-id and a number on the bridge. As ovs-vsctl says it. */
+export async function wiredPortsOf({ address }: OvsFixture): Promise<readonly (readonly [string, number])[]> {
   const columns = '--columns=ofport,external_ids';
   const words = [`--db=${address}`, '--timeout=10', '--format=json', columns, 'list', 'Interface'];
   const { data } = JSON.parse((await run('ovs-vsctl', words)).stdout) as {
     readonly data: readonly (readonly [unknown, readonly ['map', readonly (readonly [string, string])[]]])[];
   };
-  return data.flatMap(([ofport, [, ids]]) => {
-    const portId = new Map(ids).get('iface-id');
-    return portId !== undefined && typeof ofport === 'number' && ofport > 0 ? [portId] : [];
+  return data.flatMap(([ofport, [, pairs]]) => {
+    const ids = new Map(pairs);
+    const portId = ids.get('iface-id');
+    const isWired = portId !== undefined && typeof ofport === 'number' && ofport > 0;
+    return isWired ? [[portId, Number(ids.get(PLUGGED_AT))] as const] : [];
   });
 }

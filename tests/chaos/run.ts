@@ -134,7 +134,7 @@ async function judge(
   }
 }
 
-async function look(place: Place, { pluggedAt }: Tenants): Promise<readonly string[]> {
+async function look(place: Place, { known }: Tenants): Promise<readonly string[]> {
   const wired = await Promise.all([...place.switches.values()].map(wiredPortsOf));
   const rows = await place.rows.run(
     `select p.id as id, p.status as status, coalesce(group_concat(b.entity order by b.entity), '') as blocks from neutron.ports p
@@ -144,5 +144,5 @@ async function look(place: Place, { pluggedAt }: Tenants): Promise<readonly stri
   const neutron = new Map(
     rows.map(({ id, status, blocks }) => [String(id), `${String(status)} ${String(blocks)}`]),
   );
-  return complaintsOf({ wired: new Set(wired.flat()), neutron, nova, pluggedAt });
+  return complaintsOf({ wired: new Map(wired.flat()), neutron, nova, known });
 }

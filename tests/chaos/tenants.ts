@@ -1,12 +1,14 @@
 import type { Clock } from '../../src/runtime/clock.js';
 import type { Random } from '../../src/runtime/random.js';
 import { deviceOf, plantPorts, portIdOf } from '../support/neutron-rows.js';
+import { PLUGGED_AT } from './place.js';
 import type { Place } from './place.js';
 
 interface Vm {
   readonly number: number;
   readonly chassis: string;
-  isPlugged: boolean;
+  /** Whether its interface is on the switch; also where that is unknown, since the switch did not answer. */
+  mayBePlugged: boolean;
 }
 
 /** How many VMs a chassis has room for. */
@@ -17,8 +19,8 @@ const PACE_MS = 100;
 
 /** VMs that boot and stop at random on real switches. */
 export class Tenants {
-  /** When each port was plugged last. */
-  readonly pluggedAt = new Map<string, number>();
+  /** Ports that were ever plugged, or may have been. */
+  readonly known = new Set<string>();
   readonly #place: Place;
   readonly #clock: Clock;
   readonly #random: Random;
@@ -31,7 +33,7 @@ export class Tenants {
     this.#random = random;
     this.#vms = [...place.switches.keys()].flatMap((chassis, index) =>
       Array.from({ length: PER_CHASSIS }, (_, at) => ({
-        ...{ number: index * PER_CHASSIS + at + 1, chassis, isPlugged: false },
+        ...{ number: index * PER_CHASSIS + at + 1, chassis, mayBePlugged: false },
       })),
     );
   }
@@ -65,14 +67,24 @@ export class Tenants {
   }
 
   async #move(vm: Vm): Promise<void> {
-    const { number, chassis } = vm;
-    const [device, ovs] = [`tap${number}`, this.#place.switches.get(chassis)];
-    if (vm.isPlugged) await ovs?.unplug(device);
-    else {
-      this.pluggedAt.set(portIdOf(number), this.#clock.now());
-      await ovs?.plug({ device, portId: portIdOf(number), instance: deviceOf(number) });
-    }
-    vm.isPlugged = !vm.isPlugged;
+    const ovs = this.#place.switches.get(vm.chassis);
+    const [device, willPlug] = [`tap${vm.number}`, !vm.mayBePlugged];
+    vm.mayBePlugged = true;
+    if (willPlug) await ovs?.vsctl(...this.#plugCommand(vm.number, device));
+    else await ovs?.vsctl('--if-exists', 'del-port', 'br-int', device);
+    vm.mayBePlugged = willPlug;
     this.#moves += 1;
+  }
+
+  /** As Nova's os-vif does it, with the time beside it, for the checker. */
+  #plugCommand(number: number, device: string): readonly string[] {
+    this.known.add(portIdOf(number));
+    const ids = {
+      'iface-id': portIdOf(number),
+      'vm-uuid': deviceOf(number),
+      [PLUGGED_AT]: this.#clock.now(),
+    };
+    const columns = Object.entries(ids).map(([key, value]) => `external_ids:${key}=${value}`);
+    return ['add-port', 'br-int', device, '--', 'set', 'Interface', device, 'type=internal', ...columns];
   }
 }

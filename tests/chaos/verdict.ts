@@ -1,13 +1,13 @@
 /** What the checker looks at, as others than the product say it. It imports nothing. */
 export interface Evidence {
-  /** Ports that are wired on some switch at this moment, as ovs-vsctl says. */
-  readonly wired: ReadonlySet<string>;
+  /** Ports that are wired on some switch at this moment, and when each was plugged, as ovs-vsctl says. */
+  readonly wired: ReadonlyMap<string, number>;
   /** Each port's status and the blocks that are left, `ACTIVE ` or `DOWN L2`, as SQL says. */
   readonly neutron: ReadonlyMap<string, string>;
   /** What Nova heard of each port last, and when, in milliseconds since 1970. */
   readonly nova: ReadonlyMap<string, { readonly word: string; readonly at: number }>;
-  /** When each port was plugged last; ports that never were are missing. */
-  readonly pluggedAt: ReadonlyMap<string, number>;
+  /** Ports that were ever plugged. */
+  readonly known: ReadonlySet<string>;
 }
 
 /** What is wrong, a line for each port; nothing where the switch, Neutron and Nova agree. */
@@ -15,19 +15,17 @@ export function complaintsOf(evidence: Evidence): readonly string[] {
   return [...evidence.neutron.keys()].flatMap((port) => complaintsAbout(port, evidence));
 }
 
-function complaintsAbout(port: string, { wired, neutron, nova, pluggedAt }: Evidence): readonly string[] {
-  const isWired = wired.has(port);
-  const wanted = isWired ? 'ACTIVE ' : 'DOWN L2';
+function complaintsAbout(port: string, { wired, neutron, nova, known }: Evidence): readonly string[] {
+  const since = wired.get(port);
+  const wanted = since === undefined ? 'DOWN L2' : 'ACTIVE ';
   const found = neutron.get(port);
-  const since = pluggedAt.get(port);
   const last = nova.get(port);
   const complaints: string[] = [];
   if (found !== wanted)
     complaints.push(`${port} is "${String(found)}" in Neutron, and should be "${wanted}"`);
-  if (since === undefined) return complaints;
-  if (isWired && (last?.word !== 'network-vif-plugged' || last.at < since))
+  if (since !== undefined && (last?.word !== 'network-vif-plugged' || last.at < since))
     complaints.push(`${port} was plugged at ${time(since)}, and Nova last heard ${said(last)}`);
-  if (!isWired && last?.word === 'network-vif-plugged')
+  if (since === undefined && known.has(port) && last?.word === 'network-vif-plugged')
     complaints.push(`${port} is unplugged, and Nova last heard ${said(last)}`);
   return complaints;
 }
