@@ -28,12 +28,20 @@ function registrationLost(kind: Kind, name: string): PortStatusError {
   );
 }
 
-/** The engine can not be reached, or not used, now. */
+/** The engine can not be reached, or not used, now. Whether it did what was asked is unknown: repeat the call. */
 export function unavailable(engine: string, why: string, cause?: unknown): PortStatusError {
   return new PortStatusError(
     'UNAVAILABLE',
-    `northbound database (${engine}): ${why}; the outcome of the call is unknown, repeat it`,
+    `northbound database (${engine}): ${why}; check that it runs, and that northbound.url leads to it`,
     { cause },
+  );
+}
+
+/** Who only looks makes no data where there is none. Waiting does not help somebody who mistyped the URL. @param what is missing. */
+export function nothingThere(engine: string, what: string): PortStatusError {
+  return new PortStatusError(
+    'CONFIG',
+    `northbound database (${engine}): ${what}; check northbound.url and northbound.namespace, or start "port-status server"`,
   );
 }
 

@@ -1,6 +1,6 @@
 import type { Random } from '../../runtime/random.js';
 import { backoffMs } from '../../runtime/retry.js';
-import { unavailable } from '../refusals.js';
+import { nothingThere, unavailable } from '../refusals.js';
 import type { EtcdDatabase, Outcome } from './database.js';
 import { ENGINE } from './faults.js';
 import type { Keys } from './layout.js';
@@ -134,7 +134,8 @@ export class Session {
       const { meta, outcome } = await this.#readMeta(ranges);
       const record = readMeta(this.database, meta);
       const why = vigil.doubt(record, outcome, before);
-      if (options.isReadOnly === true && record === undefined) throw this.#missing();
+      if (options.isReadOnly === true && record === undefined)
+        throw nothingThere(ENGINE, `there is no data under ${this.keys.root}`);
       if (record === undefined || (why !== undefined && options.isReadOnly !== true)) {
         await renewIncarnation(this.database, meta, outcome.clusterId, why ?? '', this.signal);
         return CONFLICT;
@@ -150,13 +151,6 @@ export class Session {
   ): Promise<{ readonly meta: KeyValue | undefined; readonly outcome: Outcome }> {
     const outcome = await this.database.range([at(this.keys.meta), ...ranges], this.signal);
     return { meta: outcome.answers[0]?.kvs[0], outcome };
-  }
-
-  #missing(): Error {
-    return unavailable(
-      ENGINE,
-      `there is no data under ${this.keys.root}; check northbound.url and northbound.namespace, or start "port-status server"`,
-    );
   }
 }
 

@@ -3,7 +3,7 @@ import type { Logger } from '../../runtime/logger.js';
 import type { Metrics } from '../../runtime/metrics.js';
 import type { Random } from '../../runtime/random.js';
 import { backoffMs } from '../../runtime/retry.js';
-import { closed, unavailable } from '../refusals.js';
+import { closed, nothingThere, unavailable } from '../refusals.js';
 import { nameOf } from './address.js';
 import type { Host, RedisAddress } from './address.js';
 import type { Doorbells } from './doorbells.js';
@@ -172,7 +172,7 @@ export class RedisDatabase {
   async #renew(session: Session): Promise<void> {
     if (this.#options.isReadOnly) {
       await this.#lookAt(session);
-      if (session.origin === '') throw nothingThere(this.#keys, this.endpoint);
+      if (session.origin === '') throw nothingThere(ENGINE, `${this.endpoint} has no ${this.#keys.meta()}`);
       return;
     }
     await session.identify();
@@ -206,11 +206,4 @@ export class RedisDatabase {
       logger.info({ event: 'northbound.endpoint-up', endpoint }, `Redis at ${endpoint} answers again`);
     else logger.warn({ event: 'northbound.endpoint-down', endpoint, why }, `Redis at ${endpoint} is lost`);
   }
-}
-
-function nothingThere(keys: Keys, endpoint: string): Error {
-  return unavailable(
-    ENGINE,
-    `${endpoint} has no ${keys.meta()}; check northbound.url and northbound.namespace, or start "port-status server"`,
-  );
 }

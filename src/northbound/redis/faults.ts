@@ -73,11 +73,27 @@ export function translateFault(error: unknown, endpoint: string): Error {
       { cause: error },
     );
   }
+  if (code === 'WRONGTYPE') return foreignKeys(endpoint, detail);
+  if (/DB index|SELECT is not allowed/i.test(detail)) return wrongDatabase(endpoint, detail);
   if (ELSEWHERE.includes(code) || LATER.includes(code))
     return unavailable(ENGINE, `${endpoint} does not work now (${detail})`, error);
   return new PortStatusError('BUG', `Redis at ${endpoint} refuses a command (${detail}); report this`, {
     cause: error,
   });
+}
+
+function foreignKeys(endpoint: string, detail: string): PortStatusError {
+  return new PortStatusError(
+    'LAYOUT',
+    `Redis at ${endpoint} has keys of somebody else under our names (${detail}); choose another northbound.namespace`,
+  );
+}
+
+function wrongDatabase(endpoint: string, detail: string): PortStatusError {
+  return new PortStatusError(
+    'CONFIG',
+    `Redis at ${endpoint} has no such database (${detail}); correct the number at the end of northbound.url, or leave it out`,
+  );
 }
 
 /**
@@ -97,6 +113,8 @@ const TLS_CODES =
 
 function translateNetworkFault(error: unknown, endpoint: string, detail: string): Error {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (detail.startsWith('Unknown RESP type'))
+    return unavailable(ENGINE, `what answers at ${endpoint} is not Redis`, error);
   if (!TLS_CODES.test(code)) return unavailable(ENGINE, `${endpoint} can not be reached (${detail})`, error);
   return new PortStatusError(
     'RIGHTS',

@@ -1,5 +1,5 @@
 import Database from 'libsql';
-import { unavailable } from '../refusals.js';
+import { nothingThere } from '../refusals.js';
 import { ENGINE } from './faults.js';
 import { checkLayout, prepareLayout, setMark } from './layout.js';
 import { identify, readBootId, readMark, writeMark } from './origin.js';
@@ -51,7 +51,8 @@ export class SqliteDatabase {
   }
 
   #open(): Session {
-    if (this.#options.isReadOnly === true && identify(this.path) === undefined) throw missing(this.path);
+    if (this.#options.isReadOnly === true && identify(this.path) === undefined)
+      throw nothingThere(ENGINE, `${this.path} does not exist`);
     const database = new Database(this.path, { timeout: BUSY_TIMEOUT_MS });
     const session = new Session(database, this.#options);
     try {
@@ -90,8 +91,4 @@ export class SqliteDatabase {
     setMark(session, mark);
     writeMark(this.path, mark);
   }
-}
-
-function missing(path: string): Error {
-  return unavailable(ENGINE, `${path} does not exist; check northbound.url, or start "port-status server"`);
 }

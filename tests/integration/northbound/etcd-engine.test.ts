@@ -127,7 +127,7 @@ describe.runIf(has('integration/northbound/etcd-engine', ETCD))('the etcd engine
 
   it('makes nothing for somebody who only looks', async () => {
     const looking = open({ isReadOnly: true });
-    await expect(looking.chassis()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expect(looking.chassis()).rejects.toMatchObject({ code: 'CONFIG' });
     expect(await etcd.ctl('get', '--prefix', `/${namespace}/`)).toBe('');
     const incarnation = await open().incarnation();
     expect(await looking.incarnation()).toBe(incarnation);

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { eligible, stateOf } from '../../../src/domain/listener.js';
@@ -18,13 +21,21 @@ const SERVER = { id: 'n1', ttlMs: 60_000, versions: [1], program: '1' };
 
 describe.runIf(has('integration/northbound/redis-faults', REDIS))('the redis engine', () => {
   let redis: RedisServer;
+  let notRedis: AddressInfo;
   let proxy: TcpProxy;
   let namespace: string;
   let tests = 0;
+  const another = createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
   beforeAll(async () => {
     redis = await startRedis();
+    another.listen(0, '127.0.0.1');
+    await once(another, 'listening');
+    notRedis = another.address() as AddressInfo;
   });
-  afterAll(() => redis.dispose());
+  afterAll(async () => {
+    another.close();
+    await redis.dispose();
+  });
   beforeEach(async () => {
     namespace = `faults-${++tests}`;
     proxy = await startTcpProxy({ port: redis.port, host: '127.0.0.1' });
@@ -188,6 +199,28 @@ describe.runIf(has('integration/northbound/redis-faults', REDIS))('the redis eng
         code: 'LAYOUT',
       });
       expect(await redis.admin.keys(`*${namespace}*`)).toEqual([key('meta')]);
+    });
+
+    it('is refused where somebody else has a key under its name, and left as it is', async () => {
+      await redis.admin.set(key('meta'), 'theirs');
+      await expect(open().registerChassis('cn1')).rejects.toMatchObject({
+        code: 'LAYOUT',
+        message: expect.stringContaining('choose another northbound.namespace') as string,
+      });
+      expect(await redis.admin.get(key('meta'))).toBe('theirs');
+    });
+  });
+
+  it.each([
+    ['a database that Redis has not', () => redis.port, '/99', 'CONFIG', 'correct the number'],
+    ['what is not Redis', () => notRedis.port, '', 'UNAVAILABLE', 'is not Redis; check'],
+  ] as const)('says what to do where the URL leads to %s', async (_what, portOf, path, code, words) => {
+    const url = `redis://127.0.0.1:${portOf()}${path}`;
+    const northbound = new RedisNorthbound(url, redisOptions(namespace));
+    onTestFinished(() => northbound.close());
+    await expect(northbound.incarnation()).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining(words) as string,
     });
   });
 

@@ -125,8 +125,8 @@ describe('port-status listeners', () => {
   });
 
   it('makes no file where there is none', async () => {
-    const { exitCode, stderr } = await run('listeners --startup-timeout-ms 0');
-    expect(exitCode).toBe(69);
+    const { exitCode, stderr } = await run('listeners');
+    expect(exitCode).toBe(78);
     expect(stderr).toMatch(/does not exist; check northbound\.url/);
   });
 });
