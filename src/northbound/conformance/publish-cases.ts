@@ -96,7 +96,7 @@ export const publishCases: Cases = {
     await server.receive();
     await agent.publish(say(2, 11));
     await agent.publish(say(1, 12));
-    assert.deepEqual(brief(await server.receive()), ['2@11', '1@12']);
+    assert.deepEqual(brief(await server.receiveAll(2)), ['2@11', '1@12']);
     assert.equal(await server.backlog(), 2);
   },
 

@@ -78,6 +78,13 @@ export class Server {
     return this.northbound.receive(this.membership, { max });
   }
 
+  /** So many, however many calls it takes: one that was woken for the first need not know of the next yet. */
+  async receiveAll(count: number): Promise<readonly Delivery[]> {
+    const deliveries: Delivery[] = [];
+    while (deliveries.length < count) deliveries.push(...(await this.receive()));
+    return deliveries;
+  }
+
   acknowledge(deliveries: readonly Delivery[]): Promise<number> {
     return this.northbound.acknowledge(this.membership, deliveries);
   }

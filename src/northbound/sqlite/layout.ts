@@ -22,7 +22,7 @@ const APPLICATION = 0x50535379;
  * A crash of a process loses nothing that was committed. A crash of the host may lose the last commits
  * (`synchronous=NORMAL`): the boot id then differs, and the incarnation is renewed.
  */
-const TABLES = `
+export const TABLES = `
   CREATE TABLE meta (
     only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
     incarnation TEXT NOT NULL,
@@ -82,8 +82,9 @@ const TABLES = `
  * @throws {PortStatusError} LAYOUT when it is another program's or of another version.
  */
 export function checkLayout(session: Session, path: string): void {
-  if (isOurs(session)) return;
-  if (session.rows('SELECT name FROM sqlite_master LIMIT 1').length === 0) return;
+  // In this order: another process may make the layout between the two looks.
+  const isNew = session.rows('SELECT name FROM sqlite_master LIMIT 1').length === 0;
+  if (isNew || isOurs(session)) return;
   throw new PortStatusError(
     'LAYOUT',
     `${path} does not have layout ${LAYOUT} of the northbound database; choose another file, or the program's version that wrote it`,

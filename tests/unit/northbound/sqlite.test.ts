@@ -3,6 +3,8 @@ import Database from 'libsql';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { conformance } from '../../../src/northbound/conformance/conformance.js';
 import { portId, say, sayRange } from '../../../src/northbound/conformance/scene.js';
+import { checkLayout, TABLES } from '../../../src/northbound/sqlite/layout.js';
+import { Session } from '../../../src/northbound/sqlite/session.js';
 import { SqliteNorthbound } from '../../../src/northbound/sqlite/sqlite-northbound.js';
 import { systemClock } from '../../../src/runtime/clock.js';
 import type { Clock } from '../../../src/runtime/clock.js';
@@ -13,6 +15,19 @@ import { VirtualClock } from '../../../src/runtime/virtual-clock.js';
 import { makeSqliteHome, openSqliteFixture } from '../../support/sqlite-fixture.js';
 
 conformance({ test: it, engine: openSqliteFixture, faults: ['cut', 'loseEverything', 'rollBack'] });
+
+it('is opened also where another process makes the file between two looks at it', () => {
+  const path = makePath();
+  const session = new Session(new Database(path), { clock: systemClock, random: systemRandom });
+  const look = vi.spyOn(session, 'rows').mockImplementationOnce(() => {
+    look.mockRestore();
+    const found = session.rows('SELECT name FROM sqlite_master LIMIT 1');
+    new Database(path).exec(TABLES);
+    return found;
+  });
+  expect(() => checkLayout(session, path)).not.toThrow();
+  session.close();
+});
 
 describe('the incarnation', () => {
   it('stays when the file is opened again', async () => {
