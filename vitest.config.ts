@@ -6,6 +6,8 @@ const HISTORIES = ['tests/unit/server/convergence.property.test.ts'];
 export default defineConfig({
   test: {
     reporters: ['default', './tests/support/summary-reporter.ts'],
+    // One per processor: most of what the integration tests do is wait for servers.
+    maxWorkers: '100%',
     projects: [
       // Virtual time, so no test waits; the limit is there for one that hangs.
       {

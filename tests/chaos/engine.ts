@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -83,11 +83,14 @@ async function startServer(name: string, disk: Disk | undefined): Promise<Engine
 /** Room for what a run writes many times over. */
 const DISK_MIB = 32;
 
-/** Root alone may; for others the disk is never full. */
+/** Undefined where this user may not mount one: then no disk is ever full. */
 function mountDisk(opened: Opened): Disk | undefined {
-  if (process.getuid?.() !== 0) return undefined;
   const folder = mkdtempSync(join(tmpdir(), 'port-status-disk-'));
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_MIB}m`, 'tmpfs', folder]);
+  const words = ['-t', 'tmpfs', '-o', `size=${DISK_MIB}m`, 'tmpfs', folder];
+  if (spawnSync('mount', words).status !== 0) {
+    rmSync(folder, { recursive: true });
+    return undefined;
+  }
   opened.add({
     close: async () => {
       execFileSync('umount', [folder]);
