@@ -82,9 +82,10 @@ export const TABLES = `
  * @throws {PortStatusError} LAYOUT when it is another program's or of another version.
  */
 export function checkLayout(session: Session, path: string): void {
-  // In this order: another process may make the layout between the two looks.
-  const isNew = session.rows('SELECT name FROM sqlite_master LIMIT 1').length === 0;
-  if (isNew || isOurs(session)) return;
+  if (isOurs(session)) return;
+  if (session.rows('SELECT name FROM sqlite_master LIMIT 1').length === 0) return;
+  // Another process may have made the layout between the first two looks.
+  if (isOurs(session)) return;
   throw new PortStatusError(
     'LAYOUT',
     `${path} does not have layout ${LAYOUT} of the northbound database; choose another file, or the program's version that wrote it`,

@@ -21,7 +21,7 @@ it('is opened also where another process makes the file between two looks at it'
   const session = new Session(new Database(path), { clock: systemClock, random: systemRandom });
   const look = vi.spyOn(session, 'rows').mockImplementationOnce(() => {
     look.mockRestore();
-    const found = session.rows('SELECT name FROM sqlite_master LIMIT 1');
+    const found = session.rows('PRAGMA user_version');
     new Database(path).exec(TABLES);
     return found;
   });
