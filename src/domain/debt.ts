@@ -152,9 +152,20 @@ export interface SettlePolicy {
 }
 
 /**
+ * How often the word was said, this time included. A refusal after silence begins anew: while Nova was not to be reached it
+ * refused nothing, and the instance may be recorded a moment later.
+ */
+export function countAttempt(
+  answer: Answer,
+  { attempts, wasRefused }: { readonly attempts: number; readonly wasRefused: boolean },
+): number {
+  return answer.kind === 'rejected' && !wasRefused ? 1 : attempts + 1;
+}
+
+/**
  * What an answer means for the debt (docs/neutron.md, "What Nova is told").
  *
- * @param attempts how often this word was said, this time included.
+ * @param attempts as `countAttempt` counts them.
  * @param ageMs how long it has been owed.
  */
 export function afterAnswer(

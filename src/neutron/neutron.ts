@@ -149,8 +149,10 @@ export interface ClaimedDebt extends ReportKey {
   readonly untold: number;
   /** Whether Nova heard "plugged" from here, or may have: without that nobody needs to hear "unplugged". */
   readonly toldPlugged: boolean;
-  /** How often this word was said already. */
+  /** How often this word was said already, as `countAttempt` counts. */
   readonly attempts: number;
+  /** Whether Nova refused it when it was said last. */
+  readonly wasRefused: boolean;
   /** How long the word has been owed. */
   readonly ageMs: number;
 }
@@ -158,6 +160,8 @@ export interface ClaimedDebt extends ReportKey {
 export interface AnsweredDebt {
   readonly debt: ClaimedDebt;
   readonly settlement: Settlement;
+  /** How often it was said by now. */
+  readonly attempts: number;
   /** Absent where nothing had to be said. */
   readonly answer?: Answer | undefined;
 }

@@ -1,4 +1,4 @@
-import { afterAnswer, externalEvent } from '../domain/debt.js';
+import { afterAnswer, countAttempt, externalEvent } from '../domain/debt.js';
 import type { Answer } from '../domain/debt.js';
 import type { AnsweredDebt, ClaimedDebt } from '../neutron/neutron.js';
 import type { Nova } from '../nova/nova.js';
@@ -71,6 +71,8 @@ async function claim(
   return persist(session, 'neutron', signal, () => neutron.claimDebts(request, CHUNK));
 }
 
+const NEEDLESS = { kind: 'dropped', why: 'needless' } as const;
+
 /** Says the words; an "unplugged" for a port of which Nova never heard "plugged" need not be said. */
 async function tellAll(
   session: Session,
@@ -84,17 +86,16 @@ async function tellAll(
   const answers = events.length === 0 ? [] : await nova.tell(events, { signal });
   noteAnswers(session, nova, answers);
   return [
-    ...claimed
-      .filter(isNeedless)
-      .map((debt) => ({ debt, settlement: { kind: 'dropped', why: 'needless' } }) as const),
+    ...claimed.filter(isNeedless).map((debt) => ({ debt, attempts: debt.attempts, settlement: NEEDLESS })),
     ...said.map((debt, index) => judgeAnswer(session, debt, answers[index])),
   ];
 }
 
 function judgeAnswer({ options }: Session, debt: ClaimedDebt, answer: Answer | undefined): AnsweredDebt {
   const heard = answer ?? { kind: 'unreachable', detail: 'no answer' };
-  const settlement = afterAnswer(heard, debt.word, debt.attempts + 1, debt.ageMs, options.settle);
-  return { debt, settlement, answer: heard };
+  const attempts = countAttempt(heard, debt);
+  const settlement = afterAnswer(heard, debt.word, attempts, debt.ageMs, options.settle);
+  return { debt, attempts, settlement, answer: heard };
 }
 
 function noteAnswers({ health, logger, metrics }: Session, nova: Nova, answers: readonly Answer[]): void {

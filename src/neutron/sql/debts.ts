@@ -18,6 +18,7 @@ interface DueRow {
   readonly told_no: number;
   readonly told_plugged: number;
   readonly attempts: number;
+  readonly told_code: number | null;
   readonly owed_at: number;
 }
 
@@ -62,7 +63,7 @@ async function readDue(
   limit: number,
 ): Promise<readonly DueRow[]> {
   const { rows } = await sql<DueRow>`
-    select port, chassis, word, server_id, owed_no, told_no, attempts, owed_at,
+    select port, chassis, word, server_id, owed_no, told_no, attempts, told_code, owed_at,
       case when told_plugged = 1 or exists (
         select 1 from ${dialect.ledger('claims')} c where c.port = r.port) then 1 else 0 end as told_plugged
     from ${dialect.ledger('reports')} r
@@ -127,6 +128,7 @@ function toDebt(row: DueRow, now: number): ClaimedDebt {
     untold: row.owed_no - row.told_no,
     toldPlugged: Boolean(row.told_plugged),
     attempts: row.attempts,
+    wasRefused: row.attempts > 0 && row.told_code !== null,
     ageMs: now - row.owed_at,
   };
 }
@@ -154,8 +156,8 @@ export async function recordAnswers(
 function alike(answered: readonly AnsweredDebt[]): readonly (readonly [AnsweredDebt, ...AnsweredDebt[]])[] {
   const groups = new Map<string, [AnsweredDebt, ...AnsweredDebt[]]>();
   for (const one of answered) {
-    const { debt, settlement, answer } = one;
-    const { owedNo, word, attempts, toldPlugged } = debt;
+    const { debt, attempts, settlement, answer } = one;
+    const { owedNo, word, toldPlugged } = debt;
     const key = JSON.stringify([owedNo, word, attempts, toldPlugged, settlement, answer]);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [one]);
@@ -170,14 +172,14 @@ async function recordGroup(
   group: readonly [AnsweredDebt, ...AnsweredDebt[]],
   now: number,
 ): Promise<void> {
-  const { debt, settlement, answer } = group[0];
+  const { debt, attempts, settlement, answer } = group[0];
   const isDone = settlement.kind !== 'again';
   const again = settlement.kind === 'again' ? now + settlement.afterMs : null;
   const mayHaveHeard = debt.toldPlugged || (debt.word !== 'unplugged' && answer?.kind !== 'rejected');
   await sql`
     update ${dialect.ledger('reports')} set
       settle_at = case when owed_no > ${debt.owedNo} then settle_at else ${again} end,
-      attempts = case when owed_no > ${debt.owedNo} then attempts else ${debt.attempts + 1} end,
+      attempts = case when owed_no > ${debt.owedNo} then attempts else ${attempts} end,
       told_no = ${isDone ? debt.owedNo : sql.ref('told_no')},
       told_plugged = ${mayHaveHeard ? 1 : sql.ref('told_plugged')},
       told_word = ${debt.word}, told_result = ${settlement.kind === 'dropped' ? settlement.why : settlement.kind},

@@ -272,7 +272,7 @@ export function storeSuite(
       const other = { ...claim('n2'), server: 'B', generation: '1-b' };
       expect(await fixture.neutron.claimDebts(other, 10)).toEqual([]);
       await fixture.neutron.recordAnswers('n1', [
-        { debt: must(claimed[0]), settlement: { kind: 'told' }, answer: { kind: 'accepted' } },
+        { debt: must(claimed[0]), attempts: 1, settlement: { kind: 'told' }, answer: { kind: 'accepted' } },
       ]);
       expect(await fixture.neutron.claimDebts(other, 10)).toEqual([]);
     });
@@ -284,7 +284,9 @@ export function storeSuite(
       expect(await fixture.neutron.isAnyDebtDue()).toBe(true);
       const [debt] = await fixture.neutron.claimDebts(claim('n1'), 10);
       expect(await fixture.neutron.isAnyDebtDue()).toBe(true);
-      await fixture.neutron.recordAnswers('n1', [{ debt: must(debt), settlement: { kind: 'told' } }]);
+      await fixture.neutron.recordAnswers('n1', [
+        { debt: must(debt), attempts: 1, settlement: { kind: 'told' } },
+      ]);
       expect(await fixture.neutron.isAnyDebtDue()).toBe(false);
     });
 
@@ -312,7 +314,9 @@ export function storeSuite(
       const [debt] = await fixture.neutron.claimDebts(claim('n1'), 10);
       const other = { ...claim('n2'), server: 'B', generation: '1-b', liveGenerations: new Set(['1-b']) };
       expect(await fixture.neutron.claimDebts(other, 10)).toHaveLength(1);
-      await fixture.neutron.recordAnswers('n1', [{ debt: must(debt), settlement: { kind: 'told' } }]);
+      await fixture.neutron.recordAnswers('n1', [
+        { debt: must(debt), attempts: 1, settlement: { kind: 'told' } },
+      ]);
       const rows = await fixture.rows.run(`select told_no from ${fixture.ledger('reports')}`);
       expect(rows).toEqual([{ told_no: 0 }]);
     });
@@ -322,7 +326,9 @@ export function storeSuite(
       await judge([reportOf(1, 10)]);
       const [debt] = await fixture.neutron.claimDebts(claim('n1'), 10);
       await judge([reportOf(1, 11, { attachment: 'another-plug' })]);
-      await fixture.neutron.recordAnswers('n1', [{ debt: must(debt), settlement: { kind: 'told' } }]);
+      await fixture.neutron.recordAnswers('n1', [
+        { debt: must(debt), attempts: 1, settlement: { kind: 'told' } },
+      ]);
       expect(await fixture.neutron.claimDebts(claim('n2'), 10)).toMatchObject([
         { owedNo: 2, untold: 1, toldPlugged: true },
       ]);
@@ -332,7 +338,11 @@ export function storeSuite(
       await plantPort(fixture.rows, 1, { id: portIdOf(1) });
       await judge([reportOf(1, 10)]);
       const [debt] = await fixture.neutron.claimDebts(claim('n1'), 10);
-      const again = { debt: must(debt), settlement: { kind: 'again', afterMs: 3_600_000 } } as const;
+      const again = {
+        debt: must(debt),
+        attempts: 1,
+        settlement: { kind: 'again', afterMs: 3_600_000 },
+      } as const;
       await fixture.neutron.recordAnswers('n1', [again]);
       expect(await fixture.neutron.claimDebts(claim('n2'), 10)).toEqual([]);
       await fixture.rows.run(`update ${fixture.ledger('reports')} set settle_at = 1`);

@@ -107,7 +107,12 @@ describe.skipIf(!has("Neutron's store under two servers", MARIADB))('two servers
     for (const { portId } of debts) holders.delete(portId);
     await neutron.recordAnswers(
       nonce,
-      debts.map((debt) => ({ debt, settlement: { kind: 'told' }, answer: { kind: 'accepted' } })),
+      debts.map((debt) => ({
+        debt,
+        attempts: 1,
+        settlement: { kind: 'told' },
+        answer: { kind: 'accepted' },
+      })),
     );
   }
 });

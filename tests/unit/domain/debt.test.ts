@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   afterAnswer,
+  countAttempt,
   concernsNova,
   externalEvent,
   NO_DEBT,
@@ -276,6 +277,20 @@ describe('The event', () => {
       server_uuid: INSTANCE,
       tag: PORT_ID,
     });
+  });
+});
+
+describe('An attempt', () => {
+  const rejected = { kind: 'rejected', code: 404 } as const;
+  const silence = { kind: 'unreachable', detail: 'connect ECONNREFUSED' } as const;
+
+  it.each([
+    ['a refusal after refusals', rejected, { attempts: 3, wasRefused: true }, 4],
+    ['a refusal after silence', rejected, { attempts: 30, wasRefused: false }, 1],
+    ['silence after silence', silence, { attempts: 3, wasRefused: false }, 4],
+    ['the first of all', rejected, { attempts: 0, wasRefused: false }, 1],
+  ])('that is %s is counted', (_what, answer, before, count) => {
+    expect(countAttempt(answer, before)).toBe(count);
   });
 });
 

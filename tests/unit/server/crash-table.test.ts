@@ -1,3 +1,4 @@
+import type { Answer } from '../../../src/domain/debt.js';
 import { describe, expect, it } from 'vitest';
 import { forever } from './process.js';
 import { HEARTBEAT_MS, openBench, RECONCILE_MS, TAKEOVER_MS, TTL_MS, UNREACHABLE } from './server-bench.js';
@@ -232,6 +233,22 @@ describe('the word unplugged', () => {
     await bench.say(1, 'DOWN');
     await bench.pass(100);
     expect(bench.nova.wordsOf(1)).toEqual(['plugged']);
+  });
+});
+
+describe('the word plugged', () => {
+  it('is said again where Nova refuses it once after a minute in which it was down', async () => {
+    const bench = await openBench();
+    await bench.plant(1);
+    await bench.start('A');
+    bench.nova.answer = () => UNREACHABLE;
+    await bench.say(1, 'ACTIVE');
+    await bench.pass(60_000);
+    const answers: Answer[] = [{ kind: 'rejected', code: 404 }];
+    bench.nova.answer = () => answers.shift() ?? { kind: 'accepted' };
+    await bench.pass(20_000);
+    expect(answers).toEqual([]);
+    expect(await bench.ledger(1)).toMatchObject({ told_result: 'told' });
   });
 });
 

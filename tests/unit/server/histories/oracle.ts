@@ -298,7 +298,7 @@ function mustHearUnplugged({ port, host }: Port, since: number, entries: readonl
   return isHeard && !isOfOthers;
 }
 
-/** How often a word is said that Nova answers with 404 or 422. */
+/** How often in a row a word is said that Nova answers with 404 or 422. */
 const ATTEMPTS = 5;
 
 /** Whether Nova took the word, or refused it for good. */
@@ -316,10 +316,12 @@ function isGivenUp(entries: readonly Entry[], said: readonly Told[]): boolean {
 }
 
 function isRefused(word: Word, said: readonly Told[]): boolean {
-  return said.some(
-    ({ code }, index) =>
-      code !== undefined && (word === 'unplugged' || (code !== 404 && code !== 422) || index + 1 >= ATTEMPTS),
-  );
+  let inARow = 0;
+  return said.some(({ code }) => {
+    inARow = code === undefined ? 0 : inARow + 1;
+    const isFinal = code !== undefined && code !== 404 && code !== 422;
+    return isFinal || (code !== undefined && word === 'unplugged') || inARow >= ATTEMPTS;
+  });
 }
 
 function show(value: unknown): string {
