@@ -132,6 +132,14 @@ export const SERVER_OPTIONS = {
     commands: SERVER,
     doc: 'How often northbound records, ledger and Neutron are compared in full and what disagrees is judged again, in milliseconds.',
   },
+  'reconcile.rate': {
+    kind: 'integer',
+    least: 100,
+    most: 1_000_000,
+    default: 20_000,
+    commands: SERVER,
+    doc: 'The most ledger rows, and after them northbound records, that this server compares in a second. The live servers divide them among themselves: with ports × chassis they visited above servers × rate × reconcile.everyMs / 1000, a sweep takes longer than reconcile.everyMs.',
+  },
   'settle.everyMs': {
     kind: 'integer',
     least: 100,

@@ -44,8 +44,8 @@ export interface Neutron {
    */
   takeDue(limit: number, everyMs: number): Promise<readonly ReportKey[]>;
 
-  /** The next page of the ledger in the order of its primary key. */
-  sweep(after: ReportKey | undefined, limit: number, judging: Judging): Promise<SweptPage>;
+  /** The next page of the ledger in the order of its primary key, up to and with ports of the id `until`. */
+  sweep(after: ReportKey | undefined, limit: number, judging: Judging, until?: string): Promise<SweptPage>;
 
   /** Whether any debt to Nova is due, claimed or not. Locks nothing, so that asking again and again costs little. */
   isAnyDebtDue(): Promise<boolean>;

@@ -1,10 +1,13 @@
 import { decodeReport } from '../domain/wire.js';
+import { isInShare } from '../domain/share.js';
 import type { Case } from '../neutron/neutron.js';
 import type { StoredReport } from '../northbound/northbound.js';
 import { judgeNews } from './look-again.js';
+import { Pace } from './pace.js';
 import { persist } from './persist.js';
 import type { Session } from './session.js';
 import { setAside } from './set-aside.js';
+import { takeShare } from './share-of-sweep.js';
 import { storedPages } from './stored-pages.js';
 
 const PAGE = 1000;
@@ -15,13 +18,16 @@ const PAGE = 1000;
  * in whose topic it waits, and put back there if its entry is gone.
  */
 export async function sweepRecords(session: Session, signal: AbortSignal): Promise<void> {
-  const { northbound, neutron, judging, options } = session;
+  const { northbound, neutron, judging, options, clock } = session;
   await persist(session, 'neutron', signal, () => neutron.epochOf(judging.incarnation));
   const views = await persist(session, 'northbound', signal, () => northbound.chassis(undefined, { signal }));
+  const share = await takeShare(session, signal);
+  const pace = new Pace(clock, options.reconcileRate ?? Infinity, PAGE);
   let gathered: readonly Acknowledged[] = [];
-  for (const { chassis } of views) {
+  for (const { chassis } of views.filter((view) => isInShare(share, view.chassis))) {
     for await (const page of storedPages(session, chassis, PAGE, signal)) {
       await putBack(session, page, signal);
+      await pace.spend(page.length, signal);
       gathered = [...gathered, ...page.flatMap((stored) => toAcknowledged(stored, options.wireGreatest))];
       if (gathered.length < PAGE) continue;
       await judgeRecords(session, gathered, signal);

@@ -1,12 +1,15 @@
 import { keyOf } from '../domain/report.js';
 import type { ReportKey } from '../domain/report.js';
 import { isNewer } from '../domain/revision.js';
+import { portsOfShare } from '../domain/share.js';
 import type { Case, SweptRow } from '../neutron/neutron.js';
 import type { ChassisView } from '../northbound/northbound.js';
 import { judgeCases } from './judge-cases.js';
 import { judgeAgain } from './look-again.js';
+import { Pace } from './pace.js';
 import { persist } from './persist.js';
 import type { Session } from './session.js';
+import { takeShare } from './share-of-sweep.js';
 import { sweepRecords } from './sweep-records.js';
 
 const PAGE = 1000;
@@ -14,6 +17,7 @@ const PAGE = 1000;
 /**
  * Walks over the ledger every `reconcileEveryMs` and judges again what no longer agrees with Neutron: nothing tells us
  * when Neutron rebinds a port or flips its admin state. Then walks over the northbound records (sweep-records.ts).
+ * Each server walks over its share alone.
  */
 export async function sweepLedger(session: Session, signal: AbortSignal): Promise<void> {
   const { clock, options } = session;
@@ -49,14 +53,18 @@ function noteMigration({ health, logger }: Session, heads: string): void {
 }
 
 async function sweepRows(session: Session, signal: AbortSignal): Promise<void> {
-  const { neutron, judging, metrics } = session;
-  for (let after: ReportKey | undefined, more = true; more;) {
-    const page = await persist(session, 'neutron', signal, () => neutron.sweep(after, PAGE, judging));
+  const { neutron, judging, metrics, clock, options } = session;
+  const { after: first, until } = portsOfShare(await takeShare(session, signal));
+  const pace = new Pace(clock, options.reconcileRate ?? Infinity, PAGE);
+  let after: ReportKey | undefined = first === undefined ? undefined : { portId: first, chassis: '' };
+  for (let more = true; more;) {
+    const page = await persist(session, 'neutron', signal, () => neutron.sweep(after, PAGE, judging, until));
     metrics.swept.inc(page.rows.length);
     await judgeAgain(session, page.disagreeing, 'sweep', signal);
     await judgeGone(session, page.rows, signal);
     after = page.rows.at(-1);
     more = page.rows.length === PAGE;
+    await pace.spend(page.rows.length, signal);
   }
 }
 

@@ -81,6 +81,7 @@ function optionsOf({ config, version }: Context): ServerOptions {
     mayWrite: willWrite ? chassisMatcher(apply.chassis ?? []) : () => false,
     lookEveryMs: lookAgain.everyMs,
     reconcileEveryMs: reconcile.everyMs,
+    reconcileRate: reconcile.rate,
     settleEveryMs: settle.everyMs,
     settle: { ...SETTLE, helpsForMs: nova.vif_plugging_timeout * 1000 },
     silence: policyOf(config.chassis),

@@ -96,17 +96,24 @@ export async function readLedger(
   return byKey(rows.map(toLedgerRow));
 }
 
+/** Which rows: those after `after`, of ports up to and with `until`, at most `limit`. */
+export interface LedgerPage {
+  readonly after: ReportKey | undefined;
+  readonly until?: string | undefined;
+  readonly limit: number;
+}
+
 /** The next rows of the ledger in the order of its primary key. */
 export async function readLedgerPage(
   db: Db,
   dialect: SqlDialect,
-  after: ReportKey | undefined,
-  limit: number,
+  { after, until, limit }: LedgerPage,
 ): Promise<readonly LedgerRow[]> {
   const { portId = '', chassis = '' } = after ?? {};
+  const isBefore = until === undefined ? sql`1 = 1` : sql`port <= ${until}`;
   const { rows } = await sql<Row>`
     select ${ALL} from ${dialect.ledger('reports')}
-    where port > ${portId} or (port = ${portId} and chassis > ${chassis})
+    where (port > ${portId} or (port = ${portId} and chassis > ${chassis})) and ${isBefore}
     order by port, chassis limit ${limit}`.execute(db);
   return rows.map(toLedgerRow);
 }

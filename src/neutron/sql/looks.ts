@@ -11,6 +11,7 @@ import { describe } from './judge-cases.js';
 import type { Known } from './judge-cases.js';
 import { inChunks, keysIn } from './keys.js';
 import { byKey, isAnyRow, readLedger, readLedgerPage } from './ledger.js';
+import type { LedgerPage } from './ledger.js';
 import { judge } from '../../domain/judge.js';
 import { query, transact } from './transaction.js';
 import type { Transactor } from './transaction.js';
@@ -52,15 +53,10 @@ async function postpone(
 }
 
 /** One page of the ledger, and which of its rows no longer agree with Neutron. */
-export async function sweepLedger(
-  store: Transactor,
-  after: ReportKey | undefined,
-  limit: number,
-  judging: Judging,
-): Promise<SweptPage> {
+export async function sweepLedger(store: Transactor, page: LedgerPage, judging: Judging): Promise<SweptPage> {
   const { dialect } = store;
   return query(store, async (db) => {
-    const rows = await readLedgerPage(db, dialect, after, limit);
+    const rows = await readLedgerPage(db, dialect, page);
     const known = { ledger: byKey(rows), epochs: new Map<string, number>() };
     return { rows, disagreeing: await findNews(db, dialect, rows, known, judging) };
   });

@@ -29,7 +29,7 @@ export function createNeutron(opened: SqlStore, parts: StoreParts): Neutron {
     judge: (cases, judging) => judgeAndWrite(store, cases, judging),
     preview: (keys, judging) => previewCases(store, keys, judging),
     takeDue: (limit, everyMs) => takeDue(store, limit, everyMs),
-    sweep: (after, limit, judging) => sweepLedger(store, after, limit, judging),
+    sweep: (after, limit, judging, until) => sweepLedger(store, { after, until, limit }, judging),
     isAnyDebtDue: () => isAnyDebtDue(store),
     claimDebts: (claim, limit) => claimDebts(store, claim, limit),
     recordAnswers: (nonce, answered) => recordAnswers(store, nonce, answered),

@@ -262,6 +262,17 @@ export function storeSuite(
       ]);
     });
 
+    it('reads no further in the ledger than it is told', async () => {
+      await judge([1, 2, 3].map((n) => reportOf(n, n)));
+      const page = await fixture.neutron.sweep(
+        { portId: portIdOf(1), chassis: '' },
+        10,
+        JUDGING,
+        portIdOf(2),
+      );
+      expect(page.rows.map(({ portId }) => portId)).toEqual([portIdOf(1), portIdOf(2)]);
+    });
+
     it('tells a debt once: claimed by one server, recorded under its nonce', async () => {
       await plantPort(fixture.rows, 1, { id: portIdOf(1) });
       await judge([reportOf(1, 10)]);
