@@ -1,5 +1,6 @@
 import { decodeReport } from '../domain/wire.js';
 import { isInShare } from '../domain/share.js';
+import type { Share } from '../domain/share.js';
 import type { Case } from '../neutron/neutron.js';
 import type { StoredReport } from '../northbound/northbound.js';
 import { judgeNews } from './look-again.js';
@@ -7,7 +8,6 @@ import { Pace } from './pace.js';
 import { persist } from './persist.js';
 import type { Session } from './session.js';
 import { setAside } from './set-aside.js';
-import { takeShare } from './share-of-sweep.js';
 import { storedPages } from './stored-pages.js';
 
 const PAGE = 1000;
@@ -17,11 +17,10 @@ const PAGE = 1000;
  * back after the report was acknowledged, and the chassis has nothing new to say. What is pending is left to the server
  * in whose topic it waits, and put back there if its entry is gone.
  */
-export async function sweepRecords(session: Session, signal: AbortSignal): Promise<void> {
+export async function sweepRecords(session: Session, share: Share, signal: AbortSignal): Promise<void> {
   const { northbound, neutron, judging, options, clock } = session;
   await persist(session, 'neutron', signal, () => neutron.epochOf(judging.incarnation));
   const views = await persist(session, 'northbound', signal, () => northbound.chassis(undefined, { signal }));
-  const share = await takeShare(session, signal);
   const pace = new Pace(clock, options.reconcileRate ?? Infinity, PAGE);
   let gathered: readonly Acknowledged[] = [];
   for (const { chassis } of views.filter((view) => isInShare(share, view.chassis))) {

@@ -2,6 +2,7 @@ import { keyOf } from '../domain/report.js';
 import type { ReportKey } from '../domain/report.js';
 import { isNewer } from '../domain/revision.js';
 import { portsOfShare } from '../domain/share.js';
+import type { Share } from '../domain/share.js';
 import type { Case, SweptRow } from '../neutron/neutron.js';
 import type { ChassisView } from '../northbound/northbound.js';
 import { judgeCases } from './judge-cases.js';
@@ -23,8 +24,9 @@ export async function sweepLedger(session: Session, signal: AbortSignal): Promis
   const { clock, options } = session;
   for (;;) {
     await checkHeads(session, signal);
-    await sweepRows(session, signal);
-    await sweepRecords(session, signal);
+    const share = await takeShare(session, signal);
+    await sweepRows(session, share, signal);
+    await sweepRecords(session, share, signal);
     await clock.sleep(options.reconcileEveryMs, { signal });
   }
 }
@@ -52,9 +54,9 @@ function noteMigration({ health, logger }: Session, heads: string): void {
   );
 }
 
-async function sweepRows(session: Session, signal: AbortSignal): Promise<void> {
+async function sweepRows(session: Session, share: Share, signal: AbortSignal): Promise<void> {
   const { neutron, judging, metrics, clock, options } = session;
-  const { after: first, until } = portsOfShare(await takeShare(session, signal));
+  const { after: first, until } = portsOfShare(share);
   const pace = new Pace(clock, options.reconcileRate ?? Infinity, PAGE);
   let after: ReportKey | undefined = first === undefined ? undefined : { portId: first, chassis: '' };
   for (let more = true; more;) {
