@@ -206,13 +206,15 @@ function swallowSql({ place, random, pass }: Scene): ReturnType<Fault> {
 
 const CLOUD_FAULTS: readonly CloudFault[] = [
   { kind: 'status', status: 503 },
-  { kind: 'status', status: 401 },
   { kind: 'garbage' },
   { kind: 'silence' },
   { kind: 'slow', byMs: 900 },
   { kind: 'cut', when: 'before' },
   { kind: 'cut', when: 'after' },
 ];
+
+/** Nova refuses a token. A Keystone that refuses the user ends a server that starts just then, as it has to. */
+const NOVA_FAULTS: readonly CloudFault[] = [...CLOUD_FAULTS, { kind: 'status', status: 401 }];
 
 function troubleNova(scene: Scene): ReturnType<Fault> {
   return troubleService('Nova', scene);
@@ -223,7 +225,8 @@ function troubleKeystone(scene: Scene): ReturnType<Fault> {
 }
 
 function troubleService(name: 'Nova' | 'Keystone', { place, random, pass }: Scene): ReturnType<Fault> {
-  const [fault, ms] = [oneOf(random, CLOUD_FAULTS), between(random, 500, 6000)];
+  const faults = name === 'Nova' ? NOVA_FAULTS : CLOUD_FAULTS;
+  const [fault, ms] = [oneOf(random, faults), between(random, 500, 6000)];
   const { trouble } = name === 'Nova' ? place.cloud.nova : place.cloud.keystone;
   return {
     what: `${name} has trouble (${Object.values(fault).join(' ')}) for ${ms} ms`,
