@@ -2,11 +2,12 @@ import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { engines } from './engines.js';
 import { foreignKeys } from './foreign-keys.js';
+import { sweep } from './sweep.js';
 import { tableOf } from './table.js';
 import type { Scenario } from './scenario.js';
 
 /** Every benchmark, by its name on the command line. */
-const SCENARIOS: readonly Scenario[] = [engines, foreignKeys];
+const SCENARIOS: readonly Scenario[] = [engines, foreignKeys, sweep];
 
 const program = new Command('bench').description(
   'Measures on private servers; prints a table and writes JSON.',

@@ -1,0 +1,50 @@
+import type { NeutronRows } from '../tests/support/neutron-rows.js';
+
+/** The columns by which rows of one port differ from those of another, as MariaDB makes them of `seq`; by table. */
+const COLUMNS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'neutron.standardattributes': { id: '10000 + seq' },
+  'neutron.ports': {
+    id: uuidOf('00000000'),
+    device_id: uuidOf('dddddddd'),
+    standard_attr_id: '10000 + seq',
+    mac_address: `concat_ws(':', 'fa', '16', ${[24, 16, 8, 0].map(byteOf).join(', ')})`,
+  },
+  'neutron.ml2_port_bindings': { port_id: uuidOf('00000000') },
+  'neutron.ml2_port_binding_levels': { port_id: uuidOf('00000000') },
+  'port_status.reports': { port: uuidOf('00000000'), server_id: uuidOf('dddddddd') },
+};
+
+/** Which rows are the first port's. */
+const FIRST: Readonly<Record<string, string>> = {
+  'neutron.standardattributes': 't.id = 10001',
+};
+
+/** As portIdOf and deviceOf of neutron-rows.ts write it. */
+function uuidOf(head: string): string {
+  return `lower(concat('${head}-0000-4000-8000-', lpad(hex(seq), 12, '0')))`;
+}
+
+function byteOf(shift: number): string {
+  return `lpad(lower(hex((seq >> ${shift}) & 255)), 2, '0')`;
+}
+
+/** Makes ports 2 to `last` of the only one that there is, with all that hangs on it: a statement per table. */
+export async function cloneFirstPort(rows: NeutronRows, last: number): Promise<void> {
+  for (const [table, different] of Object.entries(COLUMNS)) {
+    const columns = await columnsOf(rows, table);
+    const values = columns.map((column) => different[column] ?? `t.\`${column}\``);
+    const names = columns.map((column) => `\`${column}\``);
+    await rows.run(
+      `insert into ${table} (${names.join(', ')}) select ${values.join(', ')} from ${table} t, seq_2_to_${last}
+       where ${FIRST[table] ?? '1 = 1'}`,
+    );
+  }
+}
+
+async function columnsOf(rows: NeutronRows, table: string): Promise<readonly string[]> {
+  const found = await rows.run(
+    'select column_name as name from information_schema.columns where table_schema = ? and table_name = ? order by ordinal_position',
+    table.split('.'),
+  );
+  return found.map(({ name }) => String(name));
+}
