@@ -89,8 +89,8 @@ export default tseslint.config(
   },
   ...layers,
   {
-    // What judges a history must not be misled by what is judged.
-    files: ['tests/unit/server/histories/{oracle,history}.ts'],
+    // What judges must not be misled by what is judged.
+    files: ['tests/unit/server/histories/{oracle,history}.ts', 'tests/chaos/verdict.ts'],
     rules: {
       'no-restricted-imports': [
         'error',

@@ -4,7 +4,7 @@ import type { Redis } from 'ioredis';
 import { Session } from '../src/northbound/sqlite/session.js';
 import type { EtcdCluster } from '../tests/support/etcd.js';
 
-/** What an engine did since it started, and what it holds now. Absent: it can not be told. */
+/** What an engine did since it was first counted, and what it holds now. */
 export interface Reading {
   /** Operations of the engine's own kind: SQLite's statements, Redis' commands (those of scripts too), etcd's reads and writes of keys. */
   readonly operations: number;

@@ -3,7 +3,7 @@ import { Opened } from '../src/runtime/opened.js';
 import { ENGINE_HOMES } from './engine-homes.js';
 import type { EngineHome } from './engine-homes.js';
 import { adoptAll, BATCH, drainTopic, join, measureLatency, publishAll } from './engine-load.js';
-import type { Meter, Reading } from './engine-meters.js';
+import type { Reading } from './engine-meters.js';
 import { describeMachine } from './machine.js';
 import type { Result, Row, Scenario, ScenarioOptions } from './scenario.js';
 import { bytes, milliseconds, percentile, spreadOf, thousands, times } from './spread.js';
@@ -85,12 +85,14 @@ async function measure(engine: string, { say }: ScenarioOptions): Promise<Engine
 }
 
 const SPEEDS = [
-  ...(['publishPerSecond', 'drainPerSecond', 'idleP50Ms', 'idleP99Ms'] as const),
-  ...(['adoptMs', 'adoptLongestStepMs'] as const),
+  'publishPerSecond',
+  'drainPerSecond',
+  'idleP50Ms',
+  'idleP99Ms',
+  'adoptMs',
+  'adoptLongestStepMs',
 ] as const;
-const COSTS = [
-  ...(['publishOperations', 'drainOperations', 'bytesWritten', 'bytesPending', 'bytesKept'] as const),
-] as const;
+const COSTS = ['publishOperations', 'drainOperations', 'bytesWritten', 'bytesPending', 'bytesKept'] as const;
 
 function spreadsOf<Key extends string>(
   runs: readonly Readonly<Record<Key, number>>[],
@@ -104,11 +106,11 @@ async function measureOnce(home: EngineHome, opened: Opened): Promise<Figures> {
   const [agent, server] = [opened.add(home.connect()), opened.add(home.connect())];
   const member = await join(server, 'bench');
   const idle = await measureLatency(agent, server, member, IDLE_ROUNDS);
-  const before = await read(home.meter);
+  const before = await home.meter?.();
   const publishPerSecond = await publishAll(agent, REPORTS);
-  const pending = await read(home.meter);
+  const pending = await home.meter?.();
   const drainPerSecond = await drainTopic(server, member, REPORTS);
-  const costs = costsOf(before, pending, await read(home.meter));
+  const costs = costsOf(before, pending, await home.meter?.());
   await server.leave(member);
   const adoption = await measureAdoption(home, opened);
   return {
@@ -120,10 +122,6 @@ async function measureOnce(home: EngineHome, opened: Opened): Promise<Figures> {
     adoptLongestStepMs: adoption.longestMs,
     costs,
   };
-}
-
-async function read(meter: Meter | undefined): Promise<Reading | undefined> {
-  return meter?.();
 }
 
 function costsOf(before?: Reading, pending?: Reading, after?: Reading): Costs | undefined {

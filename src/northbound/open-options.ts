@@ -6,7 +6,7 @@ import type { Random } from '../runtime/random.js';
 export interface OpenOptions extends NetworkOptions {
   readonly clock: Clock;
   readonly random: Random;
-  /** For whoever only looks: nothing is made, and nothing that is there is changed. Default false. */
+  /** For whoever only looks: nothing is made (CONFIG where nothing is there), and nothing is changed. Default false. */
   readonly isReadOnly?: boolean | undefined;
 }
 

@@ -28,13 +28,18 @@ function registrationLost(kind: Kind, name: string): PortStatusError {
   );
 }
 
-/** The engine can not be reached, or not used, now. Whether it did what was asked is unknown: repeat the call. */
+/** The engine can not be used now. */
 export function unavailable(engine: string, why: string, cause?: unknown): PortStatusError {
-  return new PortStatusError(
-    'UNAVAILABLE',
-    `northbound database (${engine}): ${why}; check that it runs, and that northbound.url leads to it`,
-    { cause },
-  );
+  return unavailableUntil(engine, why, 'the outcome of the call is unknown, repeat it', cause);
+}
+
+/** Nothing answers where the URL leads, or not what should. Whether it did what was asked is unknown all the same. */
+export function unreachable(engine: string, why: string, cause?: unknown): PortStatusError {
+  return unavailableUntil(engine, why, 'check that it runs, and that northbound.url leads to it', cause);
+}
+
+function unavailableUntil(engine: string, why: string, next: string, cause: unknown): PortStatusError {
+  return new PortStatusError('UNAVAILABLE', `northbound database (${engine}): ${why}; ${next}`, { cause });
 }
 
 /** Who only looks makes no data where there is none. Waiting does not help somebody who mistyped the URL. @param what is missing. */

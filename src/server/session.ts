@@ -40,8 +40,8 @@ export interface ServerOptions {
   readonly mayWrite: (chassis: string) => boolean;
   readonly lookEveryMs: number;
   readonly reconcileEveryMs: number;
-  /** Most ledger rows, and northbound records, that a sweep reads in a second; absent: as fast as it goes. */
-  readonly reconcileRate?: number | undefined;
+  /** Most ledger rows, and northbound records, that a sweep reads in a second. */
+  readonly reconcileRate: number;
   readonly settleEveryMs: number;
   readonly settle: SettlePolicy;
   /** When ports of a silent chassis go DOWN; absent: they keep their status. */

@@ -21,7 +21,7 @@ export async function sweepRecords(session: Session, share: Share, signal: Abort
   const { northbound, neutron, judging, options, clock } = session;
   await persist(session, 'neutron', signal, () => neutron.epochOf(judging.incarnation));
   const views = await persist(session, 'northbound', signal, () => northbound.chassis(undefined, { signal }));
-  const pace = new Pace(clock, options.reconcileRate ?? Infinity, PAGE);
+  const pace = new Pace(clock, options.reconcileRate, PAGE);
   let gathered: readonly Acknowledged[] = [];
   for (const { chassis } of views.filter((view) => isInShare(share, view.chassis))) {
     for await (const page of storedPages(session, chassis, PAGE, signal)) {

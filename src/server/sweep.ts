@@ -57,7 +57,7 @@ function noteMigration({ health, logger }: Session, heads: string): void {
 async function sweepRows(session: Session, share: Share, signal: AbortSignal): Promise<void> {
   const { neutron, judging, metrics, clock, options } = session;
   const { after: first, until } = portsOfShare(share);
-  const pace = new Pace(clock, options.reconcileRate ?? Infinity, PAGE);
+  const pace = new Pace(clock, options.reconcileRate, PAGE);
   let after: ReportKey | undefined = first === undefined ? undefined : { portId: first, chassis: '' };
   for (let more = true; more;) {
     const page = await persist(session, 'neutron', signal, () => neutron.sweep(after, PAGE, judging, until));

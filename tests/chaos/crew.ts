@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OvsFixture } from '../support/ovs.js';
 import { startProgram } from '../support/process.js';
@@ -14,11 +14,19 @@ export interface CrewOptions {
   readonly switches: ReadonlyMap<string, OvsFixture>;
 }
 
-/** Debian's package faketime; without it no clock is set. */
-const FAKETIME = '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1';
+/** Of Debian's package faketime, in the folder of whatever architecture this is. */
+function findFaketime(): string {
+  const paths = readdirSync('/usr/lib').map((folder) => `/usr/lib/${folder}/faketime/libfaketime.so.1`);
+  const found = paths.find(existsSync);
+  if (found === undefined) throw new Error('libfaketime.so.1 is not there; install the package faketime');
+  return found;
+}
 
 /** The agents and servers by their names, each a process with a clock that can be set. */
 export class Crew {
+  /** What ended although nobody ended it, with the end of its log. */
+  readonly deserted: string[] = [];
+  readonly #faketime = findFaketime();
   readonly #options: CrewOptions;
   readonly #programs = new Map<string, Program>();
 
@@ -26,8 +34,8 @@ export class Crew {
     this.#options = options;
   }
 
-  /** Starts it, or starts it anew under its name; resolves when it works. */
-  async start(name: string): Promise<void> {
+  /** Starts it, or starts it anew under its name. */
+  start(name: string): void {
     const ovs = this.#options.switches.get(name);
     const words =
       ovs === undefined
@@ -41,9 +49,6 @@ export class Crew {
     this.#programs.set(name, program);
     void program.ended.then(({ exitCode, stderr }) => this.#noteEnd(name, program, exitCode, stderr));
   }
-
-  /** What ended although nobody ended it, with the end of its log. */
-  readonly deserted: string[] = [];
 
   /** Resolves when every one of them has begun its work. */
   async untilAllWork(): Promise<void> {
@@ -80,7 +85,7 @@ export class Crew {
 
   #environmentOf(name: string): Readonly<Record<string, string>> {
     return {
-      LD_PRELOAD: FAKETIME,
+      LD_PRELOAD: this.#faketime,
       FAKETIME_TIMESTAMP_FILE: this.#clockOf(name),
       FAKETIME_CACHE_DURATION: '1',
       FAKETIME_DONT_FAKE_MONOTONIC: '1',

@@ -1,5 +1,6 @@
 import type { Random } from '../../src/runtime/random.js';
 import type { Fault as CloudFault } from '../../src/simulator/cloud/trouble.js';
+import type { Disk } from './engine.js';
 import { CHASSIS, SERVERS } from './place.js';
 import type { Place } from './place.js';
 
@@ -13,13 +14,16 @@ export interface Scene {
 /** A fault: says what it will do, then does it, and resolves when it is over. */
 export type Fault = (scene: Scene) => { readonly what: string; readonly happen: () => Promise<void> };
 
-/** Faults of one kind come one after the other, those of different kinds at the same time. */
-export const FAULTS: Readonly<Record<string, readonly Fault[]>> = {
-  processes: [killOne, pauseOne, setClock],
-  northbound: [crashEngine, freezeEngine, resetAll, halveAll, swallowAll, partitionOne, delayAll, fillDisk],
-  neutron: [restartMariadb, killConnections, resetSql, swallowSql],
-  'Nova and switches': [troubleNova, troubleKeystone, restartSwitchDatabase, freezeSwitchDatabase],
-};
+/** What can happen there. Faults of one lane come one after the other, those of different lanes at the same time. */
+export function lanesOf({ engine }: Place): readonly (readonly Fault[])[] {
+  const onDisk = engine.disk === undefined ? [] : [fillDisk(engine.disk)];
+  return [
+    [killOne, pauseOne, setClock],
+    [crashEngine, freezeEngine, resetAll, halveAll, swallowAll, partitionOne, delayAll, ...onDisk],
+    [restartMariadb, killConnections, resetSql, swallowSql],
+    [troubleNova, troubleKeystone, restartSwitchDatabase, freezeSwitchDatabase],
+  ];
+}
 
 /** The listeners' ttl, which pauses and cuts are meant to pass: its default. */
 const TTL_MS = 3000;
@@ -45,7 +49,7 @@ function killOne({ place, random, pass }: Scene): ReturnType<Fault> {
     happen: async () => {
       await place.crew.kill(name);
       await pass(downMs);
-      await place.crew.start(name);
+      place.crew.start(name);
     },
   };
 }
@@ -137,16 +141,17 @@ function delayAll({ place, random, pass }: Scene): ReturnType<Fault> {
   };
 }
 
-function fillDisk({ place, random, pass }: Scene): ReturnType<Fault> {
-  const [ms, { disk }] = [between(random, 500, 2 * TTL_MS), place.engine];
-  if (disk === undefined) return { what: 'a disk would be full, if there were one', happen: () => pass(0) };
-  return {
-    what: `the disk of the northbound database is full for ${ms} ms`,
-    happen: async () => {
-      disk.fill();
-      await pass(ms);
-      disk.empty();
-    },
+function fillDisk(disk: Disk): Fault {
+  return ({ random, pass }) => {
+    const ms = between(random, 500, 2 * TTL_MS);
+    return {
+      what: `the disk of the northbound database is full for ${ms} ms`,
+      happen: async () => {
+        disk.fill();
+        await pass(ms);
+        disk.empty();
+      },
+    };
   };
 }
 

@@ -2,7 +2,7 @@ import type { Clock } from '../../src/runtime/clock.js';
 import { Opened } from '../../src/runtime/opened.js';
 import { seededRandom } from '../../src/runtime/random.js';
 import { appliedTwice, writesOf } from '../support/write-history.js';
-import { FAULTS } from './faults.js';
+import { lanesOf } from './faults.js';
 import type { Fault, Scene } from './faults.js';
 import { CHASSIS, openPlace, SERVERS, wiredPortsOf } from './place.js';
 import type { Place } from './place.js';
@@ -43,19 +43,19 @@ export async function runChaos(options: ChaosOptions): Promise<Report> {
   const place = await openPlace(engine, opened);
   const tenants = new Tenants(place, { clock, random: seededRandom(seed) });
   await tenants.plant();
-  for (const name of [...SERVERS, ...CHASSIS]) await place.crew.start(name);
+  for (const name of [...SERVERS, ...CHASSIS]) place.crew.start(name);
   await place.crew.untilAllWork();
   const timeline = new Timeline(options);
   const over = new AbortController();
   const load = tenants.churn(over.signal);
   const endsAtMs = clock.monotonicMs() + forMs;
-  const lanes = Object.values(FAULTS).map((faults, lane) =>
+  const lanes = lanesOf(place).map((faults, lane) =>
     runLane(faults, sceneOf(place, options, lane), timeline, endsAtMs, clock),
   );
   await Promise.all(lanes);
   over.abort();
   await load;
-  const { rightAfterMs, complaints } = await judge(place, tenants, clock);
+  const { rightAfterMs, complaints } = await judge(place, tenants, timeline.lastEndedMs, clock);
   return {
     ...{ engine, seed, forMs, faults: timeline.faults, moves: tenants.moves },
     writes: await writesOf(place.rows),
@@ -67,7 +67,7 @@ export async function runChaos(options: ChaosOptions): Promise<Report> {
   };
 }
 
-/** Each kind of fault draws for itself, so that what one does does not depend on how long another takes. */
+/** Each lane draws for itself, so that what one does does not depend on how long another takes. */
 function sceneOf(place: Place, { seed, clock }: ChaosOptions, lane: number): Scene {
   return { place, random: seededRandom(seed * 100 + lane), pass: (ms) => clock.sleep(ms) };
 }
@@ -80,8 +80,9 @@ async function runLane(
   clock: Clock,
 ): Promise<void> {
   for (;;) {
-    await scene.pass(500 + scene.random.next() * 4000);
-    if (clock.monotonicMs() >= endsAtMs) return;
+    const pauseMs = 500 + scene.random.next() * 4000;
+    if (clock.monotonicMs() + pauseMs >= endsAtMs) return;
+    await scene.pass(pauseMs);
     const draw = faults[Math.floor(scene.random.next() * faults.length)];
     if (draw === undefined) return;
     const { what, happen } = draw(scene);
@@ -94,12 +95,15 @@ async function runLane(
 class Timeline {
   readonly lines: string[] = [];
   faults = 0;
+  /** When the last fault ended, by the monotonic clock; when the run began, where there was none. */
+  lastEndedMs: number;
   readonly #options: ChaosOptions;
   readonly #startMs: number;
 
   constructor(options: ChaosOptions) {
     this.#options = options;
     this.#startMs = options.clock.monotonicMs();
+    this.lastEndedMs = this.#startMs;
   }
 
   note(what: string): void {
@@ -108,6 +112,7 @@ class Timeline {
   }
 
   noteEnd(what: string): void {
+    this.lastEndedMs = this.#options.clock.monotonicMs();
     this.#add(`over: ${what}`);
   }
 
@@ -122,12 +127,12 @@ class Timeline {
 async function judge(
   place: Place,
   tenants: Tenants,
+  sinceMs: number,
   clock: Clock,
 ): Promise<Pick<Report, 'rightAfterMs' | 'complaints'>> {
-  const startMs = clock.monotonicMs();
   for (;;) {
     const complaints = await look(place, tenants);
-    const afterMs = Math.round(clock.monotonicMs() - startMs);
+    const afterMs = Math.round(clock.monotonicMs() - sinceMs);
     if (complaints.length === 0) return { rightAfterMs: afterMs, complaints };
     if (afterMs > PATIENCE_MS) return { rightAfterMs: undefined, complaints };
     await clock.sleep(100);

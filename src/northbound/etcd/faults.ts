@@ -1,5 +1,5 @@
 import { PortStatusError } from '../../domain/errors.js';
-import { unavailable } from '../refusals.js';
+import { unavailable, unreachable } from '../refusals.js';
 
 export const ENGINE = 'etcd';
 
@@ -98,7 +98,7 @@ export function wasNeverSent(error: unknown): boolean {
 export function translateFailure(error: unknown, endpoint: string): PortStatusError {
   if (error instanceof PortStatusError) return error;
   const code = codeOf(error);
-  if (!TLS.test(code)) return unavailable(ENGINE, `${endpoint} does not answer (${code})`, error);
+  if (!TLS.test(code)) return unreachable(ENGINE, `${endpoint} does not answer (${code})`, error);
   return new PortStatusError(
     'RIGHTS',
     `northbound database (${ENGINE}): no TLS connection to ${endpoint} (${code}); check northbound.caFile, certFile and keyFile, and that its certificate bears that host's name`,

@@ -1,5 +1,5 @@
 import { PortStatusError } from '../../domain/errors.js';
-import { unavailable } from '../refusals.js';
+import { unavailable, unreachable } from '../refusals.js';
 import type { Host } from './address.js';
 
 export const ENGINE = 'redis';
@@ -114,8 +114,8 @@ const TLS_CODES =
 function translateNetworkFault(error: unknown, endpoint: string, detail: string): Error {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (detail.startsWith('Unknown RESP type'))
-    return unavailable(ENGINE, `what answers at ${endpoint} is not Redis`, error);
-  if (!TLS_CODES.test(code)) return unavailable(ENGINE, `${endpoint} can not be reached (${detail})`, error);
+    return unreachable(ENGINE, `what answers at ${endpoint} is not Redis`, error);
+  if (!TLS_CODES.test(code)) return unreachable(ENGINE, `${endpoint} can not be reached (${detail})`, error);
   return new PortStatusError(
     'RIGHTS',
     `the TLS connection to Redis at ${endpoint} is refused (${code}); check northbound.caFile, northbound.certFile and northbound.keyFile, and that the server's certificate bears its name`,

@@ -1,5 +1,5 @@
 import { PortStatusError } from '../../domain/errors.js';
-import { unavailable } from '../refusals.js';
+import { unavailable, unreachable } from '../refusals.js';
 import { ENGINE } from './faults.js';
 import { LAYOUT } from './layout.js';
 
@@ -23,7 +23,7 @@ const OLDEST_MAJOR = 7;
 export function originOf(info: string, endpoint: string): string {
   const fields = new Map(info.split('\r\n').map((line) => splitLine(line)));
   checkVersion(fields.get('redis_version') ?? '', endpoint);
-  if (fields.get('role') !== 'master') throw unavailable(ENGINE, `${endpoint} is a replica, not the master`);
+  if (fields.get('role') !== 'master') throw unreachable(ENGINE, `${endpoint} is a replica, not the master`);
   if (fields.get('loading') === '1') throw unavailable(ENGINE, `${endpoint} is still loading its data`);
   return `${LAYOUT}/${fields.get('run_id')}/${fields.get('master_replid')}`;
 }

@@ -16,6 +16,7 @@ export const SERVER_DEFAULTS: ServerOptions = {
   mayWrite: () => true,
   lookEveryMs: OPTIONS['lookAgain.everyMs'].default,
   reconcileEveryMs: OPTIONS['reconcile.everyMs'].default,
+  reconcileRate: OPTIONS['reconcile.rate'].default,
   settleEveryMs: OPTIONS['settle.everyMs'].default,
   settle: {
     helpsForMs: OPTIONS['nova.vif_plugging_timeout'].default * 1000,

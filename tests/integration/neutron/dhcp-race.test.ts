@@ -43,6 +43,7 @@ const OPTIONS: ServerOptions = {
   willWrite: true,
   mayWrite: () => true,
   lookEveryMs: 2000,
+  reconcileRate: Infinity,
   reconcileEveryMs: 600_000, // the sweep mends nothing here
   settleEveryMs: 1000,
   settle: { helpsForMs: 300_000, backoffMs: { first: 250, most: 15_000 }, refusedAttempts: 5 },

@@ -12,7 +12,7 @@ it.each(Object.entries(TARGETS))(
   },
 );
 
-it('a reader that fails at one byte of a sample is found out', () => {
+it('a reader that fails where one digit of a sample is gone is found out', () => {
   const samples = corpusOf('nova');
   const read = (input: Buffer): void => {
     if (/"code":\D/.test(input.toString())) throw new Error('no code');

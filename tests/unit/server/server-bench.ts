@@ -45,6 +45,7 @@ export const OPTIONS: Omit<ServerOptions, 'id'> = {
   mayWrite: () => true,
   lookEveryMs: 2000,
   reconcileEveryMs: RECONCILE_MS,
+  reconcileRate: Infinity,
   settleEveryMs: 1000,
   settle: { helpsForMs: 300_000, backoffMs: { first: 250, most: 15_000 }, refusedAttempts: 5 },
   wireGreatest: 2,
