@@ -90,7 +90,7 @@ export default tseslint.config(
   ...layers,
   {
     // What judges must not be misled by what is judged.
-    files: ['tests/unit/server/histories/{oracle,history}.ts', 'tests/chaos/verdict.ts'],
+    files: ['src/simulator/histories/{oracle,history}.ts', 'tests/chaos/verdict.ts'],
     rules: {
       'no-restricted-imports': [
         'error',

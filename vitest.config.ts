@@ -15,15 +15,17 @@ export default defineConfig({
           name: 'unit',
           include: ['tests/unit/**/*.test.ts'],
           testTimeout: 60_000,
-          provide: { histories: { numRuns: 200 } },
+          provide: { histories: { count: 200, steps: 24 } },
         },
       },
-      { test: { name: 'properties', include: HISTORIES, provide: { histories: { numRuns: 2000 } } } },
+      {
+        test: { name: 'properties', include: HISTORIES, provide: { histories: { count: 2000, steps: 24 } } },
+      },
       {
         test: {
           name: 'mutants',
           include: HISTORIES,
-          provide: { histories: { numRuns: 1000, seed: 1, endOnFailure: true } },
+          provide: { histories: { count: 1000, steps: 24 } },
         },
       },
       {

@@ -36,7 +36,7 @@ function find(copy, patch) {
   const played = play(copy);
   run(copy, 'git', 'apply', '--reverse', patch);
   if (played.status === 0) return 'not found';
-  const found = /Property failed after (\d+) tests/.exec(played.stdout + played.stderr);
+  const found = /AssertionError: seed (\d+)/.exec(played.stdout + played.stderr);
   return found === null ? `the property did not run:\n${played.stdout}${played.stderr}` : Number(found[1]);
 }
 

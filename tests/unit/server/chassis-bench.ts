@@ -8,7 +8,7 @@ import { seededRandom } from '../../../src/runtime/random.js';
 import { portIdOf } from '../../support/neutron-rows.js';
 import { OPTIONS } from '../agent/agent-bench.js';
 import { ScriptedSwitch } from '../agent/scripted-switch.js';
-import { Process } from './process.js';
+import { Process } from '../../../src/simulator/histories/process.js';
 import type { ServerBench } from './server-bench.js';
 
 /** A compute node: the real agent with a scripted switch, on the northbound database of a server bench. */

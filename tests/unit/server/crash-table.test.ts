@@ -1,7 +1,14 @@
 import type { Answer } from '../../../src/domain/debt.js';
 import { describe, expect, it } from 'vitest';
-import { forever } from './process.js';
-import { HEARTBEAT_MS, openBench, RECONCILE_MS, TAKEOVER_MS, TTL_MS, UNREACHABLE } from './server-bench.js';
+import { forever } from '../../../src/simulator/histories/process.js';
+import {
+  HEARTBEAT_MS,
+  RECONCILE_MS,
+  TAKEOVER_MS,
+  TTL_MS,
+  UNREACHABLE,
+} from '../../../src/simulator/histories/rig.js';
+import { openBench } from './server-bench.js';
 import type { ServerBench } from './server-bench.js';
 
 describe('a server that dies', () => {

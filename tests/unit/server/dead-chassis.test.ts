@@ -5,9 +5,11 @@ import type { ChassisView } from '../../../src/northbound/northbound.js';
 import type { ServerOptions } from '../../../src/server/session.js';
 import { portIdOf } from '../../support/neutron-rows.js';
 import { ChassisBench } from './chassis-bench.js';
-import { forever } from './process.js';
-import { openBench, TTL_MS } from './server-bench.js';
-import type { RunningServer, ServerBench } from './server-bench.js';
+import { forever } from '../../../src/simulator/histories/process.js';
+import { TTL_MS } from '../../../src/simulator/histories/rig.js';
+import { openBench } from './server-bench.js';
+import type { RunningServer } from '../../../src/simulator/histories/rig.js';
+import type { ServerBench } from './server-bench.js';
 
 const DOWN_AFTER_MS = 60_000;
 const SILENCE = { downAfterMs: DOWN_AFTER_MS, downMostPercent: 10 };

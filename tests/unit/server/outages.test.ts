@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { PortStatusError } from '../../../src/domain/errors.js';
 import type { ErrorCode } from '../../../src/domain/errors.js';
-import { forever } from './process.js';
-import { openBench, RECONCILE_MS, TTL_MS } from './server-bench.js';
-import type { RunningServer, ServerBench } from './server-bench.js';
+import { forever } from '../../../src/simulator/histories/process.js';
+import { RECONCILE_MS, TTL_MS } from '../../../src/simulator/histories/rig.js';
+import { openBench } from './server-bench.js';
+import type { RunningServer } from '../../../src/simulator/histories/rig.js';
+import type { ServerBench } from './server-bench.js';
 
 function refuse(server: RunningServer, verb: string, code: ErrorCode): void {
   server.process.intercept(verb, () => Promise.reject(new PortStatusError(code, 'no; mend it')));

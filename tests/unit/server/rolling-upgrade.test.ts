@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { ChassisBench } from './chassis-bench.js';
-import { openBench, RECONCILE_MS, TAKEOVER_MS } from './server-bench.js';
-import type { RunningServer, ServerBench } from './server-bench.js';
+import { RECONCILE_MS, TAKEOVER_MS } from '../../../src/simulator/histories/rig.js';
+import { openBench } from './server-bench.js';
+import type { RunningServer } from '../../../src/simulator/histories/rig.js';
+import type { ServerBench } from './server-bench.js';
 
 /** A program of the release before reads and writes version 1, one of this release 1 and 2. */
 const RELEASES = { before: 1, this: 2 } as const;

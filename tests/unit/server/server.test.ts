@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { openBench, RECONCILE_MS } from './server-bench.js';
+import { RECONCILE_MS } from '../../../src/simulator/histories/rig.js';
+import { openBench } from './server-bench.js';
 
 it('writes what a chassis says, tells Nova and acknowledges', async () => {
   const bench = await openBench();

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ReportKey } from '../../../src/domain/report.js';
-import type { Process } from './process.js';
-import { openBench, RECONCILE_MS } from './server-bench.js';
+import type { Process } from '../../../src/simulator/histories/process.js';
+import { RECONCILE_MS } from '../../../src/simulator/histories/rig.js';
+import { openBench } from './server-bench.js';
 
 /** What one server sweeps: where its pages of the ledger begin and end, and whose records it reads. */
 interface Swept {

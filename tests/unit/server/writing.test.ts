@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { PortStatusError } from '../../../src/domain/errors.js';
 import type { Case } from '../../../src/neutron/neutron.js';
 import { portIdOf } from '../../support/neutron-rows.js';
-import type { Process } from './process.js';
-import { openBench, RECONCILE_MS } from './server-bench.js';
+import type { Process } from '../../../src/simulator/histories/process.js';
+import { RECONCILE_MS } from '../../../src/simulator/histories/rig.js';
+import { openBench } from './server-bench.js';
 
 /** Lets no transaction through that holds one of these ports, as if its row could never be written. */
 function poison(process: Process, ...numbers: readonly number[]): void {

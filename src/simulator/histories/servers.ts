@@ -1,10 +1,8 @@
-import { hasCode, PortStatusError } from '../../../../src/domain/errors.js';
-import { encodeReport } from '../../../../src/domain/wire.js';
-import type { Loss } from '../../../../src/northbound/memory/memory-northbound.js';
-import { portIdOf } from '../../../support/neutron-rows.js';
-import type { Process } from '../process.js';
-import { OPTIONS, ServerBench } from '../server-bench.js';
-import type { RunningServer } from '../server-bench.js';
+import { hasCode, PortStatusError } from '../../domain/errors.js';
+import type { Loss } from '../../northbound/memory/memory-northbound.js';
+import type { Process } from './process.js';
+import { OPTIONS } from './rig.js';
+import type { Rig, RunningServer } from './rig.js';
 
 export type Moment = 'before' | 'after';
 
@@ -18,7 +16,7 @@ export type ServerStep = { readonly server: number } & (
 
 /** Shorter than anybody would set it, so that less virtual time has to pass: the loops are the same. */
 export const RECONCILE_MS = 3000;
-const CHANGES = {
+export const CHANGES = {
   reconcileEveryMs: RECONCILE_MS,
   settleEveryMs: 2000,
   settle: { ...OPTIONS.settle, backoffMs: { first: 250, most: 1000 } },
@@ -35,12 +33,12 @@ interface NamedServer extends RunningServer {
 export class Servers {
   /** Why servers ended that nobody stopped. */
   readonly deaths: string[] = [];
-  readonly #bench: ServerBench;
+  readonly #rig: Rig;
   readonly #running: NamedServer[] = [];
   #started = 0;
 
-  constructor(bench: ServerBench) {
-    this.#bench = bench;
+  constructor(rig: Rig) {
+    this.#rig = rig;
   }
 
   async take(step: ServerStep): Promise<void> {
@@ -70,7 +68,7 @@ export class Servers {
         server?.process.pauseAt(step.verb, step.moment);
         return;
       case 'fail':
-        if (step.verb in this.#bench.neutron)
+        if (step.verb in this.#rig.neutron)
           server?.process.intercept(...failAt(server.process, step.verb, step.moment));
         return;
       case 'receive-twice':
@@ -79,7 +77,7 @@ export class Servers {
   }
 
   async start(id = `server-${++this.#started}`): Promise<void> {
-    const running = await this.#bench.start(id, CHANGES);
+    const running = await this.#rig.start(id, CHANGES);
     this.#running.push({ ...running, id });
     if (this.#running.length > MOST_SERVERS) this.#running.shift()?.stop();
     void running.ended.then((error) => this.#noteDeath(error));
@@ -121,20 +119,4 @@ function receiveTwice(process: Process): void {
     });
     return deliveries;
   });
-}
-
-/** Every verb that a server calls, as seen in a life in which it has to call all it knows. */
-export async function verbsOfServers(): Promise<readonly string[]> {
-  const bench = await ServerBench.open();
-  await bench.plant(1);
-  const { process, stop } = await bench.start('A', CHANGES);
-  const report = await bench.say(1, 'ACTIVE');
-  const unreadable = { ...report, portId: portIdOf(2), revision: report.revision + 1 };
-  await bench.publish({ ...encodeReport(unreadable, 1), body: '' });
-  await bench.complete();
-  await bench.rows.run("insert into alembic_version values ('migrated')");
-  await bench.pass(RECONCILE_MS);
-  stop();
-  await bench.end();
-  return [...process.called].sort();
 }

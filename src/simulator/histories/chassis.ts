@@ -1,12 +1,12 @@
-import { hasCode } from '../../../../src/domain/errors.js';
-import type { Report, ReportedStatus } from '../../../../src/domain/report.js';
-import { nextRevision } from '../../../../src/domain/revision.js';
-import { encodeReport } from '../../../../src/domain/wire.js';
-import type { Envelope } from '../../../../src/domain/wire.js';
-import { MemoryNorthbound } from '../../../../src/northbound/memory/memory-northbound.js';
-import type { ChassisRegistration } from '../../../../src/northbound/northbound.js';
-import { portIdOf } from '../../../support/neutron-rows.js';
-import type { ServerBench } from '../server-bench.js';
+import { hasCode } from '../../domain/errors.js';
+import type { Report, ReportedStatus } from '../../domain/report.js';
+import { nextRevision } from '../../domain/revision.js';
+import { encodeReport } from '../../domain/wire.js';
+import type { Envelope } from '../../domain/wire.js';
+import { MemoryNorthbound } from '../../northbound/memory/memory-northbound.js';
+import type { ChassisRegistration } from '../../northbound/northbound.js';
+import { portIdOf } from '../neutron-rows.js';
+import type { Rig } from './rig.js';
 import type { Journal } from './journal.js';
 
 /** What happens on a compute node. */
@@ -28,7 +28,7 @@ export type NodeStep = { readonly chassis: string } & (
 );
 
 export interface ChassisParts {
-  readonly bench: ServerBench;
+  readonly rig: Rig;
   readonly journal: Journal;
   /** The instance that a port belongs to; undefined where there is no such port. */
   readonly deviceOf: (port: number) => Promise<string | undefined>;
@@ -65,7 +65,7 @@ export class Chassis {
   constructor(name: string, parts: ChassisParts) {
     this.#name = name;
     this.#parts = parts;
-    this.#northbound = new MemoryNorthbound(parts.bench.database);
+    this.#northbound = new MemoryNorthbound(parts.rig.database);
   }
 
   async take(step: NodeStep): Promise<void> {
@@ -108,7 +108,7 @@ export class Chassis {
   }
 
   #standing(): ChassisRegistration | undefined {
-    const { incarnation } = this.#parts.bench.database.state;
+    const { incarnation } = this.#parts.rig.database.state;
     return this.#registration?.incarnation === incarnation ? this.#registration : undefined;
   }
 
@@ -168,7 +168,7 @@ export class Chassis {
   #report(port: number): readonly Report[] {
     const wire = this.#wires.get(port);
     if (wire === undefined) return [];
-    const observedAt = this.#parts.bench.clock.now() + this.#skewMs;
+    const observedAt = this.#parts.rig.clock.now() + this.#skewMs;
     this.#greatest = nextRevision(this.#greatest, observedAt);
     return [{ portId: portIdOf(port), chassis: this.#name, ...wire, revision: this.#greatest, observedAt }];
   }

@@ -1,7 +1,7 @@
-import type { Answer, ExternalEvent } from '../../../../src/domain/debt.js';
-import type { SqlStore } from '../../../../src/neutron/sql/dialect.js';
-import { VirtualClock } from '../../../../src/runtime/virtual-clock.js';
-import { openTables, rowsOf, ServerBench, TAKEOVER_MS, UNREACHABLE } from '../server-bench.js';
+import type { Answer, ExternalEvent } from '../../domain/debt.js';
+import type { SqlStore } from '../../neutron/sql/dialect.js';
+import { VirtualClock } from '../../runtime/virtual-clock.js';
+import { openTables, rowsOf, Rig, TAKEOVER_MS, UNREACHABLE } from './rig.js';
 import { Chassis } from './chassis.js';
 import type { NodeStep } from './chassis.js';
 import type { History } from './history.js';
@@ -42,20 +42,21 @@ const REJOIN_MS = 1000;
 export class Stage {
   #clock = new VirtualClock();
   #store: SqlStore | undefined;
-  #bench: ServerBench | undefined;
+  #rig: Rig | undefined;
 
   /** A world in which two ports were made and two servers started, and no more. The one before has ended. */
   async play(): Promise<World> {
-    await this.#bench?.stopAll();
+    await this.#rig?.stopAll();
     this.#clock = new VirtualClock();
     this.#store ??= await this.#open();
     await startAnew(rowsOf(this.#store.db));
-    this.#bench = ServerBench.on(this.#store, this.#clock);
-    return World.open(this.#bench);
+    const rig = new Rig(this.#clock, this.#store);
+    this.#rig = rig;
+    return World.open(rig);
   }
 
   async close(): Promise<void> {
-    await this.#bench?.stopAll();
+    await this.#rig?.stopAll();
     await this.#store?.db.destroy();
   }
 
@@ -74,27 +75,27 @@ export class Stage {
 
 /** A cloud: compute nodes, Neutron, Nova, the servers between them, and all that goes wrong. */
 export class World {
-  readonly #bench: ServerBench;
+  readonly #rig: Rig;
   readonly #journal: Journal;
   readonly #neutron: NeutronApi;
   readonly #chassis: ReadonlyMap<string, Chassis>;
   readonly #servers: Servers;
   #mood: Mood = 'well';
 
-  private constructor(bench: ServerBench) {
-    const journal = new Journal(bench.rows);
-    const neutron = new NeutronApi(bench, journal);
+  private constructor(rig: Rig) {
+    const journal = new Journal(rig.rows);
+    const neutron = new NeutronApi(rig, journal);
     const deviceOf = (port: number): Promise<string | undefined> => neutron.deviceOf(port);
-    this.#bench = bench;
+    this.#rig = rig;
     this.#journal = journal;
     this.#neutron = neutron;
-    this.#chassis = new Map(CHASSIS.map((name) => [name, new Chassis(name, { bench, journal, deviceOf })]));
-    this.#servers = new Servers(bench);
-    bench.nova.answer = (event) => this.#hear(event);
+    this.#chassis = new Map(CHASSIS.map((name) => [name, new Chassis(name, { rig, journal, deviceOf })]));
+    this.#servers = new Servers(rig);
+    rig.nova.answer = (event) => this.#hear(event);
   }
 
-  static async open(bench: ServerBench): Promise<World> {
-    const world = new World(bench);
+  static async open(rig: Rig): Promise<World> {
+    const world = new World(rig);
     for (const port of PORTS)
       await world.#neutron.take({ kind: 'create', port, chassis: 'cn1', like: 'vm', dhcp: false });
     await world.#servers.start();
@@ -119,21 +120,21 @@ export class World {
   /** Ends all faults, gives the servers the time in which they have to have done everything, and looks at what is there. */
   async end(): Promise<History> {
     await this.#endFaults();
-    await this.#bench.pass(TAKEOVER_MS + RECONCILE_MS);
+    await this.#rig.pass(TAKEOVER_MS + RECONCILE_MS);
     this.#servers.resumeAll();
-    await this.#bench.pass(REJOIN_MS + RECONCILE_MS);
+    await this.#rig.pass(REJOIN_MS + RECONCILE_MS);
     await this.#journal.catchUp();
     const quietFrom = this.#journal.entries.length;
-    await this.#bench.pass(RECONCILE_MS);
+    await this.#rig.pass(RECONCILE_MS);
     await this.#journal.catchUp();
-    const tables = await readTables(this.#bench.rows);
+    const tables = await readTables(this.#rig.rows);
     const pending = this.#pending();
     return { entries: this.#journal.entries, quietFrom, ...tables, pending, deaths: this.#servers.deaths };
   }
 
   async #endFaults(): Promise<void> {
     this.#mood = 'well';
-    await this.#bench.neutron.setPaused(false);
+    await this.#rig.neutron.setPaused(false);
     this.#servers.restoreAll();
     for (const port of PORTS) await this.#neutron.take({ kind: 'endDhcp', port });
     for (const chassis of this.#chassis.values()) await chassis.start();
@@ -141,10 +142,10 @@ export class World {
   }
 
   async #change(step: CloudStep): Promise<void> {
-    const { clock, database, neutron } = this.#bench;
+    const { clock, database, neutron } = this.#rig;
     switch (step.kind) {
       case 'pass':
-        await this.#bench.pass(step.ms);
+        await this.#rig.pass(step.ms);
         return this.#journal.catchUp();
       case 'nova':
         this.#mood = step.mood;
@@ -178,7 +179,7 @@ export class World {
   }
 
   #pending(): readonly string[] {
-    const chassis = [...this.#bench.database.state.chassis.values()];
+    const chassis = [...this.#rig.database.state.chassis.values()];
     return chassis
       .flatMap(({ reports }) => [...reports.values()])
       .filter(({ place }) => place !== undefined)

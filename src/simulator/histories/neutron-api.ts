@@ -1,6 +1,6 @@
-import { deviceOf, plantBinding, plantPort, plantTrunk, portIdOf } from '../../../support/neutron-rows.js';
-import type { NeutronRows } from '../../../support/neutron-rows.js';
-import type { ServerBench } from '../server-bench.js';
+import { deviceOf, plantBinding, plantPort, plantTrunk, portIdOf } from '../neutron-rows.js';
+import type { NeutronRows } from '../neutron-rows.js';
+import type { Rig } from './rig.js';
 import type { Journal } from './journal.js';
 
 /** What can be bound: most ports are a VM's on Open vSwitch; of the others only Neutron may write the status. */
@@ -27,15 +27,15 @@ interface DhcpLook {
 
 /** What neutron-server does to its own rows, each in one transaction. */
 export class NeutronApi {
-  readonly #bench: ServerBench;
+  readonly #rig: Rig;
   readonly #journal: Journal;
   readonly #looks = new Map<number, DhcpLook>();
   /** How often each port was made: every time for another instance. */
   readonly #made = new Map<number, number>();
   readonly #drivers = new Map<number, string>();
 
-  constructor(bench: ServerBench, journal: Journal) {
-    this.#bench = bench;
+  constructor(rig: Rig, journal: Journal) {
+    this.#rig = rig;
     this.#journal = journal;
   }
 
@@ -91,7 +91,7 @@ export class NeutronApi {
 
   /** The instance that a port belongs to; undefined where there is no such port. */
   async deviceOf(port: number): Promise<string | undefined> {
-    const [row] = await this.#bench.rows.run('select device_id from ports where id = ?', [portIdOf(port)]);
+    const [row] = await this.#rig.rows.run('select device_id from ports where id = ?', [portIdOf(port)]);
     return row === undefined ? undefined : String(row['device_id']);
   }
 
@@ -181,7 +181,7 @@ export class NeutronApi {
 
   async #beginDhcp(port: number): Promise<void> {
     if (!(await this.#exists(port))) return;
-    const { revision, blocks } = await this.#look(this.#bench.rows, port);
+    const { revision, blocks } = await this.#look(this.#rig.rows, port);
     if (blocks.includes('DHCP')) this.#looks.set(port, { revision, isLast: blocks.length === 1 });
   }
 
@@ -244,7 +244,7 @@ export class NeutronApi {
 
   /** Writes in Neutron's name. */
   async #write(change: (rows: NeutronRows) => Promise<unknown>): Promise<void> {
-    await this.#bench.inTransaction(async (rows) => {
+    await this.#rig.inTransaction(async (rows) => {
       await rows.run("update journal_author set name = 'neutron'");
       await change(rows);
       await rows.run("update journal_author set name = 'servers'");
@@ -252,7 +252,7 @@ export class NeutronApi {
   }
 
   async #setStatus(rows: NeutronRows, port: number, status: string): Promise<void> {
-    const now = new Date(this.#bench.clock.now()).toISOString().slice(0, 19).replace('T', ' ');
+    const now = new Date(this.#rig.clock.now()).toISOString().slice(0, 19).replace('T', ' ');
     await rows.run(
       'update standardattributes set revision_number = revision_number + 1, updated_at = ? where id = ?',
       [now, sidOf(port)],

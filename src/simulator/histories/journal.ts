@@ -1,4 +1,4 @@
-import type { NeutronRows } from '../../../support/neutron-rows.js';
+import type { NeutronRows } from '../neutron-rows.js';
 import type { Binding, Entry, LedgerRow, Port } from './history.js';
 
 /** A port as its rows stand, with its active binding. */

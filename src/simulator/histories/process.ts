@@ -1,4 +1,4 @@
-import type { Clock } from '../../../src/runtime/clock.js';
+import type { Clock } from '../../runtime/clock.js';
 
 /** Carries the call out, or not: what a test puts in the way of one verb. */
 export type Intercept = (proceed: () => Promise<unknown>, args: readonly unknown[]) => Promise<unknown>;

@@ -1,0 +1,144 @@
+import type { Random } from '../../runtime/random.js';
+import type { NodeStep } from './chassis.js';
+import type { NeutronStep } from './neutron-api.js';
+import type { ServerStep } from './servers.js';
+import { VERBS } from './verbs.js';
+import { CHASSIS, PORTS } from './world.js';
+import type { CloudStep, Mood, Step } from './world.js';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** What happens to a cloud, in an order that nobody planned: the same from the same chance, on every machine. */
+export function drawHistory(random: Random, steps: number): readonly Step[] {
+  const dice = new Dice(random);
+  return Array.from({ length: steps }, () => drawStep(dice));
+}
+
+class Dice {
+  readonly #random: Random;
+
+  constructor(random: Random) {
+    this.#random = random;
+  }
+
+  below(limit: number): number {
+    return Math.floor(this.#random.next() * limit);
+  }
+
+  coin(): boolean {
+    return this.#random.next() < 0.5;
+  }
+
+  /** One of these; one that is named twice comes twice as often. */
+  of<T>(...choices: readonly [T, ...T[]]): T {
+    return choices[this.below(choices.length)] ?? choices[0];
+  }
+
+  /** What one of these draws, each as often as its weight says. */
+  often<T>(...choices: readonly (readonly [weight: number, draw: () => T])[]): T {
+    let left = this.below(choices.reduce((sum, [weight]) => sum + weight, 0));
+    const drawn = choices.find(([weight]) => (left -= weight) < 0);
+    if (drawn === undefined) throw new RangeError('nothing to draw from');
+    return drawn[1]();
+  }
+}
+
+function drawStep(dice: Dice): Step {
+  return dice.often<Step>(
+    [10, () => ['node', drawNodeStep(dice)]],
+    [6, () => ['neutron', drawNeutronStep(dice)]],
+    [7, () => ['server', drawServerStep(dice)]],
+    [12, () => ['cloud', drawCloudStep(dice)]],
+  );
+}
+
+function drawNodeStep(dice: Dice): NodeStep {
+  const chassis = dice.of(...CHASSIS);
+  return dice.often<NodeStep>(
+    [
+      10,
+      () => ({
+        kind: 'plug',
+        port: dice.of(...PORTS),
+        chassis: dice.of('cn1', 'cn1', 'cn2'),
+        status: dice.of('ACTIVE', 'ACTIVE', 'ACTIVE', 'DOWN', 'DOWN', 'ERROR'),
+        isNew: dice.coin(),
+        knowsInstance: dice.coin(),
+      }),
+    ],
+    [1, () => ({ kind: 'resend', chassis, back: dice.below(4) })],
+    [1, () => ({ kind: 'agent-stops', chassis })],
+    [2, () => ({ kind: dice.of('agent-registers', 'agent-starts'), chassis })],
+    [1, () => ({ kind: 'clock', chassis, by: dice.of(-DAY_MS, DAY_MS, -1000) })],
+  );
+}
+
+function drawNeutronStep(dice: Dice): NeutronStep {
+  const [port, chassis, dhcp] = [dice.of(...PORTS), dice.of(...CHASSIS), dice.coin()];
+  return dice.often<NeutronStep>(
+    [
+      1,
+      () => ({
+        kind: 'create',
+        like: dice.of('vm', 'vm', 'volume', 'router', 'trunk', 'foreign-driver'),
+        ...{ port, chassis, dhcp },
+      }),
+    ],
+    [
+      3,
+      () => ({
+        kind: 'bind',
+        vifType: dice.of('ovs', 'ovs', 'ovs', 'unbound', 'binding_failed'),
+        ...{ port, chassis, dhcp },
+      }),
+    ],
+    [2, () => ({ kind: 'migrate', by: dice.of('binding', 'binding', 'profile'), port, chassis })],
+    [
+      8,
+      () => ({
+        kind: dice.of(
+          ...(['activate', 'forgetInactive', 'needDhcp', 'beginDhcp', 'endDhcp'] as const),
+          ...(['raise', 'lower', 'build', 'delete'] as const),
+        ),
+        port,
+      }),
+    ],
+  );
+}
+
+function drawServerStep(dice: Dice): ServerStep {
+  const server = dice.below(3);
+  return dice.often<ServerStep>(
+    [
+      8,
+      () => ({
+        kind: dice.of('die', 'die', 'pause', 'fail'),
+        verb: dice.often([1, () => '*' as const], [VERBS.length, () => dice.of(...VERBS)]),
+        moment: dice.of('before', 'after'),
+        server,
+      }),
+    ],
+    [2, () => ({ kind: 'cut', loss: dice.of('requests', 'answers'), server })],
+    [
+      8,
+      () => ({
+        kind: dice.of(
+          ...(['start', 'start', 'resume', 'resume'] as const),
+          ...(['restore', 'stop', 'twin', 'receive-twice'] as const),
+        ),
+        server,
+      }),
+    ],
+  );
+}
+
+function drawCloudStep(dice: Dice): CloudStep {
+  return dice.often<CloudStep>(
+    [9, () => ({ kind: 'pass', ms: dice.of(0, 0, 1, 60, 1000, 5500) })],
+    [3, () => ({ kind: 'nova', mood: dice.of<Mood>('well', 'well', 'down', 'deaf', 'deaf', 400, 404, 422) })],
+    [1, () => ({ kind: 'clock', by: dice.of(-DAY_MS, DAY_MS, -1000) })],
+    [1, () => ({ kind: dice.of('pause-writing', 'resume-writing') })],
+    [2, () => ({ kind: dice.of('lose-data', 'checkpoint', 'roll-back') })],
+  );
+}

@@ -1,0 +1,13 @@
+import type { Neutron } from '../../neutron/neutron.js';
+import type { Northbound } from '../../northbound/northbound.js';
+import type { Nova } from '../../nova/nova.js';
+
+type Verb = keyof Northbound | keyof Neutron | keyof Nova;
+
+/** What servers call of the northbound database, Neutron's database and Nova: where they may die or stand still. */
+export const VERBS = [
+  ...(['join', 'heartbeat', 'receive', 'acknowledge', 'adopt', 'untilOrphans', 'putBack', 'leave'] as const),
+  ...(['incarnation', 'listeners', 'chassis', 'reports', 'lookUp'] as const),
+  ...(['check', 'heads', 'epochOf', 'judge', 'takeDue', 'sweep', 'isAnyDebtDue', 'preview'] as const),
+  ...(['claimDebts', 'recordAnswers', 'quarantine', 'withoutQuarantined', 'quarantined', 'tell'] as const),
+] as const satisfies readonly [Verb, ...Verb[]];
