@@ -12,6 +12,7 @@ import { migrate } from './migrate.js';
 import { pause } from './pause.js';
 import { resume } from './resume.js';
 import { server } from './server.js';
+import { simulate } from './simulate.js';
 import { uninstall } from './uninstall.js';
 
 /** Every command, in the order of the help. */
@@ -30,4 +31,5 @@ export const COMMANDS: readonly CommandDefinition[] = [
   approve,
   uninstall,
   demo,
+  simulate,
 ];

@@ -135,7 +135,7 @@ function toDebt(row: DueRow, now: number): ClaimedDebt {
 
 /**
  * Records answers under the claim's nonce and ends the claim. A debt that grew meanwhile stays due: only the number
- * that was said is marked as told.
+ * that was said is marked as told. A row that owes less is another one: the port was gone meanwhile.
  */
 export async function recordAnswers(
   store: Transactor,
@@ -186,7 +186,7 @@ async function recordGroup(
       told_code = ${answer?.kind === 'rejected' ? answer.code : null},
       told_detail = ${answer?.kind === 'unreachable' ? answer.detail.slice(0, DETAIL) : null},
       told_at = ${now}
-    where ${keysIn(
+    where owed_no >= ${debt.owedNo} and ${keysIn(
       dialect,
       group.map(({ debt }) => debt),
     )}`.execute(db);

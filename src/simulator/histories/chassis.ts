@@ -1,16 +1,22 @@
-import { hasCode } from '../../domain/errors.js';
-import type { Report, ReportedStatus } from '../../domain/report.js';
-import { nextRevision } from '../../domain/revision.js';
+import type { ReportedStatus } from '../../domain/report.js';
 import { encodeReport } from '../../domain/wire.js';
-import type { Envelope } from '../../domain/wire.js';
 import { MemoryNorthbound } from '../../northbound/memory/memory-northbound.js';
-import type { ChassisRegistration } from '../../northbound/northbound.js';
+import type { Metrics } from '../../runtime/metrics.js';
 import { portIdOf } from '../neutron-rows.js';
-import type { Rig } from './rig.js';
+import { ScriptedSwitch } from '../switch/scripted-switch.js';
+import { Agents } from './agents.js';
+import type { Tally } from './crash-table.js';
+import type { Wire } from './history.js';
+import { UNWRITABLE } from './journal.js';
 import type { Journal } from './journal.js';
+import { MachineClock } from './machine-clock.js';
+import { Sayings } from './overheard.js';
+import type { Rig } from './rig.js';
 
-/** What happens on a compute node. */
-export type NodeStep = { readonly chassis: string } & (
+/** What happens on a compute node, but for its agent. */
+export type NodeStep = { readonly chassis: string } & (SwitchStep | OtherStep);
+
+type SwitchStep =
   | {
       /** The switch shows a plugging, a new one or the one that it has. */
       readonly kind: 'plug';
@@ -20,156 +26,109 @@ export type NodeStep = { readonly chassis: string } & (
       /** The instance that a new plugging is for, where the switch knows it. */
       readonly knowsInstance: boolean;
     }
-  /** An earlier publish lands once more: it was late, or sent twice. */
-  | { readonly kind: 'resend'; readonly back: number }
-  /** An agent that registers has not published anything yet; it does when it starts, or notices other data. */
-  | { readonly kind: 'agent-stops' | 'agent-registers' | 'agent-starts' }
-  | { readonly kind: 'clock'; readonly by: number }
-);
+  | { readonly kind: 'unplug'; readonly port: number }
+  | { readonly kind: 'switch-lost' | 'switch-back' | 'host-boots' | 'switch-confirms' };
+
+type OtherStep =
+  /** Somebody writes in the agent's name what no server can read, or what no database takes. */
+  | { readonly kind: 'poison'; readonly how: 'malformed' | 'unwritable' }
+  | { readonly kind: 'clock'; readonly by: number };
 
 export interface ChassisParts {
   readonly rig: Rig;
   readonly journal: Journal;
+  readonly tally: Tally;
+  readonly metrics: Metrics;
   /** The instance that a port belongs to; undefined where there is no such port. */
   readonly deviceOf: (port: number) => Promise<string | undefined>;
 }
 
-/** What the switch has of one port. */
-interface Wire {
-  readonly status: ReportedStatus;
-  readonly attachment: string;
-  readonly instance?: string | undefined;
-}
+/** The port that poison is about: Neutron does not know it. */
+const POISONED = 9;
 
-interface Publish {
-  readonly registration: ChassisRegistration;
-  readonly envelopes: readonly Envelope[];
-}
-
-/** A compute node: its switch, and an agent that says what it has, as `src/agent` does. */
+/** A compute node: its switch, its clock and its agent. */
 export class Chassis {
+  readonly agents: Agents;
   readonly #name: string;
   readonly #parts: ChassisParts;
-  readonly #northbound: MemoryNorthbound;
-  readonly #wires = new Map<number, Wire>();
-  readonly #sent: Publish[] = [];
-  #registration: ChassisRegistration | undefined;
-  /** The incarnation in which it has published everything. */
-  #completeIn: string | undefined;
-  /** The greatest revision that the agent knows it gave. */
-  #greatest = 0;
-  #isRunning = true;
+  readonly #clock: MachineClock;
+  readonly #switch = new ScriptedSwitch();
   #plugged = 0;
-  #skewMs = 0;
 
   constructor(name: string, parts: ChassisParts) {
+    const { rig, journal, tally } = parts;
     this.#name = name;
     this.#parts = parts;
-    this.#northbound = new MemoryNorthbound(parts.rig.database);
+    this.#clock = new MachineClock(rig.clock);
+    const sayings = new Sayings(journal, tally, (port) => this.#switch.find(port) !== undefined);
+    const [source, clock] = [this.#switch, this.#clock];
+    this.agents = new Agents({ ...parts, chassis: name, source, clock, sayings });
+  }
+
+  /** What is plugged in. */
+  get wires(): readonly Wire[] {
+    return this.#switch.ports.map(({ portId: port, status }) => ({ port, chassis: this.#name, status }));
   }
 
   async take(step: NodeStep): Promise<void> {
     switch (step.kind) {
       case 'plug':
         return this.#plug(step);
-      case 'resend':
-        return this.#resend(step.back);
-      case 'agent-stops':
-        this.#isRunning = false;
-        this.#registration = undefined;
-        this.#completeIn = undefined;
-        this.#greatest = 0;
+      case 'unplug':
+        this.#switch.unplug(portIdOf(step.port));
         return;
-      case 'agent-registers':
-        await this.#register();
+      case 'switch-lost':
+        this.#switch.lose();
         return;
-      case 'agent-starts':
-        return this.start();
+      case 'switch-back':
+        this.#switch.reconnect();
+        return;
+      case 'host-boots':
+        this.#switch.reboot();
+        return;
+      case 'switch-confirms':
+        this.#switch.confirm();
+        return;
+      case 'poison':
+        return this.#poison(step.how);
       case 'clock':
-        this.#skewMs += step.by;
+        this.#clock.step(step.by);
     }
   }
 
-  /** Starts the agent, or has it notice that the northbound data is another: it says everything. */
-  async start(): Promise<void> {
-    const registration = await this.#register();
-    if (this.#completeIn !== registration.incarnation) await this.#publishAll(registration);
+  /** Ends all that is wrong here: an agent runs, and the switch tells it everything. */
+  heal(): void {
+    this.agents.stop();
+    this.#switch.reconnect();
+    this.#switch.confirm();
+    this.agents.start();
   }
 
-  /** The registration that stands, or a new one. */
-  async #register(): Promise<ChassisRegistration> {
-    this.#isRunning = true;
-    const standing = this.#standing();
-    if (standing !== undefined) return standing;
-    const registration = await this.#northbound.registerChassis(this.#name);
-    this.#registration = registration;
-    this.#greatest = Math.max(this.#greatest, registration.maxRevision);
-    return registration;
-  }
-
-  #standing(): ChassisRegistration | undefined {
-    const { incarnation } = this.#parts.rig.database.state;
-    return this.#registration?.incarnation === incarnation ? this.#registration : undefined;
-  }
-
-  async #plug(step: NodeStep & { kind: 'plug' }): Promise<void> {
+  async #plug(step: SwitchStep & { kind: 'plug' }): Promise<void> {
     const { port, status, isNew } = step;
-    const before = isNew ? undefined : this.#wires.get(port);
-    this.#wires.set(port, { ...(before ?? (await this.#newWire(step))), status });
-    if (!this.#isRunning) return;
-    const standing = this.#standing();
-    if (standing === undefined) return this.start();
-    await this.#publish(standing, [port]);
+    const portId = portIdOf(port);
+    const before = isNew ? undefined : this.#switch.find(portId);
+    const instance =
+      before === undefined && step.knowsInstance ? await this.#parts.deviceOf(port) : before?.instance;
+    const attachment = before?.attachment ?? `${this.#name}-${++this.#plugged}`;
+    this.#switch.plug({ portId, status, attachment, instance });
   }
 
-  async #newWire({ port, status, knowsInstance }: NodeStep & { kind: 'plug' }): Promise<Wire> {
-    const instance = knowsInstance ? await this.#parts.deviceOf(port) : undefined;
-    return { status, attachment: `${this.#name}-${++this.#plugged}`, instance };
-  }
-
-  async #resend(back: number): Promise<void> {
-    const sent = this.#sent.at(-1 - back);
-    if (sent === undefined) return;
-    try {
-      await this.#northbound.publish(sent.registration, sent.envelopes);
-    } catch (error) {
-      if (!hasCode(error, 'FENCED', 'REGISTRATION_LOST')) throw error;
-    }
-  }
-
-  /** Everything that it has, DOWN for what is stored and gone, and then that this was all. */
-  async #publishAll(registration: ChassisRegistration): Promise<void> {
-    const { journal } = this.#parts;
-    const stored = await this.#northbound.reports(this.#name, { limit: 100 });
-    const isStored = (port: number): boolean => stored.some(({ portId }) => portId === portIdOf(port));
-    const isGone = (port: number): boolean => this.#wires.get(port)?.status === 'DOWN' && !isStored(port);
-    const ports = [...this.#wires.keys()];
-    await this.#publish(
-      registration,
-      ports.filter((port) => !isGone(port)),
+  async #poison(how: 'malformed' | 'unwritable'): Promise<void> {
+    const { rig, tally } = this.#parts;
+    const { chassis, incarnation } = rig.database.state;
+    const record = chassis.get(this.#name);
+    if (record === undefined) return;
+    const { token, number, maxRevision } = record;
+    const report = {
+      ...{ portId: portIdOf(POISONED), chassis: this.#name, revision: maxRevision + 1 },
+      ...({ status: 'ACTIVE', attachment: UNWRITABLE, observedAt: rig.clock.now() } as const),
+    };
+    const envelope = encodeReport(report, 1);
+    await new MemoryNorthbound(rig.database).publish(
+      { chassis: this.#name, token, number, maxRevision, incarnation },
+      [how === 'malformed' ? { ...envelope, body: '' } : envelope],
     );
-    for (const port of ports.filter(isGone))
-      await journal.note({ kind: 'gone', port: portIdOf(port), chassis: this.#name });
-    this.#completeIn = registration.incarnation;
-    await journal.note({ kind: 'complete', chassis: this.#name, revision: this.#greatest });
-    await this.#northbound.keepChassis(registration, { complete: this.#greatest, version: '0.1.0' });
-  }
-
-  async #publish(registration: ChassisRegistration, ports: readonly number[]): Promise<void> {
-    const reports = ports.flatMap((port) => this.#report(port));
-    await this.#parts.journal.note(
-      ...reports.map(({ portId: port, ...report }) => ({ kind: 'said', port, ...report }) as const),
-    );
-    const envelopes = reports.map((report) => encodeReport(report, 1));
-    this.#sent.push({ registration, envelopes });
-    await this.#northbound.publish(registration, envelopes);
-  }
-
-  #report(port: number): readonly Report[] {
-    const wire = this.#wires.get(port);
-    if (wire === undefined) return [];
-    const observedAt = this.#parts.rig.clock.now() + this.#skewMs;
-    this.#greatest = nextRevision(this.#greatest, observedAt);
-    return [{ portId: portIdOf(port), chassis: this.#name, ...wire, revision: this.#greatest, observedAt }];
+    tally.hit('a report poisons its batch');
   }
 }

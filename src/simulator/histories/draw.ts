@@ -1,13 +1,18 @@
 import type { Random } from '../../runtime/random.js';
+import type { AgentStep } from './agents.js';
 import type { NodeStep } from './chassis.js';
 import type { NeutronStep } from './neutron-api.js';
 import type { ServerStep } from './servers.js';
-import { VERBS } from './verbs.js';
+import { AGENT_VERBS, HOT, VERBS } from './verbs.js';
+import type { AgentVerb, ServerVerb } from './verbs.js';
 import { CHASSIS, PORTS } from './world.js';
 import type { CloudStep, Mood, Step } from './world.js';
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
+const DAY_MS = 86_400_000;
+/** Clocks are wrong by seconds, minutes, or, after a reset, by a day. */
+const CLOCK_STEPS = [-DAY_MS, DAY_MS, -300_000, 300_000, -1000] as const;
+/** One step in so many is an hour without Nova: it takes as long to play as a hundred others. */
+const HOURS_APART = 20_000;
 
 /** What happens to a cloud, in an order that nobody planned: the same from the same chance, on every machine. */
 export function drawHistory(random: Random, steps: number): readonly Step[] {
@@ -45,8 +50,10 @@ class Dice {
 }
 
 function drawStep(dice: Dice): Step {
+  if (dice.below(HOURS_APART) === 0) return ['cloud', { kind: 'nova-hour' }];
   return dice.often<Step>(
-    [10, () => ['node', drawNodeStep(dice)]],
+    [8, () => ['node', drawNodeStep(dice)]],
+    [3, () => ['agent', drawAgentStep(dice)]],
     [6, () => ['neutron', drawNeutronStep(dice)]],
     [7, () => ['server', drawServerStep(dice)]],
     [12, () => ['cloud', drawCloudStep(dice)]],
@@ -57,7 +64,7 @@ function drawNodeStep(dice: Dice): NodeStep {
   const chassis = dice.of(...CHASSIS);
   return dice.often<NodeStep>(
     [
-      10,
+      20,
       () => ({
         kind: 'plug',
         port: dice.of(...PORTS),
@@ -67,10 +74,28 @@ function drawNodeStep(dice: Dice): NodeStep {
         knowsInstance: dice.coin(),
       }),
     ],
-    [1, () => ({ kind: 'resend', chassis, back: dice.below(4) })],
-    [1, () => ({ kind: 'agent-stops', chassis })],
-    [2, () => ({ kind: dice.of('agent-registers', 'agent-starts'), chassis })],
-    [1, () => ({ kind: 'clock', chassis, by: dice.of(-DAY_MS, DAY_MS, -1000) })],
+    [6, () => ({ kind: 'unplug', port: dice.of(...PORTS), chassis })],
+    [
+      3,
+      () => ({
+        kind: dice.of('switch-lost', 'switch-back', 'switch-back', 'host-boots', 'switch-confirms'),
+        chassis,
+      }),
+    ],
+    [1, () => ({ kind: 'poison', how: dice.of('malformed', 'unwritable'), chassis })],
+    [2, () => ({ kind: 'clock', by: dice.of(...CLOCK_STEPS), chassis })],
+  );
+}
+
+function drawAgentStep(dice: Dice): AgentStep {
+  const chassis = dice.of(...CHASSIS);
+  const verb = dice.of<AgentVerb>(...AGENT_VERBS, '*');
+  return dice.often<AgentStep>(
+    [2, () => ({ kind: dice.of('dies', 'pauses'), verb, moment: dice.of('before', 'after'), chassis })],
+    [1, () => ({ kind: 'late', ms: dice.of(50, 2000, 10_000), chassis })],
+    [1, () => ({ kind: 'cut', loss: dice.of('requests', 'answers'), chassis })],
+    [1, () => ({ kind: dice.of('stops', 'twin'), chassis })],
+    [6, () => ({ kind: dice.of('starts', 'starts', 'resumes', 'restored'), chassis })],
   );
 }
 
@@ -114,12 +139,17 @@ function drawServerStep(dice: Dice): ServerStep {
       8,
       () => ({
         kind: dice.of('die', 'die', 'pause', 'fail'),
-        verb: dice.often([1, () => '*' as const], [VERBS.length, () => dice.of(...VERBS)]),
+        verb: dice.often<ServerVerb>(
+          [1, () => '*'],
+          [20, () => dice.of(...VERBS)],
+          [10, () => dice.of(...HOT)],
+        ),
         moment: dice.of('before', 'after'),
         server,
       }),
     ],
     [2, () => ({ kind: 'cut', loss: dice.of('requests', 'answers'), server })],
+    [1, () => ({ kind: 'clock', by: dice.of(...CLOCK_STEPS), server })],
     [
       8,
       () => ({
@@ -136,8 +166,14 @@ function drawServerStep(dice: Dice): ServerStep {
 function drawCloudStep(dice: Dice): CloudStep {
   return dice.often<CloudStep>(
     [9, () => ({ kind: 'pass', ms: dice.of(0, 0, 1, 60, 1000, 5500) })],
-    [3, () => ({ kind: 'nova', mood: dice.of<Mood>('well', 'well', 'down', 'deaf', 'deaf', 400, 404, 422) })],
-    [1, () => ({ kind: 'clock', by: dice.of(-DAY_MS, DAY_MS, -1000) })],
+    [
+      3,
+      () => ({
+        kind: 'nova',
+        mood: dice.of<Mood>('well', 'well', 'down', 'deaf', 'deaf', 'slow', 400, 404, 422),
+      }),
+    ],
+    [1, () => ({ kind: 'clock', by: dice.of(...CLOCK_STEPS) })],
     [1, () => ({ kind: dice.of('pause-writing', 'resume-writing') })],
     [2, () => ({ kind: dice.of('lose-data', 'checkpoint', 'roll-back') })],
   );

@@ -120,6 +120,13 @@ export interface Binding {
   readonly profile: string;
 }
 
+/** What a switch has, at the end. */
+export interface Wire {
+  readonly port: string;
+  readonly chassis: string;
+  readonly status: Status;
+}
+
 /** A row of the ledger, at the end. */
 export interface LedgerRow {
   readonly port: string;
@@ -135,12 +142,16 @@ export interface History {
   readonly entries: readonly Entry[];
   /** How many entries there were when nothing was left to be done; what comes after it should not have come. */
   readonly quietFrom: number;
+  readonly wires: readonly Wire[];
   readonly ports: readonly Port[];
   readonly bindings: readonly Binding[];
   readonly ledger: readonly LedgerRow[];
-  readonly claims: number;
+  /** Ports that a server has claimed to tell Nova of. */
+  readonly claims: readonly string[];
   /** Reports that wait in a topic, or for one. */
   readonly pending: readonly string[];
-  /** Why servers ended that nobody stopped. */
+  /** Why servers and agents ended that nobody stopped. */
   readonly deaths: readonly string[];
+  /** What must never be, seen while it ran. */
+  readonly alarms: readonly string[];
 }

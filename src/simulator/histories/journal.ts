@@ -15,6 +15,9 @@ function note(fields: string, sid: string): string {
 const REPORT = `'port', new.port, 'chassis', new.chassis, 'epoch', new.epoch, 'revision', new.revision,
   'status', new.status, 'attachment', new.attachment, 'instance', new.instance`;
 
+/** What stands for a value that this database does not take. */
+export const UNWRITABLE = 'unwritable';
+
 /** Triggers write down, in its order, whatever changes: no write can slip by, whoever does it. */
 const JOURNAL = [
   'create table journal (seq integer primary key autoincrement, entry text not null)',
@@ -41,6 +44,8 @@ const JOURNAL = [
     (change, index) => `create trigger journal_judged_${index} after ${change} on port_status_reports begin
      insert into journal (entry) values (json_object('kind', 'judged', ${REPORT})); end`,
   ),
+  `create trigger no_unwritable before insert on port_status_reports when new.attachment = '${UNWRITABLE}' begin
+   select raise(abort, 'it can not be written'); end`,
   `create trigger journal_forgotten after delete on port_status_reports begin
    insert into journal (entry) values (json_object('kind', 'forgotten', 'port', old.port, 'chassis', old.chassis)); end`,
 ];
@@ -97,7 +102,7 @@ export async function readTables(rows: NeutronRows): Promise<{
   readonly ports: readonly Port[];
   readonly bindings: readonly Binding[];
   readonly ledger: readonly LedgerRow[];
-  readonly claims: number;
+  readonly claims: readonly string[];
 }> {
   const ports = await rows.run(`select id as port, * from journal_ports`);
   const bindings = await rows.run('select port_id as port, host, status, profile from ml2_port_bindings');
@@ -109,6 +114,6 @@ export async function readTables(rows: NeutronRows): Promise<{
     ports: ports as unknown as readonly Port[],
     bindings: bindings as unknown as readonly Binding[],
     ledger: ledger as unknown as readonly LedgerRow[],
-    claims: claims.length,
+    claims: claims.map(({ port }) => String(port)),
   };
 }

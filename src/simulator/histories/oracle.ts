@@ -22,7 +22,9 @@ import type {
 export function complaintsAbout(history: History): readonly string[] {
   const { entries, ports, ledger, pending, deaths } = history;
   return [
-    ...deaths.map((why) => `a server ended: ${why}`),
+    ...deaths.map((why) => `it ended: ${why}`),
+    ...history.alarms,
+    ...misheardWires(history),
     ...olderOverNewer(entries),
     ...entries.flatMap((entry, at) => [
       ...inventedReport(entry, at, entries),
@@ -35,7 +37,7 @@ export function complaintsAbout(history: History): readonly string[] {
       ...missingWords(port, history),
     ]),
     ...ledger.filter(isOwed).map((row) => `Nova is still owed a word: ${show(row)}`),
-    ...(history.claims > 0 ? [`${history.claims} claims are left`] : []),
+    ...leftClaims(history).map((port) => `a claim on ${port} is left`),
     ...pending.map((report) => `${report} is still pending`),
     ...entries.slice(history.quietFrom).map((entry) => `after the end: ${show(entry)}`),
   ];
@@ -43,6 +45,32 @@ export function complaintsAbout(history: History): readonly string[] {
 
 function isOwed({ owed_no, told_no, settle_at }: LedgerRow): boolean {
   return owed_no !== told_no || settle_at !== null;
+}
+
+/** What a dead server left of a port that was deleted stays as long as the last row of that port, and no longer. */
+function leftClaims({ claims, entries, ledger }: History): readonly string[] {
+  const wasDeleted = (claimed: string): boolean =>
+    entries.some((entry) => entry.kind === 'deleted' && entry.port === claimed);
+  return claims.filter((claimed) => !wasDeleted(claimed) || !ledger.some(({ port }) => port === claimed));
+}
+
+/** What agents said last is what their switches have. */
+function misheardWires({ wires, entries }: History): readonly string[] {
+  const unsaid = wires.filter(
+    ({ port, chassis, status }) => lastWordOf(port, chassis, entries)?.status !== status,
+  );
+  const said = new Set(
+    entries.flatMap((entry) => (entry.kind === 'said' ? [`${entry.port} ${entry.chassis}`] : [])),
+  );
+  const stale = [...said].filter((key) => {
+    const [port = '', chassis = ''] = key.split(' ');
+    const isPlugged = wires.some((wire) => wire.port === port && wire.chassis === chassis);
+    return !isPlugged && lastWordOf(port, chassis, entries)?.status !== 'DOWN';
+  });
+  return [
+    ...unsaid.map((wire) => `its agent did not say ${show(wire)}`),
+    ...stale.map((key) => `its agent did not say that it is gone: ${key}`),
+  ];
 }
 
 /** An older report of a chassis never takes the place of a newer one. */
@@ -183,7 +211,7 @@ function shows(port: Port, said: Said['status']): boolean {
       if (blocks.length > 0) return !hasL2 && status !== 'ACTIVE';
       return isAdminUp === 0 || status === 'ACTIVE';
     case 'DOWN':
-      return status === 'DOWN' && hasL2 === isCompute(port);
+      return status === 'DOWN' && (hasL2 || !isCompute(port));
     case 'ERROR':
       return status === 'ERROR';
   }

@@ -1,7 +1,14 @@
 import type { Clock } from '../../runtime/clock.js';
 
 /** Carries the call out, or not: what a test puts in the way of one verb. */
-export type Intercept = (proceed: () => Promise<unknown>, args: readonly unknown[]) => Promise<unknown>;
+export type Intercept = (
+  proceed: () => Promise<unknown>,
+  args: readonly unknown[],
+  verb: string,
+) => Promise<unknown>;
+
+/** When something happens to a call: before its effect, or after it. */
+export type Moment = 'before' | 'after';
 
 /** Stands for whichever verb is called next. */
 export const ANY_VERB = '*';
@@ -15,6 +22,8 @@ type Verb = (...args: readonly unknown[]) => Promise<unknown>;
 export class Process {
   /** Every verb that it has called. */
   readonly called = new Set<string>();
+  /** Is told of each call. */
+  witness: (verb: string, args: readonly unknown[]) => void = () => undefined;
   readonly #intercepts = new Map<string, Intercept>();
   #gate: Promise<void> = Promise.resolve();
   #open: () => void = () => undefined;
@@ -55,9 +64,14 @@ export class Process {
     this.#intercepts.delete(verb);
   }
 
-  /** Ends the process for ever at its next call of this verb, before or after that has its effect. */
-  dieAt(verb: string, moment: 'before' | 'after'): void {
-    this.intercept(verb, async (proceed) => {
+  /**
+   * Ends the process for ever at its next call of this verb, before or after that has its effect.
+   *
+   * @param witness is told at which.
+   */
+  dieAt(verb: string, moment: Moment, witness: (verb: string) => void = () => undefined): void {
+    this.intercept(verb, async (proceed, _, name) => {
+      witness(name);
       this.#gate = forever();
       this.#open = () => undefined;
       if (moment === 'after') await proceed();
@@ -66,9 +80,10 @@ export class Process {
   }
 
   /** Pauses the process once, at its next call of this verb, before or after that has its effect. */
-  pauseAt(verb: string, moment: 'before' | 'after'): void {
+  pauseAt(verb: string, moment: Moment, witness: () => void = () => undefined): void {
     this.intercept(verb, async (proceed) => {
       this.free(verb);
+      witness();
       this.pause();
       if (moment === 'before') await this.#gate;
       return proceed();
@@ -89,11 +104,12 @@ export class Process {
     if (name === 'then') return call;
     return async (...args: readonly unknown[]) => {
       this.called.add(name);
+      this.witness(name, args);
       await this.#gate;
       const proceed = (): Promise<unknown> => call(...args);
       try {
         const intercept = this.#intercepts.get(name) ?? this.#intercepts.get(ANY_VERB);
-        return await (intercept?.(proceed, args) ?? proceed());
+        return await (intercept?.(proceed, args, name) ?? proceed());
       } finally {
         await this.#gate;
       }

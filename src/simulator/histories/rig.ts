@@ -11,7 +11,8 @@ import { MemoryNorthbound } from '../../northbound/memory/memory-northbound.js';
 import type { Northbound } from '../../northbound/northbound.js';
 import type { Nova } from '../../nova/nova.js';
 import type { Clock } from '../../runtime/clock.js';
-import { createLogger } from '../../runtime/logger.js';
+import { createLogger, silentLogger } from '../../runtime/logger.js';
+import type { Logger } from '../../runtime/logger.js';
 import { createMetrics } from '../../runtime/metrics.js';
 import type { Metrics } from '../../runtime/metrics.js';
 import { seededRandom } from '../../runtime/random.js';
@@ -21,6 +22,7 @@ import type { Server } from '../../server/server.js';
 import type { ServerOptions } from '../../server/session.js';
 import { plantNetwork, portIdOf } from '../neutron-rows.js';
 import type { NeutronRows } from '../neutron-rows.js';
+import { MachineClock } from './machine-clock.js';
 import { Process } from './process.js';
 
 const TABLES = new URL('../../../neutron-schema/sqlite.sql', import.meta.url);
@@ -51,6 +53,7 @@ export const OPTIONS: Omit<ServerOptions, 'id'> = {
 export interface RunningServer {
   readonly server: Server;
   readonly process: Process;
+  readonly machine: MachineClock;
   readonly northbound: MemoryNorthbound;
   readonly metrics: Metrics;
   readonly log: readonly Readonly<Record<string, unknown>>[];
@@ -70,10 +73,13 @@ export class Rig {
   readonly northbound: MemoryNorthbound;
   readonly #servers: RunningServer[] = [];
   readonly #store: SqlStore;
+  readonly #quiet: Metrics | undefined;
   #seed = 1;
 
-  constructor(clock: VirtualClock, store: SqlStore) {
+  /** @param quiet the metrics of every server; without them each has its own, and keeps its log. */
+  constructor(clock: VirtualClock, store: SqlStore, quiet?: Metrics) {
     this.clock = clock;
+    this.#quiet = quiet;
     this.#store = store;
     this.database = new MemoryDatabase({ clock, random: seededRandom(1) });
     this.northbound = new MemoryNorthbound(this.database);
@@ -91,23 +97,22 @@ export class Rig {
     prepare?.(process);
     const northbound = new MemoryNorthbound(this.database);
     const log: Record<string, unknown>[] = [];
-    const metrics = createMetrics();
+    const metrics = this.#quiet ?? createMetrics();
+    const machine = new MachineClock(this.clock);
     const options = { ...OPTIONS, ...changes, id };
     const server = createServer({
       northbound: process.reach<Northbound>(northbound),
       neutron: process.reach(this.neutron),
-      nova: options.willWrite ? process.reach<Nova>(this.nova) : undefined,
-      clock: process.clockOf(this.clock),
+      nova: options.willWrite ? process.reach<Nova>(this.nova.heardFrom(id)) : undefined,
+      clock: process.clockOf(machine),
       random: seededRandom(100 + this.#seed++),
-      logger: createLogger('info', {
-        write: (line) => void log.push(JSON.parse(line) as Record<string, unknown>),
-      }),
+      logger: this.#quiet === undefined ? keepLog(log) : silentLogger,
       metrics,
       options,
     });
     const stop = new AbortController();
     const ended = server.run(stop.signal).catch((error: unknown) => error);
-    const running = { server, process, northbound, metrics, log, ended, stop: () => stop.abort() };
+    const running = { server, process, machine, northbound, metrics, log, ended, stop: () => stop.abort() };
     this.#servers.push(running);
     await this.pass(0);
     return running;
@@ -148,6 +153,12 @@ export class Rig {
   }
 }
 
+function keepLog(log: Record<string, unknown>[]): Logger {
+  return createLogger('info', {
+    write: (line) => void log.push(JSON.parse(line) as Record<string, unknown>),
+  });
+}
+
 /** A database with Neutron's tables and the ledger, in memory. */
 export async function openTables(clock: Clock): Promise<SqlStore> {
   const store = openSqlite(':memory:', clock);
@@ -171,13 +182,18 @@ export function rowsOf(db: Db): NeutronRows {
 }
 
 /** Nova, as whoever plays it wants it to answer. */
-export class ScriptedNova implements Nova {
+export class ScriptedNova {
   readonly said: ExternalEvent[] = [];
-  answer: (event: ExternalEvent) => Answer | Promise<Answer> = () => ({ kind: 'accepted' });
+  answer: (event: ExternalEvent, server: string) => Answer | Promise<Answer> = () => ({ kind: 'accepted' });
 
-  async tell(events: readonly ExternalEvent[]): Promise<readonly Answer[]> {
-    this.said.push(...events);
-    return Promise.all(events.map(async (event) => this.answer(event)));
+  /** Nova, as that server reaches it. */
+  heardFrom(server: string): Nova {
+    return {
+      tell: async (events) => {
+        this.said.push(...events);
+        return Promise.all(events.map(async (event) => this.answer(event, server)));
+      },
+    };
   }
 
   /** What was said about a planted port, in short: `plugged`, `failed`, `unplugged`. */

@@ -1,15 +1,17 @@
 import { hasCode, PortStatusError } from '../../domain/errors.js';
+import type { Neutron } from '../../neutron/neutron.js';
 import type { Loss } from '../../northbound/memory/memory-northbound.js';
-import type { Process } from './process.js';
-import { OPTIONS } from './rig.js';
+import type { CrashRow, Tally } from './crash-table.js';
+import type { Moment, Process } from './process.js';
+import { OPTIONS, TTL_MS } from './rig.js';
 import type { Rig, RunningServer } from './rig.js';
-
-export type Moment = 'before' | 'after';
 
 /** What happens to a server. It dies, stands still or is refused at its next call of the verb, before or after its effect. */
 export type ServerStep = { readonly server: number } & (
   | { readonly kind: 'die' | 'pause' | 'fail'; readonly verb: string; readonly moment: Moment }
   | { readonly kind: 'cut'; readonly loss: Loss }
+  /** The wall clock of its machine is set. */
+  | { readonly kind: 'clock'; readonly by: number }
   /** `twin`: another starts under its name. `receive-twice`: what it is given next, it is given once more. */
   | { readonly kind: 'restore' | 'resume' | 'stop' | 'start' | 'twin' | 'receive-twice' }
 );
@@ -34,11 +36,15 @@ export class Servers {
   /** Why servers ended that nobody stopped. */
   readonly deaths: string[] = [];
   readonly #rig: Rig;
+  readonly #tally: Tally;
+  /** Since when it stands still. */
+  readonly #paused = new Map<Process, number>();
   readonly #running: NamedServer[] = [];
   #started = 0;
 
-  constructor(rig: Rig) {
+  constructor(rig: Rig, tally: Tally) {
     this.#rig = rig;
+    this.#tally = tally;
   }
 
   async take(step: ServerStep): Promise<void> {
@@ -47,13 +53,14 @@ export class Servers {
       case 'start':
         return this.start();
       case 'twin':
+        if (server !== undefined) this.#tally.hit('two servers with one id');
         return this.start(server?.id);
       case 'stop':
         server?.stop();
         this.#running.splice(step.server % this.#running.length, 1);
         return;
       case 'resume':
-        server?.process.resume();
+        if (server !== undefined) this.#resume(server.process);
         return;
       case 'cut':
         server?.northbound.cut(step.loss);
@@ -62,14 +69,17 @@ export class Servers {
         server?.northbound.restore();
         return;
       case 'die':
-        server?.process.dieAt(step.verb, step.moment);
+        server?.process.dieAt(step.verb, step.moment, (verb) => this.#noteCrash(verb, step.moment));
         return;
       case 'pause':
-        server?.process.pauseAt(step.verb, step.moment);
+        if (server !== undefined) this.#pauseAt(server.process, step.verb, step.moment);
+        return;
+      case 'clock':
+        server?.machine.step(step.by);
         return;
       case 'fail':
         if (step.verb in this.#rig.neutron)
-          server?.process.intercept(...failAt(server.process, step.verb, step.moment));
+          server?.process.intercept(...this.#failAt(server.process, step.verb, step.moment));
         return;
       case 'receive-twice':
         if (server !== undefined) receiveTwice(server.process);
@@ -77,7 +87,9 @@ export class Servers {
   }
 
   async start(id = `server-${++this.#started}`): Promise<void> {
-    const running = await this.#rig.start(id, CHANGES);
+    const running = await this.#rig.start(id, CHANGES, (process) => {
+      process.witness = (verb, args) => this.#witness(verb, args);
+    });
     this.#running.push({ ...running, id });
     if (this.#running.length > MOST_SERVERS) this.#running.shift()?.stop();
     void running.ended.then((error) => this.#noteDeath(error));
@@ -89,7 +101,54 @@ export class Servers {
   }
 
   resumeAll(): void {
-    for (const { process } of this.#running) process.resume();
+    for (const { process } of this.#running) this.#resume(process);
+  }
+
+  #pauseAt(process: Process, verb: string, moment: Moment): void {
+    process.pauseAt(verb, moment, () => this.#paused.set(process, this.#rig.clock.monotonicMs()));
+  }
+
+  #resume(process: Process): void {
+    const since = this.#paused.get(process);
+    this.#paused.delete(process);
+    if (since !== undefined && this.#rig.clock.monotonicMs() - since > TTL_MS)
+      this.#tally.hit('server paused past its ttl, then resumes');
+    process.resume();
+  }
+
+  /** A call to Neutron's database whose connection breaks. */
+  #failAt(process: Process, verb: string, moment: Moment): Parameters<Process['intercept']> {
+    return [
+      verb,
+      async (proceed) => {
+        process.free(verb);
+        this.#tally.hit("Neutron's database fails or loses a commit's answer");
+        if (moment === 'after') await proceed();
+        throw new PortStatusError('UNAVAILABLE', 'the connection broke');
+      },
+    ];
+  }
+
+  #noteCrash(verb: string, moment: Moment): void {
+    const point = `${moment} ${verb}`;
+    this.#tally.die(point);
+    const row = ROWS_OF_CRASHES[point];
+    if (row !== undefined) this.#tally.hit(row);
+    void this.#noteWaiting();
+  }
+
+  async #noteWaiting(): Promise<void> {
+    const waiting = await this.#rig.rows.run(
+      'select 1 from port_status_reports where look_at is not null limit 1',
+    );
+    if (waiting.length > 0) this.#tally.hit('server dies while rows wait to be looked at');
+  }
+
+  #witness(verb: string, args: readonly unknown[]): void {
+    if (verb !== 'recordAnswers') return;
+    const [, answered] = args as Parameters<Neutron['recordAnswers']>;
+    if (answered.some(({ debt }) => debt.word === 'plugged' && debt.toldPlugged && debt.untold > 1))
+      this.#tally.hit('two transitions while Nova is down, ending where Nova was last told');
   }
 
   /** A server of whose name another was started ends with an error, as it has to. */
@@ -98,17 +157,13 @@ export class Servers {
   }
 }
 
-/** A call to Neutron's database whose connection breaks. */
-function failAt(process: Process, verb: string, moment: Moment): Parameters<Process['intercept']> {
-  return [
-    verb,
-    async (proceed) => {
-      process.free(verb);
-      if (moment === 'after') await proceed();
-      throw new PortStatusError('UNAVAILABLE', 'the connection broke');
-    },
-  ];
-}
+const ROWS_OF_CRASHES: Readonly<Partial<Record<string, CrashRow>>> = {
+  'before judge': 'server dies before commit',
+  'after judge': 'server dies after commit, before acknowledge',
+  'before acknowledge': 'server dies after commit, before acknowledge',
+  'before tell': 'server dies after commit, before Nova answers',
+  'after tell': 'server dies after commit, before Nova answers',
+};
 
 function receiveTwice(process: Process): void {
   process.intercept('receive', async (proceed) => {

@@ -1,9 +1,14 @@
 import type { Answer, ExternalEvent } from '../../domain/debt.js';
 import type { SqlStore } from '../../neutron/sql/dialect.js';
 import { VirtualClock } from '../../runtime/virtual-clock.js';
-import { openTables, rowsOf, Rig, TAKEOVER_MS, UNREACHABLE } from './rig.js';
+import { openTables, rowsOf, Rig, TAKEOVER_MS, TTL_MS, UNREACHABLE } from './rig.js';
+import { createMetrics } from '../../runtime/metrics.js';
+import type { Metrics } from '../../runtime/metrics.js';
+import { portIdOf } from '../neutron-rows.js';
+import type { AgentStep } from './agents.js';
 import { Chassis } from './chassis.js';
 import type { NodeStep } from './chassis.js';
+import type { Tally } from './crash-table.js';
 import type { History } from './history.js';
 import { Journal, keepJournal, readTables, startAnew } from './journal.js';
 import { NeutronApi } from './neutron-api.js';
@@ -14,13 +19,15 @@ import type { ServerStep } from './servers.js';
 export const PORTS = [1, 2] as const;
 export const CHASSIS = ['cn1', 'cn2'] as const;
 
-/** How Nova answers; `deaf`: it hears, and its answer is lost. */
-export type Mood = 'well' | 'down' | 'deaf' | 400 | 404 | 422;
+/** How Nova answers; `deaf`: it hears, and its answer is lost; `slow`: it answers after 4 s. */
+export type Mood = 'well' | 'down' | 'deaf' | 'slow' | 400 | 404 | 422;
 
 /** What happens to what is around. */
 export type CloudStep =
   | { readonly kind: 'pass'; readonly ms: number }
   | { readonly kind: 'nova'; readonly mood: Mood }
+  /** Nova does not answer for an hour. */
+  | { readonly kind: 'nova-hour' }
   /** The clock of everybody is set. */
   | { readonly kind: 'clock'; readonly by: number }
   /** An operator pauses and resumes the writing. */
@@ -31,9 +38,13 @@ export type CloudStep =
 /** One thing that happens, and where. */
 export type Step =
   | readonly ['node', NodeStep]
+  | readonly ['agent', AgentStep]
   | readonly ['neutron', NeutronStep]
   | readonly ['server', ServerStep]
   | readonly ['cloud', CloudStep];
+
+/** Long after a report was acknowledged, for the crash table. */
+const LONG_MS = 5000;
 
 /** In which a server that stood still finds out that it is no longer registered, and joins again. */
 const REJOIN_MS = 1000;
@@ -42,21 +53,21 @@ const REJOIN_MS = 1000;
 export class Stage {
   #clock = new VirtualClock();
   #store: SqlStore | undefined;
-  #rig: Rig | undefined;
+  #world: World | undefined;
+  readonly #metrics = createMetrics();
 
   /** A world in which two ports were made and two servers started, and no more. The one before has ended. */
-  async play(): Promise<World> {
-    await this.#rig?.stopAll();
+  async play(tally: Tally): Promise<World> {
+    await this.#world?.stop();
     this.#clock = new VirtualClock();
     this.#store ??= await this.#open();
     await startAnew(rowsOf(this.#store.db));
-    const rig = new Rig(this.#clock, this.#store);
-    this.#rig = rig;
-    return World.open(rig);
+    this.#world = await World.open(new Rig(this.#clock, this.#store, this.#metrics), this.#metrics, tally);
+    return this.#world;
   }
 
   async close(): Promise<void> {
-    await this.#rig?.stopAll();
+    await this.#world?.stop();
     await this.#store?.db.destroy();
   }
 
@@ -80,26 +91,33 @@ export class World {
   readonly #neutron: NeutronApi;
   readonly #chassis: ReadonlyMap<string, Chassis>;
   readonly #servers: Servers;
+  readonly #tally: Tally;
+  /** Who is telling Nova of a port now: servers by their generations. */
+  readonly #telling = new Map<string, Map<string, string>>();
+  readonly #alarms: string[] = [];
   #mood: Mood = 'well';
 
-  private constructor(rig: Rig) {
+  private constructor(rig: Rig, metrics: Metrics, tally: Tally) {
     const journal = new Journal(rig.rows);
     const neutron = new NeutronApi(rig, journal);
     const deviceOf = (port: number): Promise<string | undefined> => neutron.deviceOf(port);
     this.#rig = rig;
     this.#journal = journal;
     this.#neutron = neutron;
-    this.#chassis = new Map(CHASSIS.map((name) => [name, new Chassis(name, { rig, journal, deviceOf })]));
-    this.#servers = new Servers(rig);
-    rig.nova.answer = (event) => this.#hear(event);
+    const parts = { rig, journal, tally, metrics, deviceOf };
+    this.#tally = tally;
+    this.#chassis = new Map(CHASSIS.map((name) => [name, new Chassis(name, parts)]));
+    this.#servers = new Servers(rig, tally);
+    rig.nova.answer = (event, server) => this.#hear(event, server);
   }
 
-  static async open(rig: Rig): Promise<World> {
-    const world = new World(rig);
+  static async open(rig: Rig, metrics: Metrics, tally: Tally): Promise<World> {
+    const world = new World(rig, metrics, tally);
     for (const port of PORTS)
       await world.#neutron.take({ kind: 'create', port, chassis: 'cn1', like: 'vm', dhcp: false });
     await world.#servers.start();
     await world.#servers.start();
+    for (const { agents } of world.#chassis.values()) agents.start();
     return world;
   }
 
@@ -108,7 +126,11 @@ export class World {
     switch (step[0]) {
       case 'node':
         return this.#chassis.get(step[1].chassis)?.take(step[1]);
+      case 'agent':
+        this.#chassis.get(step[1].chassis)?.agents.take(step[1]);
+        return;
       case 'neutron':
+        this.#noteChange(step[1]);
         return this.#neutron.take(step[1]);
       case 'server':
         return this.#servers.take(step[1]);
@@ -129,7 +151,22 @@ export class World {
     await this.#journal.catchUp();
     const tables = await readTables(this.#rig.rows);
     const pending = this.#pending();
-    return { entries: this.#journal.entries, quietFrom, ...tables, pending, deaths: this.#servers.deaths };
+    const chassis = [...this.#chassis.values()];
+    return {
+      entries: this.#journal.entries,
+      quietFrom,
+      ...tables,
+      wires: chassis.flatMap(({ wires }) => wires),
+      pending,
+      deaths: [...this.#servers.deaths, ...chassis.flatMap(({ agents }) => agents.deaths)],
+      alarms: this.#alarms,
+    };
+  }
+
+  /** Ends whatever still runs. */
+  async stop(): Promise<void> {
+    for (const { agents } of this.#chassis.values()) agents.stop();
+    await this.#rig.stopAll();
   }
 
   async #endFaults(): Promise<void> {
@@ -137,7 +174,7 @@ export class World {
     await this.#rig.neutron.setPaused(false);
     this.#servers.restoreAll();
     for (const port of PORTS) await this.#neutron.take({ kind: 'endDhcp', port });
-    for (const chassis of this.#chassis.values()) await chassis.start();
+    for (const chassis of this.#chassis.values()) chassis.heal();
     await this.#servers.start();
   }
 
@@ -150,6 +187,11 @@ export class World {
       case 'nova':
         this.#mood = step.mood;
         return;
+      case 'nova-hour':
+        this.#mood = 'down';
+        this.#tally.hit('Nova down for an hour');
+        await this.#rig.pass(3_600_000);
+        return this.#journal.catchUp();
       case 'clock':
         clock.step(step.by);
         return this.#journal.note(step);
@@ -158,24 +200,66 @@ export class World {
       case 'resume-writing':
         return neutron.setPaused(false);
       case 'lose-data':
+        this.#noteLoss();
         database.loseEverything();
         return;
       case 'checkpoint':
         database.checkpoint();
         return;
       case 'roll-back':
+        this.#noteLoss();
         database.rollBack();
     }
   }
 
-  async #hear({ tag, server_uuid, name, status }: ExternalEvent): Promise<Answer> {
+  #noteLoss(): void {
+    const { chassis } = this.#rig.database.state;
+    if ([...chassis.values()].some(({ reports }) => reports.size > 0))
+      this.#tally.hit('northbound database loses the last second, or all');
+  }
+
+  #noteChange({ port }: NeutronStep): void {
+    const { database, clock } = this.#rig;
+    const records = [...database.state.chassis.values()].flatMap(
+      ({ reports }) => reports.get(portIdOf(port)) ?? [],
+    );
+    if (
+      records.some(
+        ({ place, publishedAt }) => place === undefined && clock.monotonicMs() - publishedAt > LONG_MS,
+      )
+    )
+      this.#tally.hit('Neutron changes a port long after its report was acknowledged');
+  }
+
+  async #hear(event: ExternalEvent, server: string): Promise<Answer> {
+    const telling = this.#telling.get(event.tag) ?? new Map<string, string>();
+    const generation = this.#rig.database.state.listeners.get(server)?.generation ?? '';
+    this.#telling.set(event.tag, telling.set(generation, server));
+    if ([...telling].filter(([of, by]) => this.#isLive(by, of)).length > 1)
+      this.#alarms.push(`${[...telling.values()].join(' and ')} tell Nova of ${event.tag} at the same time`);
+    try {
+      return await this.#answer(event);
+    } finally {
+      telling.delete(generation);
+    }
+  }
+
+  #isLive(server: string, generation: string): boolean {
+    const { database } = this.#rig;
+    const listener = database.state.listeners.get(server);
+    const isIt = listener?.generation === generation && !listener.fenced;
+    return isIt && database.now() - listener.timestamp < TTL_MS;
+  }
+
+  async #answer({ tag, server_uuid, name, status }: ExternalEvent): Promise<Answer> {
     const mood = this.#mood;
     const word = status === 'failed' ? 'failed' : name === 'network-vif-plugged' ? 'plugged' : 'unplugged';
-    const isHeard = mood === 'well' || mood === 'deaf';
+    const isHeard = mood === 'well' || mood === 'deaf' || mood === 'slow';
     const code = typeof mood === 'number' ? mood : undefined;
     await this.#journal.note({ kind: 'told', port: tag, device: server_uuid, word, isHeard, code });
     if (code !== undefined) return { kind: 'rejected', code };
-    return mood === 'well' ? { kind: 'accepted' } : UNREACHABLE;
+    if (mood === 'slow') await this.#rig.clock.sleep(4000);
+    return mood === 'well' || mood === 'slow' ? { kind: 'accepted' } : UNREACHABLE;
   }
 
   #pending(): readonly string[] {

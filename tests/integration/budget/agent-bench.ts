@@ -6,7 +6,7 @@ import { createMetrics } from '../../../src/runtime/metrics.js';
 import { Opened } from '../../../src/runtime/opened.js';
 import { seededRandom } from '../../../src/runtime/random.js';
 import { VirtualClock } from '../../../src/runtime/virtual-clock.js';
-import { ScriptedSwitch } from '../../unit/agent/scripted-switch.js';
+import { ScriptedSwitch } from '../../../src/simulator/switch/scripted-switch.js';
 import { startInBackground } from './background.js';
 import type { Background } from './background.js';
 import { NUMBERS, sightingOf } from './chassis.js';

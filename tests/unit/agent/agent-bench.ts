@@ -11,7 +11,7 @@ import { createLogger } from '../../../src/runtime/logger.js';
 import { createMetrics } from '../../../src/runtime/metrics.js';
 import { seededRandom } from '../../../src/runtime/random.js';
 import { VirtualClock } from '../../../src/runtime/virtual-clock.js';
-import { ScriptedSwitch } from './scripted-switch.js';
+import { ScriptedSwitch } from '../../../src/simulator/switch/scripted-switch.js';
 
 export const CHASSIS = 'cn1';
 export const HEARTBEAT_MS = 1000;

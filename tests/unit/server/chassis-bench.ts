@@ -7,7 +7,7 @@ import { createMetrics } from '../../../src/runtime/metrics.js';
 import { seededRandom } from '../../../src/runtime/random.js';
 import { portIdOf } from '../../support/neutron-rows.js';
 import { OPTIONS } from '../agent/agent-bench.js';
-import { ScriptedSwitch } from '../agent/scripted-switch.js';
+import { ScriptedSwitch } from '../../../src/simulator/switch/scripted-switch.js';
 import { Process } from '../../../src/simulator/histories/process.js';
 import type { ServerBench } from './server-bench.js';
 

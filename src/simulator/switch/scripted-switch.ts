@@ -1,12 +1,11 @@
-import type { PortSource, SwitchPort, SwitchUpdate } from '../../../src/agent/port-source.js';
-import { Doorbell } from '../../../src/runtime/doorbell.js';
+import type { PortSource, SwitchPort, SwitchUpdate } from '../../agent/port-source.js';
+import { Doorbell } from '../../runtime/doorbell.js';
 
-/** A switch that a test plugs ports into; tells its watcher what an OVS source would. */
+/** A switch in memory; tells each of its watchers what an OVS source would. */
 export class ScriptedSwitch implements PortSource {
   readonly #ports = new Map<string, SwitchPort>();
   readonly #unconfirmed = new Set<string>();
-  readonly #bell = new Doorbell();
-  #updates: SwitchUpdate[] = [];
+  readonly #watchers = new Set<Watcher>();
   #isConnected = true;
   /** How often a dump was asked for. */
   refreshes = 0;
@@ -67,8 +66,7 @@ export class ScriptedSwitch implements PortSource {
 
   /** Tells all that is plugged now. */
   dump(): void {
-    const ports = this.ports.filter(({ portId }) => !this.#unconfirmed.has(portId));
-    this.#tell({ kind: 'dump', ports, unconfirmed: [...this.#unconfirmed] });
+    this.#tell(this.#dumpNow());
   }
 
   refresh(): void {
@@ -77,11 +75,16 @@ export class ScriptedSwitch implements PortSource {
   }
 
   async *watch({ signal }: { readonly signal: AbortSignal }): AsyncIterable<SwitchUpdate> {
-    this.#updates = [];
-    if (this.#isConnected) this.dump();
-    while (true) {
-      await this.#bell.wait({ signal });
-      yield* this.#updates.splice(0);
+    const watcher: Watcher = { bell: new Doorbell(), updates: [] };
+    this.#watchers.add(watcher);
+    try {
+      if (this.#isConnected) tell(watcher, this.#dumpNow());
+      while (true) {
+        await watcher.bell.wait({ signal });
+        yield* watcher.updates.splice(0);
+      }
+    } finally {
+      this.#watchers.delete(watcher);
     }
   }
 
@@ -90,7 +93,21 @@ export class ScriptedSwitch implements PortSource {
   }
 
   #tell(update: SwitchUpdate): void {
-    this.#updates.push(update);
-    this.#bell.ring();
+    for (const watcher of this.#watchers) tell(watcher, update);
   }
+
+  #dumpNow(): SwitchUpdate {
+    const ports = this.ports.filter(({ portId }) => !this.#unconfirmed.has(portId));
+    return { kind: 'dump', ports, unconfirmed: [...this.#unconfirmed] };
+  }
+}
+
+interface Watcher {
+  readonly bell: Doorbell;
+  readonly updates: SwitchUpdate[];
+}
+
+function tell({ bell, updates }: Watcher, update: SwitchUpdate): void {
+  updates.push(update);
+  bell.ring();
 }

@@ -1,0 +1,6 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { playAll } from './players.js';
+import type { Seeds } from './players.js';
+
+// The thread that players.ts starts.
+for await (const played of playAll(workerData as Seeds)) parentPort?.postMessage(played);
