@@ -1,3 +1,6 @@
+/** One for all: to make an error costs more than the rest of a scope. */
+const OVER = new Error('this piece of work is over');
+
 /**
  * A signal for a piece of work inside a longer one: aborted with the outer signal, by `end`, or when it is disposed.
  *
@@ -20,7 +23,7 @@ export class Scope implements Disposable {
   }
 
   /** Aborts the work inside. Idempotent. */
-  end(reason: Error = new Error('this piece of work is over')): void {
+  end(reason: Error = OVER): void {
     this.#outer.removeEventListener('abort', this.#follow);
     this.#inner.abort(reason);
   }

@@ -11,8 +11,10 @@ import type { CloudStep, Mood, Step } from './world.js';
 const DAY_MS = 86_400_000;
 /** Clocks are wrong by seconds, minutes, or, after a reset, by a day. */
 const CLOCK_STEPS = [-DAY_MS, DAY_MS, -300_000, 300_000, -1000] as const;
-/** One step in so many is an hour without Nova: it takes as long to play as a hundred others. */
-const HOURS_APART = 20_000;
+/** Long ones come seldom: while nothing else happens, less is found in ten seconds of virtual time than in one step. */
+const PASSES_MS = [0, 0, 0, 0, 1, 1, 60, 60, 60, 1000, 1000, 5500] as const;
+/** One step in so many is an hour without Nova: it takes as long to play as thirty histories. */
+const HOURS_APART = 50_000;
 
 /** What happens to a cloud, in an order that nobody planned: the same from the same chance, on every machine. */
 export function drawHistory(random: Random, steps: number): readonly Step[] {
@@ -165,7 +167,7 @@ function drawServerStep(dice: Dice): ServerStep {
 
 function drawCloudStep(dice: Dice): CloudStep {
   return dice.often<CloudStep>(
-    [9, () => ({ kind: 'pass', ms: dice.of(0, 0, 1, 60, 1000, 5500) })],
+    [9, () => ({ kind: 'pass', ms: dice.of(...PASSES_MS) })],
     [
       3,
       () => ({

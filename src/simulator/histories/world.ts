@@ -182,16 +182,14 @@ export class World {
     const { clock, database, neutron } = this.#rig;
     switch (step.kind) {
       case 'pass':
-        await this.#rig.pass(step.ms);
-        return this.#journal.catchUp();
+        return this.#rig.pass(step.ms);
       case 'nova':
         this.#mood = step.mood;
         return;
       case 'nova-hour':
         this.#mood = 'down';
         this.#tally.hit('Nova down for an hour');
-        await this.#rig.pass(3_600_000);
-        return this.#journal.catchUp();
+        return this.#rig.pass(3_600_000);
       case 'clock':
         clock.step(step.by);
         return this.#journal.note(step);
