@@ -1,8 +1,5 @@
 import { defineConfig } from 'vitest/config';
 
-/** A cloud's histories, as the property plays them: a few with every test run, many for planted faults. */
-const HISTORIES = ['tests/unit/server/convergence.property.test.ts'];
-
 export default defineConfig({
   test: {
     reporters: ['default', './tests/support/summary-reporter.ts'],
@@ -15,14 +12,6 @@ export default defineConfig({
           name: 'unit',
           include: ['tests/unit/**/*.test.ts'],
           testTimeout: 60_000,
-          provide: { histories: { count: 30, steps: 400 } },
-        },
-      },
-      {
-        test: {
-          name: 'mutants',
-          include: HISTORIES,
-          provide: { histories: { count: 1000, steps: 400 } },
         },
       },
       {

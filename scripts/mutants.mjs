@@ -1,19 +1,23 @@
-// Plants the faults of tests/mutants, one at a time, in a copy of the sources, and has the property of histories find each.
-// Fails where a fault is not found, or a patch no longer applies; with --check that is all it looks at. The first line of
-// a patch says what its fault is.
-// With --check it only looks whether all patches apply.
+// Plants the faults of tests/mutants, one at a time, in a copy of the sources, and plays histories until one goes wrong.
+// Prints a table. Fails where a fault is not found, or a patch no longer applies; with --check that is all it looks at.
+// With words, only the patches are planted whose names contain one of them. The first line of a patch says what its fault is.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+const HISTORIES = '1000';
+const STEPS = '400';
+
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(root, 'tests', 'mutants');
+const words = process.argv.slice(2).filter((word) => !word.startsWith('--'));
 const patches = readdirSync(folder)
+  .filter((name) => words.length === 0 || words.some((word) => name.includes(word)))
   .sort()
   .map((name) => join(folder, name));
-const COPIED = ['src', 'tests', 'neutron-schema', 'package.json', 'tsconfig.json', 'vitest.config.ts'];
+const COPIED = ['src', 'neutron-schema', 'package.json', 'tsconfig.json', 'tsconfig.build.json'];
 
 function copySources() {
   const copy = mkdtempSync(join(tmpdir(), 'port-status-mutants-'));
@@ -23,35 +27,43 @@ function copySources() {
 }
 
 function run(cwd, command, ...args) {
-  return spawnSync(command, args, { cwd, encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } });
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8' });
+  return { status, said: stdout + stderr };
 }
 
+/** What the first history that goes wrong shows, or why none could be played. */
 function play(copy) {
-  return run(copy, process.execPath, 'node_modules/vitest/vitest.mjs', 'run', '--project', 'mutants');
+  const compiled = run(
+    copy,
+    process.execPath,
+    'node_modules/typescript/bin/tsc',
+    '-p',
+    'tsconfig.build.json',
+  );
+  if (compiled.status !== 0) return { trouble: `it does not compile: ${compiled.said}` };
+  const script = join(root, 'scripts', 'first-violation.mjs');
+  const { status, said } = run(copy, process.execPath, script, copy, HISTORIES, STEPS);
+  return status === 0 ? JSON.parse(said) : { trouble: `no history could be played: ${said}` };
 }
 
-/** After how many histories the fault was found, or why it was not. */
+/** The seed that found the fault; undefined where none did. */
 function find(copy, patch) {
   run(copy, 'git', 'apply', patch);
-  const played = play(copy);
+  const { seed, complaint, trouble } = play(copy);
   run(copy, 'git', 'apply', '--reverse', patch);
-  if (played.status === 0) return 'not found';
-  const found = /AssertionError: seed (\d+)/.exec(played.stdout + played.stderr);
-  return found === null ? `the property did not run:\n${played.stdout}${played.stderr}` : Number(found[1]);
+  const fault = readFileSync(patch, 'utf8').split('\n')[0];
+  console.log(`| ${fault} | ${seed ?? trouble ?? 'not found'} |`);
+  if (complaint !== undefined) console.error(`  ${complaint.slice(0, 160)}`);
+  return seed;
 }
 
 /** Whether every fault was found; without one, the same histories have to be sound. */
 function findAll(copy) {
-  const sound = play(copy);
-  if (sound.status !== 0)
-    throw new Error(`without a fault the histories fail, too:\n${sound.stdout}${sound.stderr}`);
-  console.log('| fault | found after histories |\n|---|---|');
-  const results = patches.map((patch) => {
-    const result = find(copy, patch);
-    console.log(`| ${readFileSync(patch, 'utf8').split('\n')[0]} | ${result} |`);
-    return result;
-  });
-  return results.every((result) => typeof result === 'number');
+  const { complaint, trouble } = play(copy);
+  const why = complaint ?? trouble;
+  if (why !== undefined) throw new Error(`without a fault the histories fail, too: ${why}`);
+  console.log('| fault | found by seed |\n|---|---|');
+  return patches.map((patch) => find(copy, patch)).every((seed) => seed !== undefined);
 }
 
 function plantAll() {

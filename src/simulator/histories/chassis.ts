@@ -67,7 +67,9 @@ export class Chassis {
 
   /** What is plugged in. */
   get wires(): readonly Wire[] {
-    return this.#switch.ports.map(({ portId: port, status }) => ({ port, chassis: this.#name, status }));
+    return this.#switch.ports.map(({ portId: port, status, attachment }) => ({
+      ...{ port, chassis: this.#name, status, attachment },
+    }));
   }
 
   async take(step: NodeStep): Promise<void> {

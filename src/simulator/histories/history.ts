@@ -38,6 +38,16 @@ export interface Judged {
   readonly instance?: string | null;
 }
 
+/** A server took a report off its topic: from now on the ledger alone knows of it. */
+export interface Acknowledged {
+  readonly kind: 'acknowledged';
+  readonly port: string;
+  readonly chassis: string;
+  /** The one that it was published in. */
+  readonly incarnation: string;
+  readonly revision: number;
+}
+
 export interface Forgotten {
   readonly kind: 'forgotten';
   readonly port: string;
@@ -111,7 +121,18 @@ export interface ClockSet {
 }
 
 export type Entry =
-  Said | Gone | Complete | Judged | Forgotten | Written | Block | Bumped | Existence | Told | ClockSet;
+  | Said
+  | Gone
+  | Complete
+  | Judged
+  | Acknowledged
+  | Forgotten
+  | Written
+  | Block
+  | Bumped
+  | Existence
+  | Told
+  | ClockSet;
 
 export interface Binding {
   readonly port: string;
@@ -125,6 +146,7 @@ export interface Wire {
   readonly port: string;
   readonly chassis: string;
   readonly status: Status;
+  readonly attachment: string;
 }
 
 /** A row of the ledger, at the end. */
@@ -135,6 +157,7 @@ export interface LedgerRow {
   readonly owed_no: number;
   readonly told_no: number;
   readonly settle_at: number | null;
+  readonly look_at: number | null;
 }
 
 export interface History {
@@ -146,6 +169,10 @@ export interface History {
   readonly ports: readonly Port[];
   readonly bindings: readonly Binding[];
   readonly ledger: readonly LedgerRow[];
+  /** The number of each incarnation in which a server worked. */
+  readonly epochs: ReadonlyMap<string, number>;
+  /** Neutron's database's clock. */
+  readonly now: number;
   /** Ports that a server has claimed to tell Nova of. */
   readonly claims: readonly string[];
   /** Reports that wait in a topic, or for one. */

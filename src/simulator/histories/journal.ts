@@ -103,14 +103,17 @@ export async function readTables(rows: NeutronRows): Promise<{
   readonly bindings: readonly Binding[];
   readonly ledger: readonly LedgerRow[];
   readonly claims: readonly string[];
+  readonly epochs: ReadonlyMap<string, number>;
 }> {
   const ports = await rows.run(`select id as port, * from journal_ports`);
   const bindings = await rows.run('select port_id as port, host, status, profile from ml2_port_bindings');
   const ledger = await rows.run(
-    'select port, chassis, status, owed_no, told_no, settle_at from port_status_reports',
+    'select port, chassis, status, owed_no, told_no, settle_at, look_at from port_status_reports',
   );
   const claims = await rows.run('select port from port_status_claims');
+  const epochs = await rows.run('select id, epoch from port_status_incarnations');
   return {
+    epochs: new Map(epochs.map(({ id, epoch }) => [String(id), Number(epoch)])),
     ports: ports as unknown as readonly Port[],
     bindings: bindings as unknown as readonly Binding[],
     ledger: ledger as unknown as readonly LedgerRow[],

@@ -1,4 +1,5 @@
 import type {
+  Acknowledged,
   Binding,
   Block,
   Entry,
@@ -26,6 +27,8 @@ export function complaintsAbout(history: History): readonly string[] {
     ...history.alarms,
     ...misheardWires(history),
     ...olderOverNewer(entries),
+    ...acknowledgedUnjudged(history),
+    ...ledger.filter((row) => isOverdue(row, history.now)).map((row) => `nobody looks at ${show(row)}`),
     ...entries.flatMap((entry, at) => [
       ...inventedReport(entry, at, entries),
       ...unfoundedChange(entry, at, entries),
@@ -43,6 +46,13 @@ export function complaintsAbout(history: History): readonly string[] {
   ];
 }
 
+/** Rows that wait are looked at every two seconds here; set back, the clock makes them wait for the sweep. */
+const LOOKED_AT_WITHIN_MS = 5000;
+
+function isOverdue({ look_at }: LedgerRow, now: number): boolean {
+  return look_at !== null && now - look_at > LOOKED_AT_WITHIN_MS;
+}
+
 function isOwed({ owed_no, told_no, settle_at }: LedgerRow): boolean {
   return owed_no !== told_no || settle_at !== null;
 }
@@ -56,9 +66,10 @@ function leftClaims({ claims, entries, ledger }: History): readonly string[] {
 
 /** What agents said last is what their switches have. */
 function misheardWires({ wires, entries }: History): readonly string[] {
-  const unsaid = wires.filter(
-    ({ port, chassis, status }) => lastWordOf(port, chassis, entries)?.status !== status,
-  );
+  const unsaid = wires.filter(({ port, chassis, status, attachment }) => {
+    const last = lastWordOf(port, chassis, entries);
+    return last?.status !== status || last.attachment !== attachment;
+  });
   const said = new Set(
     entries.flatMap((entry) => (entry.kind === 'said' ? [`${entry.port} ${entry.chassis}`] : [])),
   );
@@ -72,6 +83,48 @@ function misheardWires({ wires, entries }: History): readonly string[] {
     ...stale.map((key) => `its agent did not say that it is gone: ${key}`),
   ];
 }
+
+/** What is taken off a topic is in the ledger, or older than what is; reports of ports that Neutron does not have are not kept. */
+function acknowledgedUnjudged({ entries, epochs }: History): readonly string[] {
+  return entries.flatMap((entry, at) => {
+    if (entry.kind !== 'acknowledged') return [];
+    const { port, chassis, incarnation, revision } = entry;
+    const moment = { epoch: epochs.get(incarnation) ?? 0, revision };
+    const isJudged = entries
+      .slice(0, at)
+      .some(
+        (other) =>
+          other.kind === 'judged' &&
+          other.port === port &&
+          other.chassis === chassis &&
+          !isOlder(other, moment),
+      );
+    return isJudged || wasAbsent(entry, at, entries) ? [] : [`acknowledged and not judged: ${show(entry)}`];
+  });
+}
+
+/** Whether Neutron did not have the port at some time between a report of it and its acknowledgement. */
+function wasAbsent(
+  { port, chassis, revision }: Acknowledged,
+  at: number,
+  entries: readonly Entry[],
+): boolean {
+  const said = entries.findIndex(
+    (entry) =>
+      entry.kind === 'said' &&
+      entry.port === port &&
+      entry.chassis === chassis &&
+      entry.revision === revision,
+  );
+  const isExistence = (entry: Entry): boolean =>
+    (entry.kind === 'created' || entry.kind === 'deleted') && entry.port === port;
+  return (
+    entries.slice(0, said + 1).findLast(isExistence)?.kind !== 'created' ||
+    entries.slice(said, at).some(isExistence)
+  );
+}
+
+type Moment = Pick<Judged, 'epoch' | 'revision'>;
 
 /** An older report of a chassis never takes the place of a newer one. */
 function olderOverNewer(entries: readonly Entry[]): readonly string[] {
@@ -88,7 +141,7 @@ function olderOverNewer(entries: readonly Entry[]): readonly string[] {
   });
 }
 
-function isOlder(a: Judged, b: Judged): boolean {
+function isOlder(a: Moment, b: Moment): boolean {
   return a.epoch !== b.epoch ? a.epoch < b.epoch : a.revision < b.revision;
 }
 
@@ -222,7 +275,7 @@ function lastWordOf(
   port: string,
   chassis: string | null,
   entries: readonly Entry[],
-): Pick<Said, 'status' | 'instance'> | undefined {
+): (Pick<Said, 'status' | 'instance'> & { readonly attachment?: string }) | undefined {
   const last = entries.findLast(
     (entry) =>
       (entry.kind === 'said' || entry.kind === 'gone') && entry.port === port && entry.chassis === chassis,

@@ -69,6 +69,8 @@ export class Rig {
   readonly neutron: Neutron;
   readonly rows: NeutronRows;
   readonly nova = new ScriptedNova();
+  /** Connects a server to the northbound database. */
+  connect: (process: Process) => MemoryNorthbound = () => new MemoryNorthbound(this.database);
   /** The northbound database as an operator sees it. */
   readonly northbound: MemoryNorthbound;
   readonly #servers: RunningServer[] = [];
@@ -95,7 +97,7 @@ export class Rig {
   ): Promise<RunningServer> {
     const process = new Process();
     prepare?.(process);
-    const northbound = new MemoryNorthbound(this.database);
+    const northbound = this.connect(process);
     const log: Record<string, unknown>[] = [];
     const metrics = this.#quiet ?? createMetrics();
     const machine = new MachineClock(this.clock);

@@ -2,9 +2,11 @@ import { hasCode, PortStatusError } from '../../domain/errors.js';
 import type { Neutron } from '../../neutron/neutron.js';
 import type { Loss } from '../../northbound/memory/memory-northbound.js';
 import type { CrashRow, Tally } from './crash-table.js';
+import type { Journal } from './journal.js';
 import type { Moment, Process } from './process.js';
 import { OPTIONS, TTL_MS } from './rig.js';
 import type { Rig, RunningServer } from './rig.js';
+import { WatchedNorthbound } from './watched.js';
 
 /** What happens to a server. It dies, stands still or is refused at its next call of the verb, before or after its effect. */
 export type ServerStep = { readonly server: number } & (
@@ -27,6 +29,13 @@ export const CHANGES = {
 /** When one more starts, the eldest is stopped. */
 const MOST_SERVERS = 3;
 
+export interface ServersParts {
+  readonly journal: Journal;
+  readonly tally: Tally;
+  /** Is told of what must never be. */
+  readonly alarm: (what: string) => void;
+}
+
 interface NamedServer extends RunningServer {
   readonly id: string;
 }
@@ -37,14 +46,22 @@ export class Servers {
   readonly deaths: string[] = [];
   readonly #rig: Rig;
   readonly #tally: Tally;
+  readonly #alarm: (what: string) => void;
   /** Since when it stands still. */
   readonly #paused = new Map<Process, number>();
+  /** When the registration of each was stored or prolonged last; of those that stood still since, nothing is expected. */
+  readonly #beats = new Map<Process, number>();
   readonly #running: NamedServer[] = [];
   #started = 0;
 
-  constructor(rig: Rig, tally: Tally) {
+  constructor(rig: Rig, { journal, tally, alarm }: ServersParts) {
     this.#rig = rig;
     this.#tally = tally;
+    this.#alarm = alarm;
+    rig.connect = (process) => {
+      const noteBeat = (): void => this.#noteBeat(process);
+      return new WatchedNorthbound(rig.database, { journal, noteBeat, alarm });
+    };
   }
 
   async take(step: ServerStep): Promise<void> {
@@ -88,7 +105,10 @@ export class Servers {
 
   async start(id = `server-${++this.#started}`): Promise<void> {
     const running = await this.#rig.start(id, CHANGES, (process) => {
-      process.witness = (verb, args) => this.#witness(verb, args);
+      process.witness = (verb, args) => {
+        this.#witness(verb, args);
+        if (verb === 'judge') this.#witnessJudge(id, process);
+      };
     });
     this.#running.push({ ...running, id });
     if (this.#running.length > MOST_SERVERS) this.#running.shift()?.stop();
@@ -105,7 +125,10 @@ export class Servers {
   }
 
   #pauseAt(process: Process, verb: string, moment: Moment): void {
-    process.pauseAt(verb, moment, () => this.#paused.set(process, this.#rig.clock.monotonicMs()));
+    process.pauseAt(verb, moment, () => {
+      this.#paused.set(process, this.#rig.clock.monotonicMs());
+      this.#beats.delete(process);
+    });
   }
 
   #resume(process: Process): void {
@@ -142,6 +165,17 @@ export class Servers {
       'select 1 from port_status_reports where look_at is not null limit 1',
     );
     if (waiting.length > 0) this.#tally.hit('server dies while rows wait to be looked at');
+  }
+
+  #noteBeat(process: Process): void {
+    if (!this.#paused.has(process)) this.#beats.set(process, this.#rig.clock.monotonicMs());
+  }
+
+  /** A server whose heartbeats do not get through has stopped before others may take over. */
+  #witnessJudge(id: string, process: Process): void {
+    const beat = this.#beats.get(process);
+    if (beat !== undefined && this.#rig.clock.monotonicMs() - beat > TTL_MS)
+      this.#alarm(`${id} works although its registration has lapsed`);
   }
 
   #witness(verb: string, args: readonly unknown[]): void {

@@ -15,6 +15,7 @@ import { NeutronApi } from './neutron-api.js';
 import type { NeutronStep } from './neutron-api.js';
 import { RECONCILE_MS, Servers } from './servers.js';
 import type { ServerStep } from './servers.js';
+import { misplaced } from './watched.js';
 
 export const PORTS = [1, 2] as const;
 export const CHASSIS = ['cn1', 'cn2'] as const;
@@ -94,7 +95,7 @@ export class World {
   readonly #tally: Tally;
   /** Who is telling Nova of a port now: servers by their generations. */
   readonly #telling = new Map<string, Map<string, string>>();
-  readonly #alarms: string[] = [];
+  readonly #alarms = new Set<string>();
   #mood: Mood = 'well';
 
   private constructor(rig: Rig, metrics: Metrics, tally: Tally) {
@@ -107,7 +108,7 @@ export class World {
     const parts = { rig, journal, tally, metrics, deviceOf };
     this.#tally = tally;
     this.#chassis = new Map(CHASSIS.map((name) => [name, new Chassis(name, parts)]));
-    this.#servers = new Servers(rig, tally);
+    this.#servers = new Servers(rig, { journal, tally, alarm: (what) => this.#alarm(what) });
     rig.nova.answer = (event, server) => this.#hear(event, server);
   }
 
@@ -123,6 +124,11 @@ export class World {
 
   /** Lets one thing happen; what follows from it goes on while the next happens, until time passes. */
   async take(step: Step): Promise<void> {
+    await this.#take(step);
+    for (const what of misplaced(this.#rig.database)) this.#alarm(what);
+  }
+
+  async #take(step: Step): Promise<void> {
     switch (step[0]) {
       case 'node':
         return this.#chassis.get(step[1].chassis)?.take(step[1]);
@@ -156,10 +162,11 @@ export class World {
       entries: this.#journal.entries,
       quietFrom,
       ...tables,
+      now: this.#rig.clock.now(),
       wires: chassis.flatMap(({ wires }) => wires),
       pending,
       deaths: [...this.#servers.deaths, ...chassis.flatMap(({ agents }) => agents.deaths)],
-      alarms: this.#alarms,
+      alarms: [...this.#alarms],
     };
   }
 
@@ -210,6 +217,10 @@ export class World {
     }
   }
 
+  #alarm(what: string): void {
+    this.#alarms.add(what);
+  }
+
   #noteLoss(): void {
     const { chassis } = this.#rig.database.state;
     if ([...chassis.values()].some(({ reports }) => reports.size > 0))
@@ -234,7 +245,7 @@ export class World {
     const generation = this.#rig.database.state.listeners.get(server)?.generation ?? '';
     this.#telling.set(event.tag, telling.set(generation, server));
     if ([...telling].filter(([of, by]) => this.#isLive(by, of)).length > 1)
-      this.#alarms.push(`${[...telling.values()].join(' and ')} tell Nova of ${event.tag} at the same time`);
+      this.#alarm(`${[...telling.values()].join(' and ')} tell Nova of ${event.tag} at the same time`);
     try {
       return await this.#answer(event);
     } finally {
