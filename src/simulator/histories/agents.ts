@@ -60,6 +60,8 @@ export class Agents {
   readonly deaths: string[] = [];
   readonly #parts: AgentsParts;
   #agent: RunningAgent | undefined;
+  /** Those in whose place another was started while they ran. */
+  readonly #rivals: RunningAgent[] = [];
   #started = 0;
 
   constructor(parts: AgentsParts) {
@@ -89,8 +91,18 @@ export class Agents {
     void agent.run(running.stop.signal).catch((error: unknown) => this.#noteEnd(running, error));
   }
 
+  /** Ends all that is wrong with the agent that runs; starts one where none does, or where several were at odds. */
+  heal(): void {
+    if (this.#rivals.length > 0) this.stop();
+    this.#agent?.process.heal();
+    this.#agent?.northbound.restore();
+    if (this.#agent === undefined) this.start();
+  }
+
   stop(): void {
-    this.#agent?.stop.abort(new Error('stopped'));
+    for (const { stop } of [...this.#rivals, ...(this.#agent === undefined ? [] : [this.#agent])])
+      stop.abort(new Error('stopped'));
+    this.#rivals.length = 0;
     this.#agent = undefined;
   }
 
@@ -104,6 +116,7 @@ export class Agents {
         break;
       case 'twin':
         this.#parts.tally.hit('two agents for one chassis');
+        this.#rivals.push(agent);
         this.start();
         break;
       case 'resumes':

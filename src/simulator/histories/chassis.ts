@@ -100,10 +100,9 @@ export class Chassis {
 
   /** Ends all that is wrong here: an agent runs, and the switch tells it everything. */
   heal(): void {
-    this.agents.stop();
     this.#switch.reconnect();
     this.#switch.confirm();
-    this.agents.start();
+    this.agents.heal();
   }
 
   async #plug(step: SwitchStep & { kind: 'plug' }): Promise<void> {

@@ -100,6 +100,12 @@ export class Process {
     this.#open();
   }
 
+  /** Takes away whatever is in its way; it goes on, if it is not dead. */
+  heal(): void {
+    this.#intercepts.clear();
+    this.resume();
+  }
+
   #through(name: string, call: Verb): Verb | ((...args: readonly unknown[]) => unknown) {
     if (name === 'then') return call;
     return async (...args: readonly unknown[]) => {
