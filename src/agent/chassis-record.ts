@@ -20,7 +20,8 @@ export interface ChassisRecordParts {
 
 /** The word that every port is published in an incarnation. */
 interface Completeness {
-  readonly revision: number;
+  /** The greatest that was published when it was last so. */
+  revision: number;
   readonly incarnation: string;
   isStored: boolean;
 }
@@ -51,11 +52,16 @@ export class ChassisRecord {
     this.#complete = undefined;
   }
 
-  /** Notes, as soon as it is so, that every port is published; `greatest` is the revision of the last of them. */
+  /**
+   * Notes that every port is published; `greatest` is the revision of the last of them. The first time that is written at
+   * once; that it is still so up to a later revision goes along with the next heartbeat: a DOWN whose record is gone would
+   * be lost with the last second of Neutron's database, were the chassis complete only *before* it.
+   */
   noteCompleteness({ incarnation }: ChassisRegistration, greatest: number): void {
-    if (this.#complete !== undefined || !this.#parts.witness.isComplete()) return;
-    this.#complete = { revision: greatest, incarnation, isStored: false };
-    this.#parts.note.ring();
+    if (!this.#parts.witness.isComplete()) return;
+    if (this.#complete === undefined) this.#parts.note.ring();
+    this.#complete ??= { revision: greatest, incarnation, isStored: false };
+    this.#complete.revision = greatest;
   }
 
   /** Writes the record whenever the bell rings. @throws {PortStatusError} FENCED, REGISTRATION_LOST. */

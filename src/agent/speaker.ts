@@ -93,12 +93,13 @@ export class Speaker {
     }
   }
 
-  /** Where the data is new to us, or somebody spoke for this chassis meanwhile, every port is to be published into it. */
+  /**
+   * Every port is to be published into data that may hold what we did not say: a registration is lost where the data was,
+   * or where somebody spoke for this chassis meanwhile.
+   */
   async #learnStored({ incarnation, maxRevision }: ChassisRegistration, signal: AbortSignal): Promise<void> {
-    const isOurWord = incarnation === this.#incarnation && maxRevision <= this.#greatest;
-    this.#greatest = Math.max(this.#greatest, maxRevision);
-    if (isOurWord) return;
     const { witness, record, refresh } = this.#parts;
+    this.#greatest = Math.max(this.#greatest, maxRevision);
     const stored = await listStored(this.#parts, { signal });
     witness.expectAll(this.#causeOf(incarnation), stored);
     this.#incarnation = incarnation;
@@ -108,7 +109,7 @@ export class Speaker {
 
   #causeOf(incarnation: string): RetellCause {
     if (this.#incarnation === undefined) return 'start';
-    return incarnation === this.#incarnation ? 'spoken-for' : 'incarnation';
+    return incarnation === this.#incarnation ? 'registered-again' : 'incarnation';
   }
 
   async #publishNews(registration: ChassisRegistration, signal: AbortSignal): Promise<void> {

@@ -10,7 +10,7 @@ import { Silence } from './silence.js';
  * Why every port is to be published: a start, data that may have lost writes, or another who published in this chassis'
  * name.
  */
-export type RetellCause = 'start' | 'incarnation' | 'spoken-for';
+export type RetellCause = 'start' | 'incarnation' | 'registered-again';
 
 /** Why the switch was compared with what was said. */
 export type ResyncCause = RetellCause | 'reconnect' | 'refresh';

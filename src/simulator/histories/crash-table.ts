@@ -13,6 +13,7 @@ export const CRASH_TABLE = [
   'the same, and a chassis clock set back by a day',
   'the same, and a port unplugged while the agent was down',
   "Neutron's database fails or loses a commit's answer",
+  "Neutron's database loses the last second",
   'a report poisons its batch',
   'Nova down for an hour',
   'no server live',

@@ -178,5 +178,6 @@ function drawCloudStep(dice: Dice): CloudStep {
     [1, () => ({ kind: 'clock', by: dice.of(...CLOCK_STEPS) })],
     [1, () => ({ kind: dice.of('pause-writing', 'resume-writing') })],
     [2, () => ({ kind: dice.of('lose-data', 'checkpoint', 'roll-back') })],
+    [2, () => ({ kind: dice.of('copy-neutron', 'fail-neutron-over') })],
   );
 }

@@ -114,6 +114,12 @@ export interface Told {
   readonly code?: number | undefined;
 }
 
+/** The tables took this and lost it again, with all that came after it. */
+export interface Undone {
+  readonly kind: 'undone';
+  readonly was: Judged | Forgotten | Written | Block | Bumped | Existence;
+}
+
 /** The wall clock of everybody was set. */
 export interface ClockSet {
   readonly kind: 'clock';
@@ -132,7 +138,8 @@ export type Entry =
   | Bumped
   | Existence
   | Told
-  | ClockSet;
+  | ClockSet
+  | Undone;
 
 export interface Binding {
   readonly port: string;

@@ -1,5 +1,5 @@
 import type { NeutronRows } from '../neutron-rows.js';
-import type { Binding, Entry, LedgerRow, Port } from './history.js';
+import type { Binding, Entry, LedgerRow, Port, Undone } from './history.js';
 
 /** A port as its rows stand, with its active binding. */
 const PORT = `'port', id, 'status', status, 'isAdminUp', isAdminUp, 'owner', owner, 'device', device,
@@ -58,9 +58,12 @@ export async function keepJournal(rows: NeutronRows): Promise<void> {
 /** Tables that a history fills; what hangs on a standard attribute goes with it. */
 const FILLED = ['reports', 'claims', 'quarantine', 'incarnations'].map((name) => `port_status_${name}`);
 
+/** The greatest standard attribute of what is there before a history begins. */
+export const LAST_OF_NETWORK = 9999;
+
 /** Removes what the history before left behind. */
 export async function startAnew(rows: NeutronRows): Promise<void> {
-  await rows.run('delete from standardattributes where id > 9999');
+  await rows.run(`delete from standardattributes where id > ${LAST_OF_NETWORK}`);
   await rows.run("update port_status_settings set value = 'no' where name = 'paused'");
   for (const table of [...FILLED, 'journal']) await rows.run(`delete from ${table}`);
 }
@@ -84,18 +87,42 @@ export class Journal {
 
   /** Takes down what the tables took since. */
   async catchUp(): Promise<void> {
-    this.#reading = this.#reading.then(() => this.#readOn());
+    this.#reading = this.#reading.then(() => this.catchUpIn(this.#rows));
     await this.#reading;
   }
 
-  async #readOn(): Promise<void> {
-    const rows = await this.#rows.run('select seq, entry from journal where seq > ? order by seq', [
-      this.#read,
-    ]);
-    this.entries.push(...rows.map(({ entry }) => JSON.parse(String(entry)) as Entry));
-    this.#read = Number(rows.at(-1)?.['seq'] ?? this.#read);
+  /** The same in a transaction. */
+  async catchUpIn(transaction: NeutronRows): Promise<void> {
+    this.entries.push(...(await this.#readOn(transaction)));
+  }
+
+  /** The tables lost what they took after the first `kept` entries, and were set back to what they had before. */
+  async undo(kept: number, transaction: NeutronRows): Promise<void> {
+    await this.#readOn(transaction);
+    this.entries.splice(kept, Infinity, ...this.entries.slice(kept).map(undo));
+  }
+
+  /** What another read meanwhile is not read again. */
+  async #readOn(rows: NeutronRows): Promise<readonly Entry[]> {
+    const found = await rows.run('select seq, entry from journal where seq > ? order by seq', [this.#read]);
+    const news = found.filter(({ seq }) => Number(seq) > this.#read);
+    this.#read = Number(news.at(-1)?.['seq'] ?? this.#read);
+    return news.map(({ entry }) => JSON.parse(String(entry)) as Entry);
   }
 }
+
+/** Chassis, servers and Nova know what they said and heard; the tables know nothing of it any more. */
+function undo(entry: Entry): Entry {
+  return isInTables(entry) ? { kind: 'undone', was: entry } : entry;
+}
+
+function isInTables(entry: Entry): entry is Undone['was'] {
+  return IN_TABLES.has(entry.kind);
+}
+
+const IN_TABLES: ReadonlySet<Entry['kind']> = new Set<Undone['was']['kind']>([
+  ...(['judged', 'forgotten', 'status', 'block', 'unblock', 'revision', 'created', 'deleted'] as const),
+]);
 
 /** What stands in the tables now, as the oracle looks at it. */
 export async function readTables(rows: NeutronRows): Promise<{

@@ -92,6 +92,7 @@ function acknowledgedUnjudged({ entries, epochs }: History): readonly string[] {
     const moment = { epoch: epochs.get(incarnation) ?? 0, revision };
     const isJudged = entries
       .slice(0, at)
+      .map(whatever)
       .some(
         (other) =>
           other.kind === 'judged' &&
@@ -120,8 +121,14 @@ function wasAbsent(
     (entry.kind === 'created' || entry.kind === 'deleted') && entry.port === port;
   return (
     entries.slice(0, said + 1).findLast(isExistence)?.kind !== 'created' ||
-    entries.slice(said, at).some(isExistence)
+    entries.slice(said, at).some(isExistence) ||
+    entries.slice(0, at).some((entry) => entry.kind === 'undone' && isExistence(entry.was))
   );
+}
+
+/** What was done, also where the tables lost it again. */
+function whatever(entry: Entry): Entry {
+  return entry.kind === 'undone' ? entry.was : entry;
 }
 
 type Moment = Pick<Judged, 'epoch' | 'revision'>;
@@ -227,7 +234,10 @@ function isOtherInstance(
 /** Nova hears only of what it owns, and of no plugging before a chassis said ACTIVE. */
 function strayWord(entry: Entry, at: number, entries: readonly Entry[]): readonly string[] {
   if (entry.kind !== 'told') return [];
-  const before = entries.slice(0, at).filter((other) => 'port' in other && other.port === entry.port);
+  const before = entries
+    .slice(0, at)
+    .map(whatever)
+    .filter((other) => 'port' in other && other.port === entry.port);
   const isOwner = before.some(
     (other) => other.kind === 'created' && other.device === entry.device && isCompute(other),
   );

@@ -151,6 +151,10 @@ function tellCloudStep(step: CloudStep): string {
       return 'an operator resumes the writing';
     case 'lose-data':
       return 'the northbound database loses everything';
+    case 'copy-neutron':
+      return "Neutron's database is copied to its replica";
+    case 'fail-neutron-over':
+      return "Neutron's database fails over to its replica, if that is no older than a second";
     case 'checkpoint':
       return 'the northbound database is saved';
     case 'roll-back':

@@ -13,6 +13,7 @@ import type { History } from './history.js';
 import { Journal, keepJournal, readTables, startAnew } from './journal.js';
 import { NeutronApi } from './neutron-api.js';
 import type { NeutronStep } from './neutron-api.js';
+import { makeRoomForSave, NeutronSave } from './neutron-save.js';
 import { RECONCILE_MS, Servers } from './servers.js';
 import type { ServerStep } from './servers.js';
 import { misplaced } from './watched.js';
@@ -33,6 +34,8 @@ export type CloudStep =
   | { readonly kind: 'clock'; readonly by: number }
   /** An operator pauses and resumes the writing. */
   | { readonly kind: 'pause-writing' | 'resume-writing' }
+  /** Neutron's database is copied to its replica, and fails over to that. */
+  | { readonly kind: 'copy-neutron' | 'fail-neutron-over' }
   /** To the northbound data. */
   | { readonly kind: 'lose-data' | 'checkpoint' | 'roll-back' };
 
@@ -81,8 +84,16 @@ export class Stage {
       turn: () => this.#clock.turn(),
     });
     await keepJournal(rowsOf(store.db));
+    await makeRoomForSave(rowsOf(store.db));
     return store;
   }
+}
+
+/** A server that waits for Nova's answer, by its registration. */
+interface Teller {
+  readonly server: string;
+  readonly incarnation: string;
+  readonly generation: string;
 }
 
 /** A cloud: compute nodes, Neutron, Nova, the servers between them, and all that goes wrong. */
@@ -90,11 +101,12 @@ export class World {
   readonly #rig: Rig;
   readonly #journal: Journal;
   readonly #neutron: NeutronApi;
+  readonly #save: NeutronSave;
   readonly #chassis: ReadonlyMap<string, Chassis>;
   readonly #servers: Servers;
   readonly #tally: Tally;
-  /** Who is telling Nova of a port now: servers by their generations. */
-  readonly #telling = new Map<string, Map<string, string>>();
+  /** Who is telling Nova of a port now. */
+  readonly #telling = new Map<string, Set<Teller>>();
   readonly #alarms = new Set<string>();
   #mood: Mood = 'well';
 
@@ -105,6 +117,7 @@ export class World {
     this.#rig = rig;
     this.#journal = journal;
     this.#neutron = neutron;
+    this.#save = new NeutronSave(rig, journal);
     const parts = { rig, journal, tally, metrics, deviceOf };
     this.#tally = tally;
     this.#chassis = new Map(CHASSIS.map((name) => [name, new Chassis(name, parts)]));
@@ -204,6 +217,11 @@ export class World {
         return neutron.setPaused(true);
       case 'resume-writing':
         return neutron.setPaused(false);
+      case 'copy-neutron':
+        return this.#save.save();
+      case 'fail-neutron-over':
+        if (await this.#save.restore()) this.#tally.hit("Neutron's database loses the last second");
+        return;
       case 'lose-data':
         this.#noteLoss();
         database.loseEverything();
@@ -241,23 +259,27 @@ export class World {
   }
 
   async #hear(event: ExternalEvent, server: string): Promise<Answer> {
-    const telling = this.#telling.get(event.tag) ?? new Map<string, string>();
-    const generation = this.#rig.database.state.listeners.get(server)?.generation ?? '';
-    this.#telling.set(event.tag, telling.set(generation, server));
-    if ([...telling].filter(([of, by]) => this.#isLive(by, of)).length > 1)
-      this.#alarm(`${[...telling.values()].join(' and ')} tell Nova of ${event.tag} at the same time`);
+    const { incarnation, listeners } = this.#rig.database.state;
+    const teller = { server, incarnation, generation: listeners.get(server)?.generation ?? '' };
+    const tellers = this.#telling.get(event.tag) ?? new Set();
+    this.#telling.set(event.tag, tellers.add(teller));
+    const live = new Map<string, string>();
+    for (const one of tellers) if (this.#isLive(one)) live.set(one.generation, one.server);
+    if (live.size > 1)
+      this.#alarm(`${[...live.values()].join(' and ')} tell Nova of ${event.tag} at the same time`);
     try {
       return await this.#answer(event);
     } finally {
-      telling.delete(generation);
+      tellers.delete(teller);
     }
   }
 
-  #isLive(server: string, generation: string): boolean {
+  /** A registration that came back with the data of a lost incarnation is nobody's any more. */
+  #isLive({ server, incarnation, generation }: Teller): boolean {
     const { database } = this.#rig;
     const listener = database.state.listeners.get(server);
-    const isIt = listener?.generation === generation && !listener.fenced;
-    return isIt && database.now() - listener.timestamp < TTL_MS;
+    const isIt = incarnation === database.state.incarnation && listener?.generation === generation;
+    return isIt && !listener.fenced && database.now() - listener.timestamp < TTL_MS;
   }
 
   async #answer({ tag, server_uuid, name, status }: ExternalEvent): Promise<Answer> {
