@@ -50,6 +50,9 @@ export interface Neutron {
   /** Whether any debt to Nova is due, claimed or not. Locks nothing, so that asking again and again costs little. */
   isAnyDebtDue(): Promise<boolean>;
 
+  /** The registrations that have claimed debts and not recorded their answers, by their generations. */
+  claimers(): Promise<readonly string[]>;
+
   /** Claims up to `limit` debts to Nova that are due and that nobody is settling. */
   claimDebts(claim: Claim, limit: number): Promise<readonly ClaimedDebt[]>;
 
@@ -135,8 +138,8 @@ export interface Claim {
   readonly generation: string;
   /** Drawn for this claim. */
   readonly nonce: string;
-  /** Registrations that are live by the northbound database: claims of all others are void. */
-  readonly liveGenerations: ReadonlySet<string>;
+  /** Registrations that have lapsed by the northbound database: their claims are void. */
+  readonly lapsedGenerations: readonly string[];
   /** The claims in our own name that are being worked on: all others in our name are void. */
   readonly executing: ReadonlySet<string>;
 }

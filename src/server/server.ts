@@ -123,8 +123,8 @@ async function join(
   const waiting = { ...parts, health };
   const { id, lease, program, wireGreatest } = options;
   const identity = { id, ttlMs: lease.ttlMs, versions: readableVersions(wireGreatest), program };
-  const incarnation = await persist(waiting, 'northbound', signal, () => northbound.incarnation({ signal }));
   await persist(waiting, 'neutron', signal, () => neutron.check({ willWrite: options.willWrite }));
+  const incarnation = await persist(waiting, 'northbound', signal, () => northbound.incarnation({ signal }));
   await persist(waiting, 'neutron', signal, () => neutron.epochOf(incarnation));
   const { member, sentAtMs } = await persist(waiting, 'northbound', signal, async () => {
     const sentAtMs = clock.monotonicMs();

@@ -62,13 +62,25 @@ async function claim(
   executing: ReadonlySet<string>,
   signal: AbortSignal,
 ): Promise<readonly ClaimedDebt[]> {
-  const { northbound, neutron, member } = session;
+  const { neutron, member } = session;
   if (!(await persist(session, 'neutron', signal, () => neutron.isAnyDebtDue()))) return [];
+  const lapsedGenerations = await findLapsed(session, signal);
+  const { id: server, generation } = member;
+  const request = { server, generation, nonce, executing, lapsedGenerations };
+  return persist(session, 'neutron', signal, () => neutron.claimDebts(request, CHUNK));
+}
+
+/**
+ * Of those who have claims, the registrations that have lapsed. The claims are read first: while an outage lets this list
+ * grow old, it names nobody who joined meanwhile.
+ */
+async function findLapsed(session: Session, signal: AbortSignal): Promise<readonly string[]> {
+  const { northbound, neutron } = session;
+  const claimers = await persist(session, 'neutron', signal, () => neutron.claimers());
+  if (claimers.length === 0) return [];
   const listeners = await persist(session, 'northbound', signal, () => northbound.listeners({ signal }));
   const live = listeners.filter(({ state }) => state !== 'lapsed').map(({ generation }) => generation);
-  const { id: server, generation } = member;
-  const request = { server, generation, nonce, executing, liveGenerations: new Set(live) };
-  return persist(session, 'neutron', signal, () => neutron.claimDebts(request, CHUNK));
+  return claimers.filter((generation) => !live.includes(generation));
 }
 
 const NEEDLESS = { kind: 'dropped', why: 'needless' } as const;

@@ -6,7 +6,7 @@ import { readFlags } from './flags.js';
 import { keysIn } from './keys.js';
 import type { Sql } from './keys.js';
 import { isAnyRow } from './ledger.js';
-import { transact } from './transaction.js';
+import { query, transact } from './transaction.js';
 import type { Transactor } from './transaction.js';
 
 interface DueRow {
@@ -81,10 +81,19 @@ function isDue(now: Sql): Sql {
   return sql`settle_at > 0 and (settle_at <= ${now} or owed_at > ${now} or told_at > ${now})`;
 }
 
-/** A claim that counts: one of ours that is being worked on, or one of another whose registration is live. */
-function counts({ server, liveGenerations, executing }: Claim): Sql {
+/** The registrations in which claims were made that still stand. */
+export async function readClaimers(store: Transactor): Promise<readonly string[]> {
+  return query(store, async (db) => {
+    const { rows } = await sql<{ generation: string }>`
+      select distinct generation from ${store.dialect.ledger('claims')}`.execute(db);
+    return rows.map(({ generation }) => generation);
+  });
+}
+
+/** A claim that counts: one of ours that is being worked on, or one of another whose registration has not lapsed. */
+function counts({ server, lapsedGenerations, executing }: Claim): Sql {
   return sql`((server = ${server} and nonce in (${sql.join(['', ...executing])}))
-    or (server <> ${server} and generation in (${sql.join(['', ...liveGenerations])})))`;
+    or (server <> ${server} and generation not in (${sql.join(['', ...lapsedGenerations])})))`;
 }
 
 /** Asks again whether they are void: another server may have claimed a port since we looked. */

@@ -2,7 +2,7 @@ import type { Clock } from '../../runtime/clock.js';
 import type { Random } from '../../runtime/random.js';
 import type { Neutron } from '../neutron.js';
 import { judgeAndWrite, previewCases } from './apply.js';
-import { claimDebts, isAnyDebtDue, recordAnswers } from './debts.js';
+import { claimDebts, isAnyDebtDue, readClaimers, recordAnswers } from './debts.js';
 import { diagnose } from './diagnose.js';
 import type { SqlStore } from './dialect.js';
 import { isPaused, setPaused } from './flags.js';
@@ -31,6 +31,7 @@ export function createNeutron(opened: SqlStore, parts: StoreParts): Neutron {
     takeDue: (limit, everyMs) => takeDue(store, limit, everyMs),
     sweep: (after, limit, judging, until) => sweepLedger(store, { after, until, limit }, judging),
     isAnyDebtDue: () => isAnyDebtDue(store),
+    claimers: () => readClaimers(store),
     claimDebts: (claim, limit) => claimDebts(store, claim, limit),
     recordAnswers: (nonce, answered) => recordAnswers(store, nonce, answered),
     quarantine: (entries) => quarantine(store, entries),

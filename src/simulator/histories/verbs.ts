@@ -19,7 +19,15 @@ export const VERBS = [
   ...(['join', 'heartbeat', 'receive', 'acknowledge', 'adopt', 'untilOrphans', 'putBack', 'leave'] as const),
   ...(['incarnation', 'listeners', 'chassis', 'reports', 'lookUp'] as const),
   ...(['check', 'heads', 'epochOf', 'judge', 'takeDue', 'sweep', 'isAnyDebtDue', 'preview'] as const),
-  ...(['claimDebts', 'recordAnswers', 'quarantine', 'withoutQuarantined', 'quarantined', 'tell'] as const),
+  ...([
+    'claimers',
+    'claimDebts',
+    'recordAnswers',
+    'quarantine',
+    'withoutQuarantined',
+    'quarantined',
+    'tell',
+  ] as const),
 ] as const satisfies readonly [Verb, ...Verb[]];
 
 export type ServerVerb = (typeof VERBS)[number] | '*';

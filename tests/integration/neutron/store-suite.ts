@@ -35,7 +35,7 @@ export function storeSuite(
       server: 'A',
       generation: '1-a',
       nonce,
-      liveGenerations: new Set(['1-a', '1-b']),
+      lapsedGenerations: [],
       executing: new Set([nonce]),
     });
 
@@ -306,11 +306,10 @@ export function storeSuite(
       for (const n of numbers) await plantPort(fixture.rows, n, { id: portIdOf(n) });
       await judge(numbers.map((n) => reportOf(n, n)));
       const servers = ['A', 'B', 'C', 'D'].flatMap((server) => [server, server, server]);
-      const liveGenerations = new Set(['1-A', '1-B', '1-C', '1-D']);
       const executing = new Set(servers.map((_, i) => `n${i}`));
       const asked = servers.map((server, i) =>
         fixture.neutron.claimDebts(
-          { server, generation: `1-${server}`, nonce: `n${i}`, liveGenerations, executing },
+          { server, generation: `1-${server}`, nonce: `n${i}`, lapsedGenerations: [], executing },
           25,
         ),
       );
@@ -323,7 +322,8 @@ export function storeSuite(
       await plantPort(fixture.rows, 1, { id: portIdOf(1) });
       await judge([reportOf(1, 10)]);
       const [debt] = await fixture.neutron.claimDebts(claim('n1'), 10);
-      const other = { ...claim('n2'), server: 'B', generation: '1-b', liveGenerations: new Set(['1-b']) };
+      const other = { ...claim('n2'), server: 'B', generation: '1-b', lapsedGenerations: ['1-a'] };
+      expect(await fixture.neutron.claimers()).toEqual(['1-a']);
       expect(await fixture.neutron.claimDebts(other, 10)).toHaveLength(1);
       await fixture.neutron.recordAnswers('n1', [
         { debt: must(debt), attempts: 1, settlement: { kind: 'told' } },

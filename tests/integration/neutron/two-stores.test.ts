@@ -90,12 +90,11 @@ describe.skipIf(!has("Neutron's store under two servers", MARIADB))('two servers
     nonce: string,
     holders: Map<string, string>,
   ): Promise<void> {
-    const live = new Set(['1-A', '1-B']);
     const claim = {
       server,
       generation: `1-${server}`,
       nonce,
-      liveGenerations: live,
+      lapsedGenerations: [],
       executing: new Set([nonce]),
     };
     const debts = await neutron.claimDebts(claim, 3);

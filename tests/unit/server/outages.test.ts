@@ -54,6 +54,26 @@ describe('an outage of the Neutron database', () => {
   });
 });
 
+it('leaves a port to the server that joined during an outage of another and tells Nova of it', async () => {
+  const bench = await openBench();
+  await bench.plant(1);
+  const waiting = await bench.start('A');
+  refuse(waiting, 'claimDebts', 'UNAVAILABLE');
+  await bench.say(1, 'ACTIVE');
+  await bench.pass(8000);
+  const told: string[] = [];
+  bench.nova.answer = async (_, server) => {
+    told.push(server);
+    await bench.clock.sleep(20_000);
+    return { kind: 'accepted' };
+  };
+  await bench.start('B');
+  await bench.pass(500);
+  waiting.process.free('claimDebts');
+  await bench.pass(30_000);
+  expect(told).toEqual(['B']);
+});
+
 /** Patience is 5 ttls; one more until the failure is seen, and one for another to adopt. */
 const GIVE_UP_MS = 5 * TTL_MS;
 const SHARED_OUT_MS = GIVE_UP_MS + 2 * TTL_MS;
