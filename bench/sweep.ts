@@ -28,6 +28,7 @@ const JUDGING: Judging = {
   mayWrite: () => true,
   lookEveryMs: 5000,
   incarnation: 'bench',
+  epoch: 1,
 };
 
 /** Damages the ports of these ids; `(?)` stands for them. */

@@ -24,8 +24,11 @@ export interface Neutron {
   /** Neutron's own migration heads: when they change, `check` again before anything is written. */
   heads(): Promise<string>;
 
-  /** The number of an incarnation; the first to ask gives it the next one. */
-  epochOf(incarnation: string): Promise<number>;
+  /** The number of an incarnation, where it has one, and the greatest that any has: 0 where none has. */
+  epochOf(incarnation: string): Promise<{ readonly epoch: number | undefined; readonly greatest: number }>;
+
+  /** Gives an incarnation this number, if it has none and the number is nobody's; else nothing changes. */
+  enterIncarnation(incarnation: string, epoch: number): Promise<void>;
 
   /**
    * Judges reports and carries the verdicts out, in one transaction: Neutron's rows, the ledger's and the debts to Nova
@@ -59,8 +62,12 @@ export interface Neutron {
   /** Records what became of claimed debts and ends the claims. Those that another has claimed meanwhile are left. */
   recordAnswers(nonce: string, answered: readonly AnsweredDebt[]): Promise<void>;
 
-  /** Keeps reports that can never be written, with the reason. */
-  quarantine(entries: readonly QuarantineEntry[]): Promise<void>;
+  /**
+   * Keeps reports that can never be written, with the reason.
+   *
+   * @throws {PortStatusError} UNAVAILABLE when there would then be more than `most`; none of these is kept then.
+   */
+  quarantine(entries: readonly QuarantineEntry[], most: number): Promise<void>;
 
   /** Of these cases, those whose report is not in quarantine as it is. */
   withoutQuarantined(cases: readonly Case[]): Promise<readonly Case[]>;
@@ -99,6 +106,8 @@ export interface Judging {
   readonly lookEveryMs: number;
   /** The northbound data's present incarnation. */
   readonly incarnation: string;
+  /** Its number. It holds also where the ledger has lost it meanwhile, and is then entered again. */
+  readonly epoch: number;
 }
 
 /** One thing to judge: a report that arrived, or the ledger's own newest report of that port and chassis. */

@@ -7,6 +7,7 @@ import { together } from '../runtime/together.js';
 import type { Task } from '../runtime/together.js';
 import { adoptOrphans } from './adopt.js';
 import { watchChassis } from './dead-chassis.js';
+import { dataChanged, numberOf } from './epoch.js';
 import { healthChecks, newHealth } from './health.js';
 import type { Check, Health } from './health.js';
 import { leaseTasks } from './lease.js';
@@ -125,27 +126,27 @@ async function join(
   const identity = { id, ttlMs: lease.ttlMs, versions: readableVersions(wireGreatest), program };
   await persist(waiting, 'neutron', signal, () => neutron.check({ willWrite: options.willWrite }));
   const incarnation = await persist(waiting, 'northbound', signal, () => northbound.incarnation({ signal }));
-  await persist(waiting, 'neutron', signal, () => neutron.epochOf(incarnation));
+  const epoch = await numberOf(waiting, incarnation, signal);
   const { member, sentAtMs } = await persist(waiting, 'northbound', signal, async () => {
     const sentAtMs = clock.monotonicMs();
     return { member: await northbound.join(identity, { signal }), sentAtMs };
   });
-  if (member.incarnation !== incarnation)
-    throw new PortStatusError('REGISTRATION_LOST', 'the northbound data changed');
+  if (member.incarnation !== incarnation) throw dataChanged();
   logger.info({ event: 'listener.joined', id: member.id, generation: member.generation }, 'joined');
   metrics.joins.inc();
   metrics.joined.set(1);
   health.joined = true;
-  return openSession(parts, health, { member, joinSentAtMs: sentAtMs, endLife });
+  return openSession(parts, health, { member, joinSentAtMs: sentAtMs, endLife }, epoch);
 }
 
 function openSession(
   parts: ServerParts,
   health: Health,
   life: Pick<Session, 'member' | 'joinSentAtMs' | 'endLife'>,
+  epoch: number,
 ): Session {
   const { id, policy, mayWrite, lookEveryMs } = parts.options;
-  const judging = { server: id, policy, mayWrite, lookEveryMs, incarnation: life.member.incarnation };
+  const judging = { server: id, policy, mayWrite, lookEveryMs, incarnation: life.member.incarnation, epoch };
   return { ...parts, ...life, judging, health, looks: new Looks(), debts: new Doorbell() };
 }
 

@@ -1,4 +1,3 @@
-import { PortStatusError } from '../domain/errors.js';
 import type { Envelope } from '../domain/wire.js';
 import type { QuarantineEntry } from '../neutron/neutron.js';
 import { persist } from './persist.js';
@@ -17,10 +16,8 @@ type Published = Envelope & { readonly incarnation: string };
 export async function setAside(session: Session, bad: readonly Poison[], signal: AbortSignal): Promise<void> {
   if (bad.length === 0) return;
   const { neutron, logger, metrics, options } = session;
-  await persist(session, 'neutron', signal, async () => {
-    await refuseFlood(session, bad.length);
-    await neutron.quarantine(bad.map((poison) => toEntry(poison, options.id)));
-  });
+  const entries = bad.map((poison) => toEntry(poison, options.id));
+  await persist(session, 'neutron', signal, () => neutron.quarantine(entries, options.quarantineMax));
   metrics.quarantined.inc(bad.length);
   for (const { report, reason } of bad) {
     const { portId, chassis, revision } = report;
@@ -29,15 +26,6 @@ export async function setAside(session: Session, bad: readonly Poison[], signal:
       'a report can never be written',
     );
   }
-}
-
-/** So many bad reports are not their own fault: an outage, until someone has looked. */
-async function refuseFlood({ neutron, options }: Session, more: number): Promise<void> {
-  if ((await neutron.quarantined()) + more <= options.quarantineMax) return;
-  throw new PortStatusError(
-    'UNAVAILABLE',
-    `more than ${options.quarantineMax} reports would be in quarantine; find out why, empty the ledger's table quarantine, or raise quarantine.max`,
-  );
 }
 
 function toEntry({ report, reason }: Poison, server: string): QuarantineEntry {

@@ -18,8 +18,7 @@ const PAGE = 1000;
  * in whose topic it waits, and put back there if its entry is gone.
  */
 export async function sweepRecords(session: Session, share: Share, signal: AbortSignal): Promise<void> {
-  const { northbound, neutron, judging, options, clock } = session;
-  await persist(session, 'neutron', signal, () => neutron.epochOf(judging.incarnation));
+  const { northbound, options, clock } = session;
   const views = await persist(session, 'northbound', signal, () => northbound.chassis(undefined, { signal }));
   const pace = new Pace(clock, options.reconcileRate, PAGE);
   let gathered: readonly Acknowledged[] = [];

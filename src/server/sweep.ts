@@ -77,12 +77,11 @@ async function sweepRows(session: Session, share: Share, signal: AbortSignal): P
 async function judgeGone(session: Session, rows: readonly SweptRow[], signal: AbortSignal): Promise<void> {
   const up = rows.filter(({ status }) => status !== 'DOWN');
   if (up.length === 0) return;
-  const { northbound, neutron, judging } = session;
+  const { northbound, judging } = session;
   const names = [...new Set(up.map(({ chassis }) => chassis))].sort();
   const views = await persist(session, 'northbound', signal, () => northbound.chassis(names, { signal }));
-  const epoch = await persist(session, 'neutron', signal, () => neutron.epochOf(judging.incarnation));
   const complete = completeIn(views, judging.incarnation);
-  const older = up.filter((row) => isOlder(row, epoch, complete.get(row.chassis)));
+  const older = up.filter((row) => isOlder(row, judging.epoch, complete.get(row.chassis)));
   if (older.length === 0) return;
   const stored = await persist(session, 'northbound', signal, () => northbound.lookUp(older, { signal }));
   const present = new Set(stored.map(keyOf));

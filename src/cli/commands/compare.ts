@@ -51,7 +51,7 @@ async function runCompare(context: Context): Promise<number> {
 function judgingOf({ config }: Context): Judging {
   const { drivers, buildGraceMs } = config.neutron;
   const policy = { drivers: new Set(drivers), buildGraceMs };
-  return { server: 'compare', policy, mayWrite: () => false, lookEveryMs: 0, incarnation: '' };
+  return { server: 'compare', policy, mayWrite: () => false, lookEveryMs: 0, incarnation: '', epoch: 0 };
 }
 
 async function compareAll(neutron: Neutron, judging: Judging): Promise<Comparison> {

@@ -8,7 +8,7 @@ import type { Case, Judged, Judging } from '../neutron.js';
 import type { Db, SqlDialect } from './dialect.js';
 import { lockPorts, readPorts } from './facts.js';
 import { readFlags } from './flags.js';
-import { enterIncarnation, readEpochs } from './incarnations.js';
+import { enterIncarnation, readEpochs, readEpochsBeside } from './incarnations.js';
 import { decide, decideAll, isNews, isOld } from './judge-cases.js';
 import type { Decision, Known } from './judge-cases.js';
 import { inChunks, listOf } from './keys.js';
@@ -51,7 +51,7 @@ export async function previewCases(
 ): Promise<readonly Case[]> {
   const { dialect } = store;
   return query(store, async (db) => {
-    const epochs = await readEpochs(db, dialect, incarnationsOf(cases));
+    const epochs = await readEpochsBeside(db, dialect, incarnationsOf(cases), judging);
     const open = await findOpen(db, dialect, cases, epochs);
     if (open.length === 0) return [];
     const ledger = await readLedger(db, dialect, open, { lock: false });
@@ -100,11 +100,10 @@ async function readKnown(
   const ledger = await readLedger(db, dialect, cases, { lock: true });
   const ports = await readPorts(db, dialect, portIdsOf(cases));
   const incarnations = incarnationsOf(cases);
-  const epochs = new Map(await readEpochs(db, dialect, incarnations));
-  if (incarnations.includes(judging.incarnation) && !epochs.has(judging.incarnation)) {
-    epochs.set(judging.incarnation, await enterIncarnation(db, dialect, judging.incarnation));
-  }
-  return { now, ports, ledger, epochs };
+  const stored = await readEpochs(db, dialect, incarnations);
+  if (incarnations.includes(judging.incarnation) && !stored.has(judging.incarnation))
+    await enterIncarnation(db, dialect, judging);
+  return { now, ports, ledger, epochs: new Map([[judging.incarnation, judging.epoch], ...stored]) };
 }
 
 /** Neutron's rows, in the order in which Neutron writes them, one statement per kind of change. */

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
+import type { Judging, Neutron } from '../neutron.js';
 import type { Db, SqlDialect } from './dialect.js';
-import { query, transact } from './transaction.js';
+import { query } from './transaction.js';
 import type { Transactor } from './transaction.js';
 
 /** The numbers of those incarnations that the ledger knows. */
@@ -17,27 +18,34 @@ export async function readEpochs(
   return new Map(rows.map(({ id, epoch }) => [id, epoch]));
 }
 
-/** Gives an incarnation the next number. Two that do so at once conflict, and one of them finds the other's row. */
-export async function enterIncarnation(db: Db, dialect: SqlDialect, incarnation: string): Promise<number> {
-  const table = dialect.ledger('incarnations');
-  const { rows } = await sql<{
-    next: number;
-  }>`select coalesce(max(epoch), 0) + 1 as next from ${table}`.execute(db);
-  const epoch = rows[0]?.next ?? 1;
-  await sql`insert into ${table} (id, epoch, entered_at) values (${incarnation}, ${epoch}, ${dialect.now()})`.execute(
-    db,
-  );
-  return epoch;
+/** The same, with that of the present incarnation in any case. */
+export async function readEpochsBeside(
+  db: Db,
+  dialect: SqlDialect,
+  incarnations: readonly string[],
+  { incarnation, epoch }: Pick<Judging, 'incarnation' | 'epoch'>,
+): Promise<ReadonlyMap<string, number>> {
+  return new Map([[incarnation, epoch], ...(await readEpochs(db, dialect, incarnations))]);
 }
 
-/** Takes no lock where the number is known: every sweep asks. */
-export async function epochOf(store: Transactor, incarnation: string): Promise<number> {
-  const { dialect } = store;
-  const read = (db: Db): ReturnType<typeof readEpochs> => readEpochs(db, dialect, [incarnation]);
-  const known = (await query(store, read)).get(incarnation);
-  if (known !== undefined) return known;
-  return transact(
-    store,
-    async (db) => (await read(db)).get(incarnation) ?? enterIncarnation(db, dialect, incarnation),
-  );
+export async function epochOf(store: Transactor, incarnation: string): ReturnType<Neutron['epochOf']> {
+  return query(store, async (db) => {
+    const { rows } = await sql<{ id: string; epoch: number }>`
+      select id, epoch from ${store.dialect.ledger('incarnations')}
+      where id = ${incarnation} or epoch = (select max(epoch) from ${store.dialect.ledger('incarnations')})`.execute(
+      db,
+    );
+    const epochs = new Map(rows.map(({ id, epoch }) => [id, epoch]));
+    return { epoch: epochs.get(incarnation), greatest: Math.max(0, ...epochs.values()) };
+  });
+}
+
+/** Two that take one number at once conflict in the database, and one of them changes nothing. */
+export async function enterIncarnation(
+  db: Db,
+  dialect: SqlDialect,
+  { incarnation, epoch }: Pick<Judging, 'incarnation' | 'epoch'>,
+): Promise<void> {
+  const row = sql`(${incarnation}, ${epoch}, ${dialect.now()})`;
+  await dialect.insertIgnore(dialect.ledger('incarnations'), 'id, epoch, entered_at', [row]).execute(db);
 }

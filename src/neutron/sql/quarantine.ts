@@ -1,8 +1,9 @@
 import { sql } from 'kysely';
+import { PortStatusError } from '../../domain/errors.js';
 import { keyOf } from '../../domain/report.js';
 import type { ReportKey } from '../../domain/report.js';
 import type { Case, QuarantineEntry } from '../neutron.js';
-import type { SqlStore } from './dialect.js';
+import type { Db, SqlDialect, SqlStore } from './dialect.js';
 import { inChunks, keysIn } from './keys.js';
 import { query, transact } from './transaction.js';
 import type { Transactor } from './transaction.js';
@@ -12,7 +13,11 @@ const COLUMNS = ['port', 'chassis', 'revision', 'incarnation', 'body', 'reason',
 const LONGEST = { name: 255, incarnation: 64, body: 4096, reason: 1024 };
 
 /** Keeps reports that can never be written. A newer one of the same port and chassis replaces the older. */
-export async function quarantine(store: Transactor, entries: readonly QuarantineEntry[]): Promise<void> {
+export async function quarantine(
+  store: Transactor,
+  entries: readonly QuarantineEntry[],
+  most: number,
+): Promise<void> {
   if (entries.length === 0) return;
   const { dialect } = store;
   const newest = new Map(entries.map(toStored).map((entry) => [keyOf(entry), entry]));
@@ -22,8 +27,17 @@ export async function quarantine(store: Transactor, entries: readonly Quarantine
   );
   const head = sql`insert into ${dialect.ledger('quarantine')} (${sql.raw(COLUMNS.join(', '))})`;
   const overwrite = dialect.overwrite(COLUMNS.slice(2), 'port, chassis');
-  await transact(store, (db) =>
-    inChunks(rows, (chunk) => sql`${head} values ${sql.join(chunk)} ${overwrite}`.execute(db)),
+  await transact(store, async (db) => {
+    await inChunks(rows, (chunk) => sql`${head} values ${sql.join(chunk)} ${overwrite}`.execute(db));
+    if ((await count(db, dialect)) > most) throw isFull(most);
+  });
+}
+
+/** So many bad reports are not their own fault: an outage, until someone has looked. */
+function isFull(most: number): PortStatusError {
+  return new PortStatusError(
+    'UNAVAILABLE',
+    `more than ${most} reports would be in quarantine; find out why, empty the ledger's table quarantine, or raise quarantine.max`,
   );
 }
 
@@ -87,8 +101,11 @@ function toStored(entry: QuarantineEntry): QuarantineEntry {
 }
 
 export async function countQuarantined(store: Transactor): Promise<number> {
-  const { rows } = await query(store, (db) =>
-    sql<{ n: number }>`select count(*) as n from ${store.dialect.ledger('quarantine')}`.execute(db),
-  );
+  return query(store, (db) => count(db, store.dialect));
+}
+
+async function count(db: Db, dialect: SqlDialect): Promise<number> {
+  const { rows } = await sql<{ n: number }>`
+    select count(*) as n from ${dialect.ledger('quarantine')}`.execute(db);
   return rows[0]?.n ?? 0;
 }

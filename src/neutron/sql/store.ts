@@ -6,10 +6,11 @@ import { claimDebts, isAnyDebtDue, readClaimers, recordAnswers } from './debts.j
 import { diagnose } from './diagnose.js';
 import type { SqlStore } from './dialect.js';
 import { isPaused, setPaused } from './flags.js';
-import { epochOf } from './incarnations.js';
+import { enterIncarnation, epochOf } from './incarnations.js';
 import { checkLayout, readHeads } from './layout.js';
 import { comparePorts, sweepLedger, takeDue } from './looks.js';
 import { countQuarantined, quarantine, withoutQuarantined } from './quarantine.js';
+import { transact } from './transaction.js';
 import type { Transactor } from './transaction.js';
 
 export interface StoreParts {
@@ -26,6 +27,8 @@ export function createNeutron(opened: SqlStore, parts: StoreParts): Neutron {
     check: (options) => checkLayout(store, options),
     heads: () => readHeads(store),
     epochOf: (incarnation) => epochOf(store, incarnation),
+    enterIncarnation: (incarnation, epoch) =>
+      transact(store, (db) => enterIncarnation(db, store.dialect, { incarnation, epoch })),
     judge: (cases, judging) => judgeAndWrite(store, cases, judging),
     preview: (keys, judging) => previewCases(store, keys, judging),
     takeDue: (limit, everyMs) => takeDue(store, limit, everyMs),
@@ -34,7 +37,7 @@ export function createNeutron(opened: SqlStore, parts: StoreParts): Neutron {
     claimers: () => readClaimers(store),
     claimDebts: (claim, limit) => claimDebts(store, claim, limit),
     recordAnswers: (nonce, answered) => recordAnswers(store, nonce, answered),
-    quarantine: (entries) => quarantine(store, entries),
+    quarantine: (entries, most) => quarantine(store, entries, most),
     withoutQuarantined: (cases) => withoutQuarantined(store, cases),
     quarantined: () => countQuarantined(store),
     isPaused: () => isPaused(store),

@@ -25,6 +25,8 @@ export type AgentStep = { readonly chassis: string } &
     | { readonly kind: 'dies' | 'pauses'; readonly verb: AgentVerb; readonly moment: Moment }
     /** What it publishes next lands after that time, when it was given up long ago. */
     | { readonly kind: 'late'; readonly ms: number }
+    /** It waits for its next call of the verb. */
+    | { readonly kind: 'slow'; readonly verb: AgentVerb; readonly moment: Moment; readonly ms: number }
     | { readonly kind: 'cut'; readonly loss: Loss }
   );
 
@@ -133,6 +135,9 @@ export class Agents {
         break;
       case 'late':
         this.#publishLate(process, step.ms);
+        break;
+      case 'slow':
+        process.delayAt(step.verb, step.moment, () => this.#parts.rig.clock.sleep(step.ms));
         break;
       case 'cut':
         northbound.cut(step.loss);

@@ -13,6 +13,8 @@ const DAY_MS = 86_400_000;
 const CLOCK_STEPS = [-DAY_MS, DAY_MS, -300_000, 300_000, -1000] as const;
 /** Long ones come seldom: while nothing else happens, less is found in ten seconds of virtual time than in one step. */
 const PASSES_MS = [0, 0, 0, 0, 1, 1, 60, 60, 60, 1000, 1000, 5500] as const;
+/** How long a call takes that takes long; all have come back when a history ends. */
+const WAITS_MS = [10, 500, 5000] as const;
 /** One step in so many is an hour without Nova: it takes as long to play as thirty histories. */
 const HOURS_APART = 50_000;
 
@@ -92,8 +94,10 @@ function drawNodeStep(dice: Dice): NodeStep {
 function drawAgentStep(dice: Dice): AgentStep {
   const chassis = dice.of(...CHASSIS);
   const verb = dice.of<AgentVerb>(...AGENT_VERBS, '*');
+  const moment = dice.of('before', 'after');
   return dice.often<AgentStep>(
-    [2, () => ({ kind: dice.of('dies', 'pauses'), verb, moment: dice.of('before', 'after'), chassis })],
+    [2, () => ({ kind: dice.of('dies', 'pauses'), verb, moment, chassis })],
+    [2, () => ({ kind: 'slow', ms: dice.of(...WAITS_MS), verb, moment, chassis })],
     [1, () => ({ kind: 'late', ms: dice.of(50, 2000, 10_000), chassis })],
     [1, () => ({ kind: 'cut', loss: dice.of('requests', 'answers'), chassis })],
     [1, () => ({ kind: dice.of('stops', 'twin'), chassis })],
@@ -136,20 +140,12 @@ function drawNeutronStep(dice: Dice): NeutronStep {
 
 function drawServerStep(dice: Dice): ServerStep {
   const server = dice.below(3);
+  const verb = drawServerVerb(dice);
+  const moment = dice.of('before', 'after');
   return dice.often<ServerStep>(
-    [
-      8,
-      () => ({
-        kind: dice.of('die', 'die', 'pause', 'fail'),
-        verb: dice.often<ServerVerb>(
-          [1, () => '*'],
-          [20, () => dice.of(...VERBS)],
-          [10, () => dice.of(...HOT)],
-        ),
-        moment: dice.of('before', 'after'),
-        server,
-      }),
-    ],
+    [8, () => ({ kind: dice.of('die', 'die', 'pause', 'fail'), verb, moment, server })],
+    [3, () => ({ kind: 'slow', ms: dice.of(...WAITS_MS), verb, moment, server })],
+    [1, () => ({ kind: 'lose-neutron', server })],
     [2, () => ({ kind: 'cut', loss: dice.of('requests', 'answers'), server })],
     [1, () => ({ kind: 'clock', by: dice.of(...CLOCK_STEPS), server })],
     [
@@ -163,6 +159,10 @@ function drawServerStep(dice: Dice): ServerStep {
       }),
     ],
   );
+}
+
+function drawServerVerb(dice: Dice): ServerVerb {
+  return dice.often<ServerVerb>([1, () => '*'], [20, () => dice.of(...VERBS)], [10, () => dice.of(...HOT)]);
 }
 
 function drawCloudStep(dice: Dice): CloudStep {

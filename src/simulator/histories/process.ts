@@ -25,6 +25,7 @@ export class Process {
   /** Is told of each call. */
   witness: (verb: string, args: readonly unknown[]) => void = () => undefined;
   readonly #intercepts = new Map<string, Intercept>();
+  readonly #lost = new Map<string, Error>();
   #gate: Promise<void> = Promise.resolve();
   #open: () => void = () => undefined;
 
@@ -90,6 +91,26 @@ export class Process {
     });
   }
 
+  /** Has it wait, once, for a call of this verb, before or after that has its effect; the rest of it goes on. */
+  delayAt(verb: string, moment: Moment, wait: () => Promise<void>): void {
+    this.intercept(verb, async (proceed) => {
+      this.free(verb);
+      if (moment === 'before') await wait();
+      const answer = await proceed();
+      if (moment === 'after') await wait();
+      return answer;
+    });
+  }
+
+  /** Refuses all calls of these verbs with this error, until `regain`. */
+  lose(verbs: readonly string[], why: Error): void {
+    for (const verb of verbs) this.#lost.set(verb, why);
+  }
+
+  regain(): void {
+    this.#lost.clear();
+  }
+
   /** Stops the process where it stands: no call of it begins or ends, no sleep ends. */
   pause(): void {
     this.#gate = new Promise((resolve) => (this.#open = resolve));
@@ -103,6 +124,7 @@ export class Process {
   /** Takes away whatever is in its way; it goes on, if it is not dead. */
   heal(): void {
     this.#intercepts.clear();
+    this.regain();
     this.resume();
   }
 
@@ -112,7 +134,11 @@ export class Process {
       this.called.add(name);
       this.witness(name, args);
       await this.#gate;
-      const proceed = (): Promise<unknown> => call(...args);
+      const proceed = async (): Promise<unknown> => {
+        const why = this.#lost.get(name);
+        if (why !== undefined) throw why;
+        return call(...args);
+      };
       try {
         const intercept = this.#intercepts.get(name) ?? this.#intercepts.get(ANY_VERB);
         return await (intercept?.(proceed, args, name) ?? proceed());

@@ -11,7 +11,11 @@ import { WatchedNorthbound } from './watched.js';
 /** What happens to a server. It dies, stands still or is refused at its next call of the verb, before or after its effect. */
 export type ServerStep = { readonly server: number } & (
   | { readonly kind: 'die' | 'pause' | 'fail'; readonly verb: string; readonly moment: Moment }
+  /** It waits for its next call of the verb. */
+  | { readonly kind: 'slow'; readonly verb: string; readonly moment: Moment; readonly ms: number }
   | { readonly kind: 'cut'; readonly loss: Loss }
+  /** It does not reach Neutron's database any more. */
+  | { readonly kind: 'lose-neutron' }
   /** The wall clock of its machine is set. */
   | { readonly kind: 'clock'; readonly by: number }
   /** `twin`: another starts under its name. `receive-twice`: what it is given next, it is given once more. */
@@ -82,8 +86,16 @@ export class Servers {
       case 'cut':
         server?.northbound.cut(step.loss);
         return;
+      case 'slow':
+        server?.process.delayAt(step.verb, step.moment, () => this.#rig.clock.sleep(step.ms));
+        return;
+      case 'lose-neutron':
+        this.#tally.hit("Neutron's database fails or loses a commit's answer");
+        server?.process.lose(Object.keys(this.#rig.neutron), connectionBroke());
+        return;
       case 'restore':
         server?.northbound.restore();
+        server?.process.regain();
         return;
       case 'die':
         server?.process.dieAt(step.verb, step.moment, (verb) => this.#noteCrash(verb, step.moment));
@@ -117,7 +129,10 @@ export class Servers {
 
   /** Connects those whose connections are cut; those that stand still go on standing. */
   restoreAll(): void {
-    for (const { northbound } of this.#running) northbound.restore();
+    for (const { northbound, process } of this.#running) {
+      northbound.restore();
+      process.regain();
+    }
   }
 
   resumeAll(): void {
@@ -147,7 +162,7 @@ export class Servers {
         process.free(verb);
         this.#tally.hit("Neutron's database fails or loses a commit's answer");
         if (moment === 'after') await proceed();
-        throw new PortStatusError('UNAVAILABLE', 'the connection broke');
+        throw connectionBroke();
       },
     ];
   }
@@ -189,6 +204,10 @@ export class Servers {
   #noteDeath(error: unknown): void {
     if (error instanceof Error && !hasCode(error, 'FENCED')) this.deaths.push(String(error));
   }
+}
+
+function connectionBroke(): PortStatusError {
+  return new PortStatusError('UNAVAILABLE', 'the connection broke');
 }
 
 const ROWS_OF_CRASHES: Readonly<Partial<Record<string, CrashRow>>> = {

@@ -66,6 +66,8 @@ function tellAgentStep(step: AgentStep): string {
       return `the agent stands still ${tellCall(step)}`;
     case 'late':
       return `what the agent publishes next is given up, and lands after ${step.ms} ms`;
+    case 'slow':
+      return `the agent waits for ${step.ms} ms ${tellCall(step)}`;
     case 'cut':
       return `the agent's ${step.loss} to and from the northbound database are lost from now on`;
   }
@@ -116,8 +118,12 @@ function tellServerStep(step: ServerStep): string {
       return `the clock of its machine is set by ${step.by} ms`;
     case 'cut':
       return `its ${step.loss} to and from the northbound database are lost from now on`;
+    case 'slow':
+      return `waits for ${step.ms} ms ${tellCall(step)}`;
+    case 'lose-neutron':
+      return "does not reach Neutron's database from now on";
     case 'restore':
-      return 'reaches the northbound database again';
+      return 'reaches both databases again';
     case 'resume':
       return 'goes on, where it stands still';
     case 'stop':

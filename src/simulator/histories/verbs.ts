@@ -18,16 +18,18 @@ export type AgentVerb = (typeof AGENT_VERBS)[number] | '*';
 export const VERBS = [
   ...(['join', 'heartbeat', 'receive', 'acknowledge', 'adopt', 'untilOrphans', 'putBack', 'leave'] as const),
   ...(['incarnation', 'listeners', 'chassis', 'reports', 'lookUp'] as const),
-  ...(['check', 'heads', 'epochOf', 'judge', 'takeDue', 'sweep', 'isAnyDebtDue', 'preview'] as const),
   ...([
-    'claimers',
-    'claimDebts',
-    'recordAnswers',
-    'quarantine',
-    'withoutQuarantined',
-    'quarantined',
-    'tell',
+    'check',
+    'heads',
+    'epochOf',
+    'enterIncarnation',
+    'judge',
+    'takeDue',
+    'sweep',
+    'isAnyDebtDue',
+    'preview',
   ] as const),
+  ...(['claimers', 'claimDebts', 'recordAnswers', 'quarantine', 'withoutQuarantined', 'tell'] as const),
 ] as const satisfies readonly [Verb, ...Verb[]];
 
 export type ServerVerb = (typeof VERBS)[number] | '*';

@@ -220,8 +220,7 @@ export class World {
       case 'copy-neutron':
         return this.#save.save();
       case 'fail-neutron-over':
-        if (await this.#save.restore()) this.#tally.hit("Neutron's database loses the last second");
-        return;
+        return this.#failNeutronOver();
       case 'lose-data':
         this.#noteLoss();
         database.loseEverything();
@@ -233,6 +232,13 @@ export class World {
         this.#noteLoss();
         database.rollBack();
     }
+  }
+
+  /** What was claimed meanwhile is anybody's: who tells of it already is not to be held against who tells of it next. */
+  async #failNeutronOver(): Promise<void> {
+    if (!(await this.#save.restore())) return;
+    this.#tally.hit("Neutron's database loses the last second");
+    this.#telling.clear();
   }
 
   #alarm(what: string): void {

@@ -55,7 +55,7 @@ async function live(cloud: Cloud): Promise<void> {
       reason: 'r',
       server: 'A',
     };
-    await neutron.quarantine([entry]);
+    await neutron.quarantine([entry], 10);
   });
   await withNorthbound(cloud, 0, async (northbound) => {
     const registration = await northbound.registerChassis('cn1');

@@ -43,6 +43,7 @@ export const JUDGING: Judging = {
   mayWrite: () => true,
   lookEveryMs: 2000,
   incarnation: 'inc-1',
+  epoch: 1,
 };
 
 export function reportOf(number: number, revision: number, more: Partial<Report> = {}): Case {

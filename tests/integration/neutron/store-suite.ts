@@ -130,9 +130,8 @@ export function storeSuite(
 
     it('orders reports by epoch first, so that a chassis clock set back after a loss of data does no harm', async () => {
       await plantPort(fixture.rows, 1, { id: portIdOf(1) });
-      await fixture.neutron.epochOf('inc-1');
       await judge([reportOf(1, 1000)]);
-      expect(await fixture.neutron.epochOf('inc-2')).toBe(2);
+      await fixture.neutron.enterIncarnation('inc-2', 2);
       const down = reportOf(1, 5, { status: 'DOWN' });
       const inNew = { ...down, arrival: { ...must(down.arrival), incarnation: 'inc-2' } };
       const [outcome] = await judge([inNew]);
@@ -141,10 +140,19 @@ export function storeSuite(
       expect(late).toMatchObject({ verdict: 'stale' });
     });
 
-    it('gives an incarnation one number, however often it is asked', async () => {
-      expect(await fixture.neutron.epochOf('x')).toBe(1);
-      expect(await fixture.neutron.epochOf('y')).toBe(2);
-      expect(await fixture.neutron.epochOf('x')).toBe(1);
+    it('gives an incarnation one number, and no number to two', async () => {
+      expect(await fixture.neutron.epochOf('x')).toEqual({ epoch: undefined, greatest: 0 });
+      await fixture.neutron.enterIncarnation('x', 1);
+      await fixture.neutron.enterIncarnation('y', 1);
+      await fixture.neutron.enterIncarnation('x', 2);
+      expect(await fixture.neutron.epochOf('x')).toEqual({ epoch: 1, greatest: 1 });
+      expect(await fixture.neutron.epochOf('y')).toEqual({ epoch: undefined, greatest: 1 });
+    });
+
+    it('keeps the number of its incarnation where the ledger has lost it', async () => {
+      await plantPort(fixture.rows, 1, { id: portIdOf(1) });
+      await judge([reportOf(1, 10)], { ...JUDGING, epoch: 7 });
+      expect(await fixture.neutron.epochOf(JUDGING.incarnation)).toEqual({ epoch: 7, greatest: 7 });
     });
 
     it('keeps the report of a port that is not there yet, and applies it once the port is created', async () => {
@@ -461,24 +469,37 @@ export function storeSuite(
         reason: 'no JSON',
         server: 'A',
       };
-      await fixture.neutron.quarantine([entry, { ...entry, portId: 'y'.repeat(400), body: '\0' }]);
-      await fixture.neutron.quarantine([entry]);
+      await fixture.neutron.quarantine([entry, { ...entry, portId: 'y'.repeat(400), body: '\0' }], 10);
+      await fixture.neutron.quarantine([entry], 10);
       expect(await fixture.neutron.quarantined()).toBe(2);
     });
 
     it('keeps what was forged to fit no column', async () => {
-      await fixture.neutron.quarantine([
-        {
-          portId: '\0'.repeat(9),
-          chassis: 'c'.repeat(300),
-          revision: 1e300,
-          incarnation: 'i'.repeat(300),
-          body: '\ud800'.repeat(9000),
-          reason: 'r'.repeat(9000),
-          server: 'A',
-        },
-      ]);
+      await fixture.neutron.quarantine(
+        [
+          {
+            portId: '\0'.repeat(9),
+            chassis: 'c'.repeat(300),
+            revision: 1e300,
+            incarnation: 'i'.repeat(300),
+            body: '\ud800'.repeat(9000),
+            reason: 'r'.repeat(9000),
+            server: 'A',
+          },
+        ],
+        10,
+      );
       expect(await fixture.neutron.quarantined()).toBe(1);
+    });
+
+    it('keeps nothing of what would be too much, and again what is kept already', async () => {
+      const entry = { chassis: 'cn1', revision: 1, incarnation: 'i', body: '', reason: 'r', server: 'A' };
+      const entries = [1, 2].map((n) => ({ ...entry, portId: portIdOf(n) }));
+      await fixture.neutron.quarantine(entries, 2);
+      await fixture.neutron.quarantine(entries, 2);
+      const more = fixture.neutron.quarantine([...entries, { ...entry, portId: portIdOf(3) }], 2);
+      await expect(more).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+      expect(await fixture.neutron.quarantined()).toBe(2);
     });
 
     it('tells a report that is in quarantine from a newer one of its port, also where it was forged', async () => {
@@ -486,7 +507,10 @@ export function storeSuite(
       const forged = { chassis: `cn\0${'x'.repeat(300)}` };
       const entry = { incarnation: 'inc-1', body: '{', reason: 'out of range', server: 'A' };
       const cases = [reportOf(1, 7), reportOf(2, 7), reportOf(3, 7, forged)];
-      await neutron.quarantine([cases[0], cases[2]].map((one) => ({ ...must(one), revision: 7, ...entry })));
+      await neutron.quarantine(
+        [cases[0], cases[2]].map((one) => ({ ...must(one), revision: 7, ...entry })),
+        10,
+      );
       expect(await neutron.withoutQuarantined(cases)).toEqual([cases[1]]);
       const newer = [reportOf(1, 8), reportOf(3, 8, forged)];
       expect(await neutron.withoutQuarantined(newer)).toEqual(newer);
