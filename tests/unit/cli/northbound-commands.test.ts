@@ -280,7 +280,7 @@ describe('port-status drain', () => {
     await join('b');
     const { exitCode, stdout } = await run('drain a --timeout 0s');
     expect(exitCode).toBe(1);
-    expect(stdout).toMatch(/a: is still registered after 0\.0 s \(draining, 0 reports wait\)/);
+    expect(stdout).toMatch(/a: is still registered after \d\.\d s \(draining, 0 reports wait\)/);
   });
 
   it('says with 1 that there is no such server, and which there are', async () => {
