@@ -128,13 +128,23 @@ export interface Northbound {
   untilOrphans(membership: Membership, options?: CallOptions): Promise<void>;
 
   /**
+   * Of these reports, those that are pending and have no entry in the topic in which they are by their records: whoever
+   * may write to a topic may remove what is there. Changes nothing.
+   *
+   * @returns none always where topics are an index over the records.
+   */
+  findLost(keys: readonly ReportKey[], options?: CallOptions): Promise<readonly ReportKey[]>;
+
+  /**
    * Puts pending reports back into the topics in which they are by their records, where the entry is gone or was never
-   * ours: whoever may write to a topic may remove what is there. Those whose listener is not registered are placed anew.
+   * ours. Those whose listener is not registered are placed anew.
+   *
+   * Asks for no registration: the record alone says where its entry belongs, and is compared in the step that writes the
+   * entry. So whoever calls it late, twice, or beside others that do restores what holds then, and nothing else.
    *
    * @returns how many were put back; 0 always where topics are an index over the records.
-   * @throws {PortStatusError} FENCED, REGISTRATION_LOST as `heartbeat`.
    */
-  putBack(membership: Membership, keys: readonly ReportKey[], options?: CallOptions): Promise<number>;
+  putBack(keys: readonly ReportKey[], options?: CallOptions): Promise<number>;
 
   /**
    * Ends the registration; what is pending in its topic is moved to others by their `adopt`. A registration that no

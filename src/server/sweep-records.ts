@@ -59,10 +59,8 @@ async function judgeRecords(
 async function putBack(session: Session, page: readonly StoredReport[], signal: AbortSignal): Promise<void> {
   const pending = page.filter(({ place }) => place !== undefined);
   if (pending.length === 0) return;
-  const { northbound, member, metrics } = session;
-  const count = await persist(session, 'northbound', signal, () =>
-    northbound.putBack(member, pending, { signal }),
-  );
+  const { northbound, metrics } = session;
+  const count = await persist(session, 'northbound', signal, () => northbound.putBack(pending, { signal }));
   metrics.putBack.inc(count);
 }
 

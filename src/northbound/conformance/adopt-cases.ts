@@ -185,10 +185,19 @@ export const adoptCases: Cases = {
     await agent.publish(...sayRange(1, 3));
     await server.receive(1);
     const keys = [1, 2, 3, 4].map((number) => ({ chassis: 'cn1', portId: portId(number) }));
-    assert.equal(await server.northbound.putBack(server.membership, keys), 0);
+    assert.deepEqual(await server.northbound.findLost(keys), []);
+    assert.equal(await server.northbound.putBack(keys), 0);
     assert.deepEqual(brief(await server.receive()), ['2@2', '3@3']);
+  },
+
+  'what was acknowledged is not put back, and it may be anybody who asks': async (scene) => {
+    const server = await scene.server('n1');
+    const agent = await scene.agent();
+    await agent.publish(say(1, 1));
+    await server.acknowledge(await server.receive());
     await server.leave();
-    await refused(server.northbound.putBack(server.membership, keys), 'REGISTRATION_LOST');
+    const northbound = await scene.connect();
+    assert.equal(await northbound.putBack([{ chassis: 'cn1', portId: portId(1) }]), 0);
   },
 
   'a report that is replaced after its adoption stays with whom it was moved to': async (scene) => {

@@ -25,8 +25,9 @@ const VERBS: Readonly<Record<Exclude<keyof Northbound, 'engine' | 'untilOrphans'
   acknowledge: ({ northbound, server }, options) =>
     northbound.acknowledge(server.membership, [say(1, 10)], options),
   adopt: ({ northbound, server }, options) => northbound.adopt(server.membership, { max: 10, ...options }),
-  putBack: ({ northbound, server }, options) =>
-    northbound.putBack(server.membership, [{ chassis: 'cn1', portId: portId(1) }], options),
+  findLost: ({ northbound }, options) =>
+    northbound.findLost([{ chassis: 'cn1', portId: portId(1) }], options),
+  putBack: ({ northbound }, options) => northbound.putBack([{ chassis: 'cn1', portId: portId(1) }], options),
   leave: ({ northbound, server }, options) => northbound.leave(server.membership, options),
   drain: ({ northbound }, options) => northbound.drain('n1', options),
   incarnation: ({ northbound }, options) => northbound.incarnation(options),

@@ -46,7 +46,7 @@ import { drain, heartbeat, join, leave, listListeners } from './listeners.js';
 import { listReports, lookUpReports } from './listing.js';
 import { publish } from './publish.js';
 import { Session } from './session.js';
-import { putBack } from './topics.js';
+import { findLost, putBack } from './topics.js';
 
 export interface EtcdNorthboundOptions extends EtcdDatabaseOptions, GatewayOptions {}
 
@@ -161,8 +161,12 @@ export class EtcdNorthbound implements Northbound {
     }
   }
 
-  async putBack(membership: Membership, keys: readonly ReportKey[], options?: CallOptions): Promise<number> {
-    return this.#callAs(membership, options, (session) => putBack(session, membership, keys));
+  async findLost(keys: readonly ReportKey[], options?: CallOptions): Promise<readonly ReportKey[]> {
+    return this.#call(options, (session) => findLost(session, keys));
+  }
+
+  async putBack(keys: readonly ReportKey[], options?: CallOptions): Promise<number> {
+    return this.#call(options, (session) => putBack(session, keys));
   }
 
   async leave(membership: Membership, options?: CallOptions): Promise<void> {

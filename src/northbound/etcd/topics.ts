@@ -1,8 +1,6 @@
 import type { ReportKey } from '../../domain/report.js';
-import type { Membership } from '../northbound.js';
 import type { ReportRecord } from './layout.js';
 import {
-  checkListener,
   drawListener,
   findCandidates,
   isServed,
@@ -33,29 +31,40 @@ export async function listTopic(
   return answers[0]?.kvs ?? [];
 }
 
+/**
+ * Pending reports whose pointer is gone. Records are read once more after the pointers: what was acknowledged or moved in
+ * between had to be without one.
+ */
+export async function findLost(session: Session, keys: readonly ReportKey[]): Promise<readonly ReportKey[]> {
+  const missing = await findMissing(session, await readFound(session, keys));
+  const again = await readFound(
+    session,
+    missing.map(({ key }) => key),
+  );
+  return missing
+    .filter(({ stored }, index) => again[index]?.stored?.modified === stored?.modified)
+    .map(({ key }) => key);
+}
+
+async function readFound(session: Session, keys: readonly ReportKey[]): Promise<readonly Found[]> {
+  if (keys.length === 0) return [];
+  return toFound(keys, (await session.read(...recordRanges(session, keys))).answers);
+}
+
 /** Puts pending reports back whose pointer is gone; those of nobody's topic are placed anew. */
-export async function putBack(
-  session: Session,
-  membership: Membership,
-  keys: readonly ReportKey[],
-): Promise<number> {
-  const chunks = keys.length === 0 ? [[]] : chunksOf(keys, CHUNK);
+export async function putBack(session: Session, keys: readonly ReportKey[]): Promise<number> {
   let count = 0;
-  for (const chunk of chunks)
-    count += await session.untilCommitted(() => putBackChunk(session, membership, chunk));
+  for (const chunk of chunksOf(keys, CHUNK))
+    count += await session.untilCommitted(() => putBackChunk(session, chunk));
   return count;
 }
 
 async function putBackChunk(
   session: Session,
-  membership: Membership,
   wanted: readonly ReportKey[],
 ): Promise<number | typeof CONFLICT> {
-  const holderKey = session.keys.listeners + membership.id;
-  const asked = [at(holderKey), ...listenerRanges(session), ...recordRanges(session, wanted)];
-  const snapshot = await session.read(...asked);
-  const [holder, stored, alive, ...records] = snapshot.answers;
-  checkListener(membership, snapshot, holder?.kvs[0]);
+  const snapshot = await session.read(...listenerRanges(session), ...recordRanges(session, wanted));
+  const [stored, alive, ...records] = snapshot.answers;
   const listeners = toListeners(session, stored, alive);
   const candidates = await findCandidates(session, listeners);
   const mended = await findMissing(session, toFound(wanted, records));
@@ -63,7 +72,7 @@ async function putBackChunk(
   if (plans.length === 0) return 0;
   const when = distinct(plans.flatMap(({ conditions }) => conditions));
   const then = plans.flatMap(({ writes }) => writes);
-  const commit = await session.commit([unchanged(holderKey, holder?.kvs[0]), ...when], then);
+  const commit = await session.commit(when, then);
   return commit === undefined ? CONFLICT : plans.length;
 }
 

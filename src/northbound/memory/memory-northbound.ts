@@ -35,7 +35,7 @@ import {
 } from './chassis.js';
 import type { MemoryDatabase } from './database.js';
 import { acknowledge, giveReports } from './deliver.js';
-import { drain, findListener, heartbeat, join, leave, listListeners } from './listeners.js';
+import { drain, heartbeat, join, leave, listListeners } from './listeners.js';
 import { listReports, lookUpReports } from './listing.js';
 import { publish } from './publish.js';
 
@@ -145,11 +145,12 @@ export class MemoryNorthbound implements Northbound {
   }
 
   /** Topics hold the records themselves: nothing can be missing there. */
-  async putBack(membership: Membership, _: readonly ReportKey[], options?: CallOptions): Promise<number> {
-    return this.#call(options, () => {
-      findListener(this.#database, membership);
-      return 0;
-    });
+  async findLost(_: readonly ReportKey[], options?: CallOptions): Promise<readonly ReportKey[]> {
+    return this.#call(options, () => []);
+  }
+
+  async putBack(keys: readonly ReportKey[], options?: CallOptions): Promise<number> {
+    return (await this.findLost(keys, options)).length;
   }
 
   async leave(membership: Membership, options?: CallOptions): Promise<void> {

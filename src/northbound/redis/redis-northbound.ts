@@ -45,7 +45,7 @@ import { drain, heartbeat, join, leave, listListeners } from './listeners.js';
 import { listReports, lookUpReports } from './listing.js';
 import { Places } from './places.js';
 import { publish } from './publish.js';
-import { putBack } from './put-back.js';
+import { findLost, putBack } from './put-back.js';
 import type { RedisStore } from './store.js';
 
 export interface RedisNorthboundOptions extends RedisDatabaseOptions {
@@ -177,8 +177,12 @@ export class RedisNorthbound implements Northbound {
     }
   }
 
-  async putBack(membership: Membership, keys: readonly ReportKey[], options?: CallOptions): Promise<number> {
-    return this.#write(options, (store) => putBack(store, membership, keys));
+  async findLost(keys: readonly ReportKey[], options?: CallOptions): Promise<readonly ReportKey[]> {
+    return this.#call(options, (store) => findLost(store, keys));
+  }
+
+  async putBack(keys: readonly ReportKey[], options?: CallOptions): Promise<number> {
+    return this.#write(options, (store) => putBack(store, keys));
   }
 
   async leave(membership: Membership, options?: CallOptions): Promise<void> {

@@ -39,7 +39,7 @@ import { acknowledge, giveReports, isAnythingNew } from './deliver.js';
 import { Doorbells } from './doorbells.js';
 import { ENGINE, isBusy, translateFault } from './faults.js';
 import { GroupCommit } from './group-commit.js';
-import { drain, findListener, heartbeat, join, leave, listListeners } from './listeners.js';
+import { drain, heartbeat, join, leave, listListeners } from './listeners.js';
 import { listReports, lookUpReports } from './listing.js';
 import { incarnationOf } from './meta.js';
 import { publish } from './publish.js';
@@ -165,11 +165,12 @@ export class SqliteNorthbound implements Northbound {
   }
 
   /** Topics are an index over the records: nothing can be missing there. */
-  async putBack(membership: Membership, _: readonly ReportKey[], options?: CallOptions): Promise<number> {
-    return this.#read(options, (session) => {
-      findListener(session, membership);
-      return 0;
-    });
+  async findLost(_: readonly ReportKey[], options?: CallOptions): Promise<readonly ReportKey[]> {
+    return this.#read(options, () => []);
+  }
+
+  async putBack(keys: readonly ReportKey[], options?: CallOptions): Promise<number> {
+    return (await this.findLost(keys, options)).length;
   }
 
   async leave(membership: Membership, options?: CallOptions): Promise<void> {

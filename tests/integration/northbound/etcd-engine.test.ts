@@ -86,7 +86,7 @@ describe.runIf(has('integration/northbound/etcd-engine', ETCD))('the etcd engine
     expect(moved).toBeGreaterThan(100);
     await etcd.ctl('del', '--prefix', `/${namespace}/topics/`);
     const keys = again.map(({ chassis, portId: port }) => ({ chassis, portId: port }));
-    expect(await northbound.putBack(adopter, keys)).toBe(150);
+    expect(await northbound.putBack(keys)).toBe(150);
     expect(await northbound.receive(adopter, { max: 1000 })).toHaveLength(150);
   });
 

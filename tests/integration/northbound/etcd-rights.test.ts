@@ -121,9 +121,11 @@ describe.runIf(has('integration/northbound/etcd-rights', ETCD))('rights in etcd'
     const user = await createAgentUser(etcd, namespace, 'cn1');
     await etcd.ctlAs(user, 'del', '--prefix', key('topics/n1/'));
     const keys = [1, 2, 3, 4].map((number) => ({ chassis: 'cn10', portId: portId(number) }));
-    expect(await server.putBack(membership, keys)).toBe(4);
+    expect(await server.findLost(keys)).toEqual(keys);
+    expect(await server.putBack(keys)).toBe(4);
     expect(brief(await server.receive(membership, { max: 100 }))).toContain('4@4');
-    expect(await server.putBack(membership, keys)).toBe(0);
+    expect(await server.findLost(keys)).toEqual([]);
+    expect(await server.putBack(keys)).toBe(0);
     expect(await server.heartbeat(membership)).toMatchObject({ backlog: 4 });
   });
 
@@ -132,9 +134,9 @@ describe.runIf(has('integration/northbound/etcd-rights', ETCD))('rights in etcd'
     await server.leave(membership);
     const next = await server.join({ ...SERVER, id: 'n2' });
     const keys = [1, 2].map((number) => ({ chassis: 'cn10', portId: portId(number) }));
-    expect(await server.putBack(next, keys)).toBe(0);
+    expect(await server.putBack(keys)).toBe(0);
     await etcd.ctl('del', '--prefix', key('topics/n1/'));
-    expect(await server.putBack(next, keys)).toBe(2);
+    expect(await server.putBack(keys)).toBe(2);
     expect(brief(await server.receive(next, { max: 100 }))).toEqual(['1@1', '2@2']);
   });
 

@@ -294,7 +294,7 @@ describe.runIf(has('integration/northbound/redis-faults', REDIS))('the redis eng
       more: false,
     });
     await redis.admin.del(key('topic:n2'));
-    expect(await northbound.putBack(adopter, reports)).toBe(1203);
+    expect(await northbound.putBack(reports)).toBe(1203);
     const found = await northbound.receive(adopter, { max: 2000 });
     expect(await northbound.acknowledge(adopter, [...found, ...reports])).toBe(1203);
     expect(await northbound.publish(registration, reports)).toEqual({ stored: 0, late: 1203 });
