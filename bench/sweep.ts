@@ -124,7 +124,7 @@ async function lookAtAll(
   const startMs = systemClock.monotonicMs();
   const disagreeing: ReportKey[] = [];
   for (let after: ReportKey | undefined, more = true; more;) {
-    const page = await neutron.sweep(after, PAGE, JUDGING);
+    const page = await neutron.sweep({ after, limit: PAGE }, JUDGING);
     disagreeing.push(...page.disagreeing);
     after = page.rows.at(-1);
     more = page.rows.length === PAGE;

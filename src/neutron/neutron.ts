@@ -1,4 +1,4 @@
-import type { Answer, Settlement, Word } from '../domain/debt.js';
+import type { Answer, Debt, Settlement, Word } from '../domain/debt.js';
 import type { JudgePolicy, Reason, Verdict } from '../domain/judge.js';
 import type { NeutronStatus } from '../domain/neutron-port.js';
 import type { Report, ReportKey } from '../domain/report.js';
@@ -47,8 +47,14 @@ export interface Neutron {
    */
   takeDue(limit: number, everyMs: number): Promise<readonly ReportKey[]>;
 
-  /** The next page of the ledger in the order of its primary key, up to and with ports of the id `until`. */
-  sweep(after: ReportKey | undefined, limit: number, judging: Judging, until?: string): Promise<SweptPage>;
+  /** The next page of the ledger in the order of its primary key. */
+  sweep(page: LedgerPage, judging: Judging): Promise<SweptPage>;
+
+  /** What judging these cases would do now; those that there is nothing to judge of are left out. Changes nothing. */
+  foresee(cases: readonly Case[], judging: Judging): Promise<readonly Foreseen[]>;
+
+  /** What Nova is owed for these (port, chassis), claimed or not. Changes nothing. */
+  debts(keys: readonly ReportKey[]): Promise<readonly Owed[]>;
 
   /** Whether any debt to Nova is due, claimed or not. Locks nothing, so that asking again and again costs little. */
   isAnyDebtDue(): Promise<boolean>;
@@ -80,8 +86,8 @@ export interface Neutron {
   /** Resolves when no transaction that still saw the old value is running. */
   setPaused(paused: boolean): Promise<void>;
 
-  /** The next page of ports for `port-status compare`, in the order of their ids. */
-  compare(after: string | undefined, limit: number, judging: Judging): Promise<ComparedPage>;
+  /** Neutron's ports beside the ledger: the next page in the order of their ids, or those named. Changes nothing. */
+  compare(ports: PortPage | readonly string[], judging: Judging): Promise<ComparedPage>;
 
   /** All that `port-status doctor` asks of this database, in one record. Changes nothing. */
   diagnose(options: { readonly willWrite: boolean }): Promise<Diagnosis>;
@@ -129,8 +135,25 @@ export interface Outcome extends ReportKey {
   readonly owes: boolean;
 }
 
+/** Which rows of the ledger: at most `limit` of them. */
+export interface LedgerPage {
+  /** Those behind this key. */
+  readonly after?: ReportKey | undefined;
+  /** Those of ports up to and with this id. */
+  readonly until?: string | undefined;
+  /** Those of this chassis alone. */
+  readonly chassis?: string | undefined;
+  readonly limit: number;
+}
+
+/** Which of Neutron's ports: those behind `after`, at most `limit`. */
+export interface PortPage {
+  readonly after?: string | undefined;
+  readonly limit: number;
+}
+
 /** A ledger row, as far as the sweep needs it. */
-export interface SweptRow extends ReportKey, Moment {
+export interface SweptRow extends ReportKey, Moment, Pick<Debt, 'owedNo' | 'toldNo'> {
   readonly status: Report['status'];
   readonly attachment: string;
 }
@@ -184,6 +207,32 @@ export interface QuarantineEntry extends ReportKey {
   readonly body: string;
   readonly reason: string;
   readonly server: string;
+}
+
+/** What judging a case would do. */
+export interface Foreseen {
+  readonly one: Case;
+  readonly verdict: Verdict;
+  readonly reason: Reason;
+  readonly reported: Report['status'];
+  /** Absent where there is no such port. */
+  readonly neutronStatus?: NeutronStatus | undefined;
+  /** The port's provisioning blocks. */
+  readonly blocks: readonly string[];
+  /** Words of `DELETE-L2 INSERT-L2 ACTIVE DOWN ERROR`; empty: Neutron's rows stay as they are. */
+  readonly wouldWrite: string;
+  /** Whether a word to Nova would become owed. */
+  readonly wouldOwe: boolean;
+  /** Whether the ledger's row would change, or go. */
+  readonly isNews: boolean;
+}
+
+/** A word that Nova was not told yet. */
+export interface Owed extends ReportKey {
+  readonly word: Word;
+  readonly ageMs: number;
+  /** How often it was said already, without success. */
+  readonly attempts: number;
 }
 
 /** One port of Neutron beside what its bound chassis says. */

@@ -1,10 +1,8 @@
-import { keyOf } from '../domain/report.js';
 import type { ReportKey } from '../domain/report.js';
-import { isNewer } from '../domain/revision.js';
 import { portsOfShare } from '../domain/share.js';
 import type { Share } from '../domain/share.js';
-import type { Case, SweptRow } from '../neutron/neutron.js';
-import type { ChassisView } from '../northbound/northbound.js';
+import type { SweptRow } from '../neutron/neutron.js';
+import { findGone } from './gone.js';
 import { judgeCases } from './judge-cases.js';
 import { judgeAgain } from './look-again.js';
 import { Pace } from './pace.js';
@@ -60,7 +58,9 @@ async function sweepRows(session: Session, share: Share, signal: AbortSignal): P
   const pace = new Pace(clock, options.reconcileRate, PAGE);
   let after: ReportKey | undefined = first === undefined ? undefined : { portId: first, chassis: '' };
   for (let more = true; more;) {
-    const page = await persist(session, 'neutron', signal, () => neutron.sweep(after, PAGE, judging, until));
+    const page = await persist(session, 'neutron', signal, () =>
+      neutron.sweep({ after, until, limit: PAGE }, judging),
+    );
     metrics.swept.inc(page.rows.length);
     await judgeAgain(session, page.disagreeing, 'sweep', signal);
     await judgeGone(session, page.rows, signal);
@@ -70,47 +70,13 @@ async function sweepRows(session: Session, share: Share, signal: AbortSignal): P
   }
 }
 
-/**
- * Judges as DOWN what a chassis no longer has: a ledger row that is not DOWN, older than the full resync of its chassis
- * in the present incarnation, and of which that chassis has no record. A chassis that is not complete says nothing.
- */
+/** Judges as DOWN what a chassis no longer has (gone.ts). */
 async function judgeGone(session: Session, rows: readonly SweptRow[], signal: AbortSignal): Promise<void> {
   const up = rows.filter(({ status }) => status !== 'DOWN');
   if (up.length === 0) return;
-  const { northbound, judging } = session;
-  const names = [...new Set(up.map(({ chassis }) => chassis))].sort();
-  const views = await persist(session, 'northbound', signal, () => northbound.chassis(names, { signal }));
-  const complete = completeIn(views, judging.incarnation);
-  const older = up.filter((row) => isOlder(row, judging.epoch, complete.get(row.chassis)));
-  if (older.length === 0) return;
-  const stored = await persist(session, 'northbound', signal, () => northbound.lookUp(older, { signal }));
-  const present = new Set(stored.map(keyOf));
-  const gone = older.filter((row) => !present.has(keyOf(row)));
-  await judgeCases(
-    session,
-    gone.map((row) => asDown(row, complete.get(row.chassis) ?? 0, session)),
-    'sweep',
-    signal,
-  );
-}
-
-function completeIn(views: readonly ChassisView[], incarnation: string): ReadonlyMap<string, number> {
-  return new Map(
-    views.flatMap(({ chassis, complete }) =>
-      complete?.incarnation === incarnation ? [[chassis, complete.revision] as const] : [],
-    ),
-  );
-}
-
-function isOlder(row: SweptRow, epoch: number, revision: number | undefined): boolean {
-  return revision !== undefined && isNewer({ epoch, revision }, row);
-}
-
-function asDown(
-  { portId, chassis, attachment }: SweptRow,
-  revision: number,
-  { judging, clock }: Session,
-): Case {
-  const report = { portId, chassis, attachment, revision, status: 'DOWN', observedAt: clock.now() } as const;
-  return { portId, chassis, arrival: { report, incarnation: judging.incarnation } };
+  const { northbound, judging, clock } = session;
+  const { incarnation, epoch } = judging;
+  const present = { incarnation, epoch, now: clock.now() };
+  const gone = await persist(session, 'northbound', signal, () => findGone(northbound, up, present, signal));
+  await judgeCases(session, gone, 'sweep', signal);
 }

@@ -57,7 +57,7 @@ function judgingOf({ config }: Context): Judging {
 async function compareAll(neutron: Neutron, judging: Judging): Promise<Comparison> {
   const comparison: Comparison = { counts: { agrees: 0, differs: 0, waits: 0, silent: 0 }, ports: [] };
   for (let after: string | undefined, more = true; more;) {
-    const { ports, last } = await neutron.compare(after, PAGE, judging);
+    const { ports, last } = await neutron.compare({ after, limit: PAGE }, judging);
     for (const port of ports) note(comparison, port);
     after = last;
     more = last !== undefined;

@@ -4,12 +4,12 @@ import { L2_BLOCK } from '../../domain/neutron-port.js';
 import type { NeutronPort } from '../../domain/neutron-port.js';
 import { keyOf } from '../../domain/report.js';
 import type { ReportKey } from '../../domain/report.js';
-import type { Case, Judged, Judging } from '../neutron.js';
+import type { Case, Foreseen, Judged, Judging } from '../neutron.js';
 import type { Db, SqlDialect } from './dialect.js';
 import { lockPorts, readPorts } from './facts.js';
 import { readFlags } from './flags.js';
 import { enterIncarnation, readEpochs, readEpochsBeside } from './incarnations.js';
-import { decide, decideAll, isNews, isOld } from './judge-cases.js';
+import { decide, decideAll, describe, isNews, isOld } from './judge-cases.js';
 import type { Decision, Known } from './judge-cases.js';
 import { inChunks, listOf } from './keys.js';
 import { forget, readLedger, readMoments, writeLedger } from './ledger.js';
@@ -83,6 +83,46 @@ export async function findNews(
   const ports = await readPorts(db, dialect, portIdsOf(cases));
   const known: Known = { now: 0, ports, ledger, epochs };
   return cases.filter((one) => wouldChange(one, known, judging));
+}
+
+/** What judging these cases would do, by what the ledger holds and Neutron's rows. */
+export async function foresee(
+  store: Transactor,
+  cases: readonly Case[],
+  judging: Judging,
+): Promise<readonly Foreseen[]> {
+  if (cases.length === 0) return [];
+  const { dialect } = store;
+  return query(store, async (db) => {
+    const ledger = await readLedger(db, dialect, cases, { lock: false });
+    const ports = await readPorts(db, dialect, portIdsOf(cases));
+    const known: Known = {
+      now: 0,
+      ports,
+      ledger,
+      epochs: await readEpochs(db, dialect, incarnationsOf(cases)),
+    };
+    return cases.flatMap((one) => foreseeOne(one, known, judging) ?? []);
+  });
+}
+
+function foreseeOne(one: Case, known: Known, judging: Judging): Foreseen | undefined {
+  const stored = known.ledger.get(keyOf(one));
+  const reported = one.arrival?.report.status ?? stored?.status;
+  const decision = decide(one, known, judging);
+  if (decision === undefined || reported === undefined) return undefined;
+  const { outcome, port, effects } = decision;
+  return {
+    one,
+    verdict: outcome.verdict,
+    reason: outcome.reason,
+    reported,
+    neutronStatus: port?.status,
+    blocks: port?.blocks ?? [],
+    wouldWrite: describe(effects),
+    wouldOwe: outcome.owes,
+    isNews: isNews(decision, stored),
+  };
 }
 
 function wouldChange(one: Case, known: Known, judging: Judging): boolean {

@@ -1,9 +1,10 @@
 import { sql } from 'kysely';
 import type { Word } from '../../domain/debt.js';
-import type { AnsweredDebt, Claim, ClaimedDebt } from '../neutron.js';
+import type { ReportKey } from '../../domain/report.js';
+import type { AnsweredDebt, Claim, ClaimedDebt, Owed } from '../neutron.js';
 import type { Db, SqlDialect } from './dialect.js';
 import { readFlags } from './flags.js';
-import { keysIn } from './keys.js';
+import { inChunks, keysIn } from './keys.js';
 import type { Sql } from './keys.js';
 import { isAnyRow } from './ledger.js';
 import { query, transact } from './transaction.js';
@@ -25,6 +26,21 @@ interface DueRow {
 /** Whether any word is to be said now. */
 export function isAnyDebtDue(store: Transactor): Promise<boolean> {
   return isAnyRow(store, isDue(store.dialect.now()));
+}
+
+/** What Nova is owed for these (port, chassis), whoever is about to say it. */
+export async function readDebts(store: Transactor, keys: readonly ReportKey[]): Promise<readonly Owed[]> {
+  const { dialect } = store;
+  const owed: Owed[] = [];
+  await inChunks(keys, async (chunk) => {
+    const { rows } = await query(store, (db) =>
+      sql<Owed>`
+        select port as ${sql.ref('portId')}, chassis, word, attempts, coalesce(${dialect.now()} - owed_at, 0) as ${sql.ref('ageMs')}
+        from ${dialect.ledger('reports')} where owed_no > told_no and ${keysIn(dialect, chunk)}`.execute(db),
+    );
+    owed.push(...rows);
+  });
+  return owed;
 }
 
 /**

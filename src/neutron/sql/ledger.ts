@@ -4,6 +4,7 @@ import type { Reason, Verdict } from '../../domain/judge.js';
 import { keyOf } from '../../domain/report.js';
 import type { ReportedStatus, ReportKey } from '../../domain/report.js';
 import type { Moment } from '../../domain/revision.js';
+import type { LedgerPage } from '../neutron.js';
 import type { Db, SqlDialect, SqlStore } from './dialect.js';
 import { inChunks, keysIn } from './keys.js';
 import type { Sql } from './keys.js';
@@ -96,24 +97,18 @@ export async function readLedger(
   return byKey(rows.map(toLedgerRow));
 }
 
-/** Which rows: those after `after`, of ports up to and with `until`, at most `limit`. */
-export interface LedgerPage {
-  readonly after: ReportKey | undefined;
-  readonly until?: string | undefined;
-  readonly limit: number;
-}
-
 /** The next rows of the ledger in the order of its primary key. */
 export async function readLedgerPage(
   db: Db,
   dialect: SqlDialect,
-  { after, until, limit }: LedgerPage,
+  { after, until, chassis: only, limit }: LedgerPage,
 ): Promise<readonly LedgerRow[]> {
   const { portId = '', chassis = '' } = after ?? {};
   const isBefore = until === undefined ? sql`1 = 1` : sql`port <= ${until}`;
+  const isOfChassis = only === undefined ? sql`1 = 1` : sql`chassis = ${only}`;
   const { rows } = await sql<Row>`
     select ${ALL} from ${dialect.ledger('reports')}
-    where (port > ${portId} or (port = ${portId} and chassis > ${chassis})) and ${isBefore}
+    where (port > ${portId} or (port = ${portId} and chassis > ${chassis})) and ${isBefore} and ${isOfChassis}
     order by port, chassis limit ${limit}`.execute(db);
   return rows.map(toLedgerRow);
 }

@@ -3,7 +3,7 @@ import { lookIntervalMs } from '../../domain/look.js';
 import { activeBinding } from '../../domain/neutron-port.js';
 import { keyOf } from '../../domain/report.js';
 import type { ReportKey } from '../../domain/report.js';
-import type { ComparedPage, Judging, SweptPage } from '../neutron.js';
+import type { ComparedPage, Judging, LedgerPage, PortPage, SweptPage } from '../neutron.js';
 import { findNews } from './apply.js';
 import type { Db, SqlDialect } from './dialect.js';
 import { readPorts, readTargets } from './facts.js';
@@ -11,7 +11,6 @@ import { describe } from './judge-cases.js';
 import type { Known } from './judge-cases.js';
 import { inChunks, keysIn } from './keys.js';
 import { byKey, isAnyRow, readLedger, readLedgerPage } from './ledger.js';
-import type { LedgerPage } from './ledger.js';
 import { judge } from '../../domain/judge.js';
 import { query, transact } from './transaction.js';
 import type { Transactor } from './transaction.js';
@@ -62,23 +61,26 @@ export async function sweepLedger(store: Transactor, page: LedgerPage, judging: 
   });
 }
 
-/** One page of Neutron's ports, each beside what its bound chassis says. Changes nothing. */
+/** Neutron's ports, each beside what its bound chassis says. Changes nothing. */
 export async function comparePorts(
   store: Transactor,
-  after: string | undefined,
-  limit: number,
+  wanted: PortPage | readonly string[],
   judging: Judging,
 ): Promise<ComparedPage> {
   return query(store, async (db) => {
-    const { rows } = await sql<{ id: string }>`
-      select id from ports where id > ${after ?? ''} order by id limit ${limit}`.execute(db);
-    const ids = rows.map(({ id }) => id);
+    const ids = 'limit' in wanted ? await readPortPage(db, wanted) : wanted;
     if (ids.length === 0) return { ports: [] };
     const ports = await readPorts(db, store.dialect, ids);
     const keys = ids.map((portId) => ({ portId, chassis: '' }));
     const ledger = await readLedger(db, store.dialect, keys, { lock: false });
     return { ports: [...ports.values()].map((port) => compareOne(port, ledger, judging)), last: ids.at(-1) };
   });
+}
+
+async function readPortPage(db: Db, { after = '', limit }: PortPage): Promise<readonly string[]> {
+  const { rows } = await sql<{ id: string }>`
+    select id from ports where id > ${after} order by id limit ${limit}`.execute(db);
+  return rows.map(({ id }) => id);
 }
 
 function compareOne(

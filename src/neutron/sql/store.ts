@@ -1,8 +1,8 @@
 import type { Clock } from '../../runtime/clock.js';
 import type { Random } from '../../runtime/random.js';
 import type { Neutron } from '../neutron.js';
-import { judgeAndWrite, previewCases } from './apply.js';
-import { claimDebts, isAnyDebtDue, readClaimers, recordAnswers } from './debts.js';
+import { foresee, judgeAndWrite, previewCases } from './apply.js';
+import { claimDebts, isAnyDebtDue, readClaimers, readDebts, recordAnswers } from './debts.js';
 import { diagnose } from './diagnose.js';
 import type { SqlStore } from './dialect.js';
 import { isPaused, setPaused } from './flags.js';
@@ -32,7 +32,9 @@ export function createNeutron(opened: SqlStore, parts: StoreParts): Neutron {
     judge: (cases, judging) => judgeAndWrite(store, cases, judging),
     preview: (keys, judging) => previewCases(store, keys, judging),
     takeDue: (limit, everyMs) => takeDue(store, limit, everyMs),
-    sweep: (after, limit, judging, until) => sweepLedger(store, { after, until, limit }, judging),
+    sweep: (page, judging) => sweepLedger(store, page, judging),
+    foresee: (cases, judging) => foresee(store, cases, judging),
+    debts: (keys) => readDebts(store, keys),
     isAnyDebtDue: () => isAnyDebtDue(store),
     claimers: () => readClaimers(store),
     claimDebts: (claim, limit) => claimDebts(store, claim, limit),
@@ -42,7 +44,7 @@ export function createNeutron(opened: SqlStore, parts: StoreParts): Neutron {
     quarantined: () => countQuarantined(store),
     isPaused: () => isPaused(store),
     setPaused: (paused) => setPaused(store, paused),
-    compare: (after, limit, judging) => comparePorts(store, after, limit, judging),
+    compare: (ports, judging) => comparePorts(store, ports, judging),
     diagnose: (options) => diagnose(store, options),
     close: () => store.db.destroy(),
   };

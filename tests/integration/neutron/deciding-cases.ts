@@ -30,7 +30,7 @@ export function decidingCases(fixture: () => StoreFixture): void {
     outcomesOf(await fixture().neutron.judge([reportOf(1, ++revision, more)], JUDGING))[0];
   /** What the sweep finds is judged, as the server does. */
   const sweep = async (): Promise<readonly Outcome[]> => {
-    const { disagreeing } = await fixture().neutron.sweep(undefined, 100, JUDGING);
+    const { disagreeing } = await fixture().neutron.sweep({ limit: 100 }, JUDGING);
     return outcomesOf(await fixture().neutron.judge(disagreeing, JUDGING));
   };
   const rebind = async (binding: Parameters<typeof plantBinding>[2]): Promise<void> => {

@@ -44,8 +44,8 @@ describe.runIf(has('integration/neutron/observe-rights', MARIADB))(
       await expect(neutron.judge([reportOf(1, 1)], OBSERVING)).resolves.toMatchObject({ kind: 'committed' });
       await makeDue(mariadb);
       await expect(neutron.takeDue(10, 2000)).resolves.toHaveLength(1);
-      await expect(neutron.sweep(undefined, 10, OBSERVING)).resolves.toMatchObject({ rows: [{}] });
-      await expect(neutron.compare(undefined, 10, OBSERVING)).resolves.toBeDefined();
+      await expect(neutron.sweep({ limit: 10 }, OBSERVING)).resolves.toMatchObject({ rows: [{}] });
+      await expect(neutron.compare({ limit: 10 }, OBSERVING)).resolves.toBeDefined();
     });
 
     it('writing may be paused and resumed', async () => {

@@ -226,7 +226,7 @@ export function storeSuite(
       });
       const rows = await fixture.rows.run(`select mode, effects, owed_no from ${fixture.ledger('reports')}`);
       expect(rows).toEqual([{ mode: 'observe', effects: 'DELETE-L2 ACTIVE', owed_no: 0 }]);
-      const { ports } = await fixture.neutron.compare(undefined, 10, observing);
+      const { ports } = await fixture.neutron.compare({ limit: 10 }, observing);
       expect(ports).toMatchObject([
         { neutronStatus: 'DOWN', reported: 'ACTIVE', wouldWrite: 'DELETE-L2 ACTIVE' },
       ]);
@@ -235,9 +235,9 @@ export function storeSuite(
     it('writes what it observed once it may: the sweep finds it', async () => {
       await plantPort(fixture.rows, 1, { id: portIdOf(1) });
       await judge([reportOf(1, 10)], { ...JUDGING, mayWrite: () => false });
-      const { disagreeing } = await fixture.neutron.sweep(undefined, 100, JUDGING);
+      const { disagreeing } = await fixture.neutron.sweep({ limit: 100 }, JUDGING);
       expect(await judge(disagreeing)).toMatchObject([{ verdict: 'applied', wrote: 'ACTIVE', owes: true }]);
-      expect((await fixture.neutron.sweep(undefined, 100, JUDGING)).disagreeing).toEqual([]);
+      expect((await fixture.neutron.sweep({ limit: 100 }, JUDGING)).disagreeing).toEqual([]);
     });
 
     it('does nothing at all while an operator has paused the writing', async () => {
@@ -254,7 +254,7 @@ export function storeSuite(
       await judge([reportOf(1, 10)]);
       await fixture.rows.run('update ports set status = ? where id = ?', ['DOWN', portIdOf(1)]);
       await plantBlock(fixture.rows, 1, 'L2');
-      const page = await fixture.neutron.sweep(undefined, 100, JUDGING);
+      const page = await fixture.neutron.sweep({ limit: 100 }, JUDGING);
       expect(page.disagreeing).toHaveLength(1);
       await judge(page.disagreeing);
       expect(await portState(fixture.rows, portIdOf(1))).toMatchObject({ status: 'ACTIVE', blocks: '' });
@@ -262,8 +262,8 @@ export function storeSuite(
 
     it('pages through the ledger in the order of its key', async () => {
       await judge([1, 2, 3].map((n) => reportOf(n, n)));
-      const first = await fixture.neutron.sweep(undefined, 2, JUDGING);
-      const second = await fixture.neutron.sweep(first.rows.at(-1), 2, JUDGING);
+      const first = await fixture.neutron.sweep({ limit: 2 }, JUDGING);
+      const second = await fixture.neutron.sweep({ after: first.rows.at(-1), limit: 2 }, JUDGING);
       expect([first, second].map(({ rows }) => rows.map(({ portId }) => portId))).toEqual([
         [portIdOf(1), portIdOf(2)],
         [portIdOf(3)],
@@ -272,13 +272,39 @@ export function storeSuite(
 
     it('reads no further in the ledger than it is told', async () => {
       await judge([1, 2, 3].map((n) => reportOf(n, n)));
-      const page = await fixture.neutron.sweep(
-        { portId: portIdOf(1), chassis: '' },
-        10,
-        JUDGING,
-        portIdOf(2),
-      );
+      const after = { portId: portIdOf(1), chassis: '' };
+      const page = await fixture.neutron.sweep({ after, until: portIdOf(2), limit: 10 }, JUDGING);
       expect(page.rows.map(({ portId }) => portId)).toEqual([portIdOf(1), portIdOf(2)]);
+    });
+
+    it('reads the ledger of one chassis, and of Neutron the ports that are named', async () => {
+      for (const number of [1, 2, 3]) await plantPort(fixture.rows, number, { id: portIdOf(number) });
+      await judge([reportOf(1, 1), reportOf(2, 2), reportOf(3, 3, { chassis: 'cn2' })]);
+      const ofOne = await fixture.neutron.sweep({ chassis: 'cn2', limit: 10 }, JUDGING);
+      expect(ofOne.rows.map(({ portId }) => portId)).toEqual([portIdOf(3)]);
+      const { ports } = await fixture.neutron.compare([portIdOf(2)], JUDGING);
+      expect(ports).toMatchObject([{ portId: portIdOf(2), host: 'cn1', reported: 'ACTIVE' }]);
+    });
+
+    it('foresees what judging would do, and changes nothing', async () => {
+      await plantPort(fixture.rows, 1, { id: portIdOf(1) });
+      await judge([reportOf(1, 1)]);
+      const before = await portState(fixture.rows, portIdOf(1));
+      const gone = reportOf(1, 2, { status: 'DOWN' });
+      expect(await fixture.neutron.foresee([gone, reportOf(2, 3)], JUDGING)).toMatchObject([
+        { neutronStatus: 'ACTIVE', reported: 'DOWN', wouldWrite: 'INSERT-L2 DOWN', wouldOwe: true },
+        { verdict: 'absent', reason: 'no-such-port', wouldWrite: '', isNews: true },
+      ]);
+      expect(await portState(fixture.rows, portIdOf(1))).toEqual(before);
+    });
+
+    it('names what Nova is owed, and the incarnations that servers have joined', async () => {
+      await plantPort(fixture.rows, 1, { id: portIdOf(1) });
+      await judge([reportOf(1, 1)]);
+      const keys = [1, 2].map((number) => ({ portId: portIdOf(number), chassis: 'cn1' }));
+      expect(await fixture.neutron.debts(keys)).toMatchObject([{ ...keys[0], word: 'plugged', attempts: 0 }]);
+      expect(await fixture.neutron.knownEpoch('nobody-joined')).toBeUndefined();
+      expect(await fixture.neutron.knownEpoch('inc-1')).toBe(await fixture.neutron.epochOf('inc-1'));
     });
 
     it('tells a debt once: claimed by one server, recorded under its nonce', async () => {
@@ -426,10 +452,10 @@ export function storeSuite(
     it('forgets the DOWN of a port that was deleted: the sweep finds it', async () => {
       await plantPort(fixture.rows, 1, { id: portIdOf(1) });
       await judge([reportOf(1, 10, { status: 'DOWN' })]);
-      expect((await fixture.neutron.sweep(undefined, 100, JUDGING)).disagreeing).toEqual([]);
+      expect((await fixture.neutron.sweep({ limit: 100 }, JUDGING)).disagreeing).toEqual([]);
       await fixture.rows.run('delete from ports');
-      await judge((await fixture.neutron.sweep(undefined, 100, JUDGING)).disagreeing);
-      expect((await fixture.neutron.sweep(undefined, 100, JUDGING)).rows).toEqual([]);
+      await judge((await fixture.neutron.sweep({ limit: 100 }, JUDGING)).disagreeing);
+      expect((await fixture.neutron.sweep({ limit: 100 }, JUDGING)).rows).toEqual([]);
     });
 
     it('changes nothing more when a batch whose commit was not answered is judged again', async () => {

@@ -64,7 +64,7 @@ describe.skipIf(!has("Neutron's store under two servers", MARIADB))('two servers
       };
       const sweepAll = async (): Promise<void> => {
         while (!isOver.yes)
-          await neutron.judge((await neutron.sweep(undefined, 1000, judging)).disagreeing, judging);
+          await neutron.judge((await neutron.sweep({ limit: 1000 }, judging)).disagreeing, judging);
       };
       const settleAll = async (): Promise<void> => {
         while (!isOver.yes) await settleSome(neutron, server, random.id(), holders);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ReportKey } from '../../../src/domain/report.js';
+import type { LedgerPage } from '../../../src/neutron/neutron.js';
 import type { Process } from '../../../src/simulator/histories/process.js';
 import { RECONCILE_MS } from '../../../src/simulator/histories/rig.js';
 import { openBench } from './server-bench.js';
@@ -12,10 +12,9 @@ interface Swept {
 
 function watchSweeps(process: Process): Swept {
   const swept: Swept = { ranges: [], chassis: [] };
-  process.intercept('sweep', (proceed, [after, , , until]) => {
-    swept.ranges.push(
-      `${(after as ReportKey | undefined)?.portId ?? ''}–${(until as string | undefined) ?? ''}`,
-    );
+  process.intercept('sweep', (proceed, [page]) => {
+    const { after, until = '' } = page as LedgerPage;
+    swept.ranges.push(`${after?.portId ?? ''}–${until}`);
     return proceed();
   });
   process.intercept('reports', (proceed, [chassis]) => {
