@@ -34,10 +34,10 @@ interface Known {
   readonly settings: ReadonlyMap<OptionKey, Setting>;
 }
 
-/** A line where nothing was said about an option; what was said wrongly has its own. */
+/** A line where nothing was said about an option that the command has; what was said wrongly has its own. */
 function missing({ settings }: Known, key: OptionKey, why: string): readonly string[] {
   const setting = settings.get(key);
-  if (setting?.value !== undefined || setting?.problem !== undefined) return [];
+  if (setting === undefined || setting.value !== undefined || setting.problem !== undefined) return [];
   return [
     `${key} is missing: ${why}; set ${flagOf(key)}, ${environmentNameOf(key)} or ${tomlNameOf(key)} in the file`,
   ];

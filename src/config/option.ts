@@ -6,6 +6,7 @@ export type Command =
   | 'agent'
   | 'migrate'
   | 'compare'
+  | 'reconcile'
   | 'listeners'
   | 'chassis'
   | 'drain'

@@ -2,7 +2,11 @@ import type { Option } from './option.js';
 
 const SERVER = ['server'] as const;
 /** Those that open Neutron's database. */
-const WITH_DATABASE = ['server', 'migrate', 'compare', 'pause', 'resume', 'uninstall'] as const;
+const WITH_DATABASE = ['server', 'migrate', 'compare', 'reconcile', 'pause', 'resume', 'uninstall'] as const;
+/** Those that judge reports. */
+const JUDGES = ['server', 'compare', 'reconcile'] as const;
+/** Those that write to Neutron's tables by the rules of a server. */
+const WRITERS = ['server', 'reconcile'] as const;
 
 /** Options of the server, without those about Nova. */
 export const SERVER_OPTIONS = {
@@ -69,8 +73,8 @@ export const SERVER_OPTIONS = {
   },
   'neutron.drivers': {
     kind: 'list',
-    commands: ['server', 'compare'],
-    requiredBy: ['server', 'compare'],
+    commands: JUDGES,
+    requiredBy: JUDGES,
     doc: 'The mechanism drivers whose ports may be written from outside neutron-server, as in `ml2_port_binding_levels.driver`: `openvswitch`, for example. There is no default: ports of every other driver are left alone.',
   },
   'neutron.buildGraceMs': {
@@ -78,19 +82,19 @@ export const SERVER_OPTIONS = {
     least: 0,
     most: 600_000,
     default: 10_000,
-    commands: ['server', 'compare'],
+    commands: JUDGES,
     doc: 'How long a port that is BUILD is left to the neutron-openvswitch-agent that wrote it, in milliseconds.',
   },
   'apply.mode': {
     kind: 'enum',
     values: ['observe', 'write'],
     default: 'observe',
-    commands: SERVER,
+    commands: WRITERS,
     doc: "`observe` judges every report and writes nothing to Neutron's tables; `write` also writes, for the chassis that `apply.chassis` names.",
   },
   'apply.chassis': {
     kind: 'list',
-    commands: SERVER,
+    commands: WRITERS,
     doc: 'The chassis whose ports may be written: exact names, or patterns in which `*` stands for any characters. Required where `apply.mode` is `write`; `*` alone means all.',
   },
   'apply.batch': {
@@ -98,7 +102,7 @@ export const SERVER_OPTIONS = {
     least: 1,
     most: 5000,
     default: 500,
-    commands: SERVER,
+    commands: WRITERS,
     doc: 'The most reports that one transaction judges. A batch holds what arrived during the one before, so an idle system does not wait for it to fill.',
   },
   'chassis.downAfterMs': {
@@ -121,7 +125,7 @@ export const SERVER_OPTIONS = {
     least: 100,
     most: 600_000,
     default: 2000,
-    commands: SERVER,
+    commands: WRITERS,
     doc: 'How often a report whose verdict is not final is judged again, in milliseconds, after the first steps of 50 ms to 5 s.',
   },
   'reconcile.everyMs': {
@@ -137,7 +141,7 @@ export const SERVER_OPTIONS = {
     least: 100,
     most: 1_000_000,
     default: 20_000,
-    commands: SERVER,
+    commands: WRITERS,
     doc: 'The most ledger rows, and after them northbound records, that this server compares in a second. The live servers divide them among themselves: with ports × chassis they visited above servers × rate × reconcile.everyMs / 1000, a sweep takes longer than reconcile.everyMs.',
   },
   'settle.everyMs': {

@@ -5,6 +5,7 @@ import type { Option } from './option.js';
 const NORTHBOUND_USERS = [
   'server',
   'agent',
+  'reconcile',
   'listeners',
   'chassis',
   'drain',
@@ -54,7 +55,7 @@ export const SHARED_OPTIONS = {
     least: OLDEST_VERSION,
     most: NEWEST_VERSION,
     default: NEWEST_VERSION,
-    commands: ['server', 'agent'],
+    commands: ['server', 'agent', 'reconcile'],
     doc: "The greatest version of the reports' format that this program reads and writes. For rolling back to a program that does not know the newest: first set it on every agent and server, then replace them.",
   },
   'startup.timeoutMs': {

@@ -129,6 +129,8 @@ export interface Outcome extends ReportKey {
   readonly reason: Reason;
   /** What was written to Neutron's port, if anything. */
   readonly wrote?: NeutronStatus | undefined;
+  /** All that was written to Neutron's rows: words of `DELETE-L2 INSERT-L2 ACTIVE DOWN ERROR`, or nothing. */
+  readonly effects: string;
   /** Whether the verdict is not the last word: look again soon. */
   readonly isWaiting: boolean;
   /** Whether a word to Nova became owed. */
@@ -217,9 +219,7 @@ export interface Foreseen {
   readonly reported: Report['status'];
   /** Absent where there is no such port. */
   readonly neutronStatus?: NeutronStatus | undefined;
-  /** The port's provisioning blocks. */
-  readonly blocks: readonly string[];
-  /** Words of `DELETE-L2 INSERT-L2 ACTIVE DOWN ERROR`; empty: Neutron's rows stay as they are. */
+  /** As `Outcome.effects`, also for a chassis that may not be written. */
   readonly wouldWrite: string;
   /** Whether a word to Nova would become owed. */
   readonly wouldOwe: boolean;

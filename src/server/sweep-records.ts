@@ -65,9 +65,15 @@ async function putBack(session: Session, page: readonly StoredReport[], signal: 
 }
 
 function toAcknowledged(stored: StoredReport, wireGreatest: number): readonly Acknowledged[] {
+  const one = caseOf(stored, wireGreatest);
+  return one === undefined ? [] : [{ stored, one }];
+}
+
+/** What an acknowledged record says; undefined where it is pending still, or no report that we read. */
+export function caseOf(stored: StoredReport, wireGreatest: number): Case | undefined {
   const { portId, chassis, incarnation, place } = stored;
-  if (place !== undefined) return [];
+  if (place !== undefined) return undefined;
   const decoded = decodeReport(stored, wireGreatest);
-  if (decoded.kind !== 'report') return [];
-  return [{ stored, one: { portId, chassis, arrival: { report: decoded.report, incarnation } } }];
+  if (decoded.kind !== 'report') return undefined;
+  return { portId, chassis, arrival: { report: decoded.report, incarnation } };
 }

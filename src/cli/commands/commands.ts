@@ -10,6 +10,7 @@ import { drain } from './drain.js';
 import { listeners } from './listeners.js';
 import { migrate } from './migrate.js';
 import { pause } from './pause.js';
+import { reconcile } from './reconcile.js';
 import { resume } from './resume.js';
 import { server } from './server.js';
 import { simulate } from './simulate.js';
@@ -23,6 +24,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   config,
   doctor,
   compare,
+  reconcile,
   listeners,
   chassis,
   drain,

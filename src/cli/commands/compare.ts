@@ -2,6 +2,7 @@ import type { ComparedPort, Judging, Neutron } from '../../neutron/neutron.js';
 import { Opened } from '../../runtime/opened.js';
 import { configuredCommand } from '../configured-command.js';
 import type { CommandContext } from '../configured-command.js';
+import { judgePolicyOf } from '../judge-policy.js';
 import { openNeutron } from '../neutron-database.js';
 import { firstAnswer } from '../startup.js';
 
@@ -49,8 +50,7 @@ async function runCompare(context: Context): Promise<number> {
 }
 
 function judgingOf({ config }: Context): Judging {
-  const { drivers, buildGraceMs } = config.neutron;
-  const policy = { drivers: new Set(drivers), buildGraceMs };
+  const policy = judgePolicyOf(config.neutron);
   return { server: 'compare', policy, mayWrite: () => false, lookEveryMs: 0, incarnation: '', epoch: 0 };
 }
 

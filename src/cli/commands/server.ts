@@ -1,4 +1,3 @@
-import { chassisMatcher } from '../../domain/chassis-globs.js';
 import { hasCode } from '../../domain/errors.js';
 import { startHttp } from '../../http/start-http.js';
 import type { Neutron } from '../../neutron/neutron.js';
@@ -9,6 +8,7 @@ import { createServer } from '../../server/server.js';
 import type { ServerOptions } from '../../server/session.js';
 import { configuredCommand } from '../configured-command.js';
 import type { CommandContext } from '../configured-command.js';
+import { judgePolicyOf, writeRuleOf } from '../judge-policy.js';
 import { openNeutron } from '../neutron-database.js';
 import { openConfigured } from '../northbound-database.js';
 import { policyOf } from '../silent-chassis.js';
@@ -70,15 +70,13 @@ async function openNovaToWrite(context: Context, opened: Opened): Promise<Nova |
 
 function optionsOf({ config, version }: Context): ServerOptions {
   const { listener, neutron, apply, lookAgain, reconcile, settle, quarantine, nova, wire } = config;
-  const willWrite = apply.mode === 'write';
   return {
+    ...writeRuleOf(apply),
     id: listener.id,
     program: version,
     lease: listener,
     batch: apply.batch,
-    policy: { drivers: new Set(neutron.drivers), buildGraceMs: neutron.buildGraceMs },
-    willWrite,
-    mayWrite: willWrite ? chassisMatcher(apply.chassis ?? []) : () => false,
+    policy: judgePolicyOf(neutron),
     lookEveryMs: lookAgain.everyMs,
     reconcileEveryMs: reconcile.everyMs,
     reconcileRate: reconcile.rate,

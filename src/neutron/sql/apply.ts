@@ -9,7 +9,7 @@ import type { Db, SqlDialect } from './dialect.js';
 import { lockPorts, readPorts } from './facts.js';
 import { readFlags } from './flags.js';
 import { enterIncarnation, readEpochs, readEpochsBeside } from './incarnations.js';
-import { decide, decideAll, describe, isNews, isOld } from './judge-cases.js';
+import { decide, decideAll, isNews, isOld } from './judge-cases.js';
 import type { Decision, Known } from './judge-cases.js';
 import { inChunks, listOf } from './keys.js';
 import { forget, readLedger, readMoments, writeLedger } from './ledger.js';
@@ -111,15 +111,15 @@ function foreseeOne(one: Case, known: Known, judging: Judging): Foreseen | undef
   const reported = one.arrival?.report.status ?? stored?.status;
   const decision = decide(one, known, judging);
   if (decision === undefined || reported === undefined) return undefined;
-  const { outcome, port, effects } = decision;
+  const { outcome, port, row } = decision;
+  const wouldWrite = judging.mayWrite(one.chassis) ? outcome.effects : (row?.effects ?? '');
   return {
     one,
     verdict: outcome.verdict,
     reason: outcome.reason,
     reported,
     neutronStatus: port?.status,
-    blocks: port?.blocks ?? [],
-    wouldWrite: describe(effects),
+    wouldWrite,
     wouldOwe: outcome.owes,
     isNews: isNews(decision, stored),
   };

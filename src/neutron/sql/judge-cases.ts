@@ -74,6 +74,7 @@ export function decide(one: Case, known: Known, judging: Judging): Decision | un
       verdict: judgement.verdict,
       reason: judgement.reason,
       wrote: effects.write,
+      effects: describe(effects),
       isWaiting: isWaiting(judgement),
       owes: row.owedNo > said.owedNo,
     },
@@ -177,6 +178,7 @@ function old(one: Case, { verdict, reason }: Judgement): Decision {
     chassis: one.chassis,
     verdict,
     reason,
+    effects: '',
     isWaiting: false,
     owes: false,
   };

@@ -101,17 +101,25 @@ export async function readLedger(
 export async function readLedgerPage(
   db: Db,
   dialect: SqlDialect,
-  { after, until, chassis: only, limit }: LedgerPage,
+  { after, until, chassis, limit }: LedgerPage,
 ): Promise<readonly LedgerRow[]> {
-  const { portId = '', chassis = '' } = after ?? {};
   const isBefore = until === undefined ? sql`1 = 1` : sql`port <= ${until}`;
-  const isOfChassis = only === undefined ? sql`1 = 1` : sql`chassis = ${only}`;
   const { rows } = await sql<Row>`
     select ${ALL} from ${dialect.ledger('reports')}
-    where (port > ${portId} or (port = ${portId} and chassis > ${chassis})) and ${isBefore} and ${isOfChassis}
+    where ${isBehind(after, chassis)} and ${isBefore}
     order by port, chassis limit ${limit}`.execute(db);
   return rows.map(toLedgerRow);
 }
+
+/** Of one chassis by the key on `chassis`, of all by the primary key. */
+function isBehind({ portId, chassis }: ReportKey = FIRST, only?: string): Sql {
+  if (only === undefined) return sql`(port > ${portId} or (port = ${portId} and chassis > ${chassis}))`;
+  return only > chassis
+    ? sql`chassis = ${only} and port >= ${portId}`
+    : sql`chassis = ${only} and port > ${portId}`;
+}
+
+const FIRST: ReportKey = { portId: '', chassis: '' };
 
 /** How new the ledger's rows of these keys are, by `keyOf`. */
 export async function readMoments(
