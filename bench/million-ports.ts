@@ -1,4 +1,17 @@
+import { portIdOf } from '../tests/support/neutron-rows.js';
 import type { NeutronRows } from '../tests/support/neutron-rows.js';
+
+/** Ports of one chassis. */
+export const PER_CHASSIS = 1000;
+
+/** The chassis of a port of that number, and the same as MariaDB makes it. */
+export function chassisOf(number: number): string {
+  return `cn${Math.floor((number - 1) / PER_CHASSIS)}`;
+}
+
+const CHASSIS = `concat('cn', (seq - 1) div ${PER_CHASSIS})`;
+
+const REPORTS = 'port_status.reports';
 
 /** The columns by which rows of one port differ from those of another, as MariaDB makes them of `seq`; by table. */
 const COLUMNS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -9,14 +22,18 @@ const COLUMNS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     standard_attr_id: '10000 + seq',
     mac_address: `concat_ws(':', 'fa', '16', ${[24, 16, 8, 0].map(byteOf).join(', ')})`,
   },
-  'neutron.ml2_port_bindings': { port_id: uuidOf('00000000') },
-  'neutron.ml2_port_binding_levels': { port_id: uuidOf('00000000') },
-  'port_status.reports': { port: uuidOf('00000000'), server_id: uuidOf('dddddddd') },
+  'neutron.ml2_port_bindings': { port_id: uuidOf('00000000'), host: CHASSIS },
+  'neutron.ml2_port_binding_levels': { port_id: uuidOf('00000000'), host: CHASSIS },
+  [REPORTS]: { port: uuidOf('00000000'), server_id: uuidOf('dddddddd'), chassis: CHASSIS },
 };
 
 /** Which rows are the first port's. */
 const FIRST: Readonly<Record<string, string>> = {
-  'neutron.standardattributes': 't.id = 10001',
+  'neutron.standardattributes': 'id = 10001',
+  'neutron.ports': `id = '${portIdOf(1)}'`,
+  'neutron.ml2_port_bindings': `port_id = '${portIdOf(1)}'`,
+  'neutron.ml2_port_binding_levels': `port_id = '${portIdOf(1)}'`,
+  'port_status.reports': `port = '${portIdOf(1)}'`,
 };
 
 /** As portIdOf and deviceOf of neutron-rows.ts write it. */
@@ -28,15 +45,20 @@ function byteOf(shift: number): string {
   return `lpad(lower(hex((seq >> ${shift}) & 255)), 2, '0')`;
 }
 
-/** Makes ports 2 to `last` of the only one that there is, with all that hangs on it: a statement per table. */
-export async function cloneFirstPort(rows: NeutronRows, last: number): Promise<void> {
+/** Makes ports of these numbers of the first one, with all that hangs on it: a statement per table. */
+export async function cloneFirstPort(
+  rows: NeutronRows,
+  numbers: { readonly from: number; readonly to: number; readonly areReported: boolean },
+): Promise<void> {
+  const { from, to, areReported } = numbers;
   for (const [table, different] of Object.entries(COLUMNS)) {
+    if (table === REPORTS && !areReported) continue;
     const columns = await columnsOf(rows, table);
     const values = columns.map((column) => different[column] ?? `t.\`${column}\``);
     const names = columns.map((column) => `\`${column}\``);
     await rows.run(
-      `insert into ${table} (${names.join(', ')}) select ${values.join(', ')} from ${table} t, seq_2_to_${last}
-       where ${FIRST[table] ?? '1 = 1'}`,
+      `insert into ${table} (${names.join(', ')}) select ${values.join(', ')}
+       from (select * from ${table} where ${FIRST[table] ?? ''}) t, seq_${from}_to_${to}`,
     );
   }
 }
