@@ -35,6 +35,8 @@ export class MillionCloud {
   readonly #neutron: Neutron;
   readonly #northbound: Northbound;
   readonly #registrations = new Map<string, ChassisRegistration>();
+  /** Chassis that have agents. */
+  readonly #reported: string[] = [];
   #member: Membership | undefined;
 
   constructor(server: NeutronServer, redis: RedisServer, rows: NeutronConnection) {
@@ -72,6 +74,7 @@ export class MillionCloud {
 
   /** The records of one chassis, published, received and acknowledged. */
   async #report(member: Membership, first: number): Promise<void> {
+    this.#reported.push(chassisOf(first));
     await this.#northbound.heartbeat(member);
     const numbers = Array.from({ length: PER_CHASSIS }, (_, index) => first + index);
     await this.publish(numbers, 1);
@@ -106,10 +109,10 @@ export class MillionCloud {
   }
 
   /** All records, in a few bytes. */
-  async digestRecords(ports: number): Promise<string> {
+  async digestRecords(): Promise<string> {
     const digest = createHash('sha256');
-    for (let first = 1; first <= ports; first += PER_CHASSIS) {
-      const records = await this.#redis.admin.hgetall(`{port-status}:reports:${chassisOf(first)}`);
+    for (const chassis of this.#reported) {
+      const records = await this.#redis.admin.hgetall(`{port-status}:reports:${chassis}`);
       digest.update(JSON.stringify(Object.entries(records).sort()));
     }
     return digest.digest('hex');
@@ -121,10 +124,10 @@ export class MillionCloud {
   }
 
   /** The northbound database loses everything, and agents register anew, who have not published yet. */
-  async loseNorthbound(ports: number): Promise<void> {
+  async loseNorthbound(): Promise<void> {
     await this.#redis.admin.flushall();
     this.#registrations.clear();
-    for (let first = 1; first <= ports; first += PER_CHASSIS) await this.#registrationOf(chassisOf(first));
+    for (const chassis of this.#reported) await this.#registrationOf(chassis);
   }
 
   async close(): Promise<void> {

@@ -12,7 +12,9 @@ interface Answer {
   readonly exitCode: number;
   readonly changes: readonly Readonly<Record<string, unknown>>[];
   readonly silentPorts: readonly { readonly portId: string; readonly host: string }[];
-  readonly counts: Readonly<Record<'mended' | 'left' | 'silent', number>>;
+  readonly counts: Readonly<Record<'mended' | 'left' | 'silent', number>> & {
+    readonly read: Readonly<Record<'records' | 'ledger' | 'ports', number>>;
+  };
 }
 
 const WRITING = '--apply-mode write --apply-chassis *';
@@ -173,6 +175,14 @@ describe.skipIf(!has('reconcile', { ...MARIADB, ...REDIS }))('port-status reconc
     expect((await run('--dry-run --host cn1')).changes).toMatchObject(FIVE);
     await cloud.registerAnew('cn2');
     expect((await run('--dry-run --host cn2')).changes).toEqual([]);
+  });
+
+  it('reads of a port or a chassis no more than is stored of it', async () => {
+    await cloud.settle(1, 2, 3);
+    const { counts } = await run(`--dry-run --port ${portIdOf(2)}`);
+    expect(counts.read).toEqual({ records: 1, ledger: 1, ports: 1 });
+    await cloud.registerAnew('cn2');
+    expect((await run('--dry-run --host cn2')).counts.read).toEqual({ records: 0, ledger: 0, ports: 0 });
   });
 
   it('tells in lines what it found, wrote and left', async () => {
