@@ -48,7 +48,7 @@ function drawColumn<Row>(
 }
 
 /** What agents and servers say of themselves must not steer the operator's terminal. */
-function printable(text: string): string {
+export function printable(text: string): string {
   // eslint-disable-next-line no-control-regex -- control characters are what is looked for
   return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?');
 }

@@ -1,4 +1,5 @@
 import type { ComparedPort } from '../../neutron/neutron.js';
+import { printable } from '../table.js';
 import type { Account } from './account.js';
 import { KINDS } from './finding.js';
 import type { Finding } from './finding.js';
@@ -15,14 +16,14 @@ export interface Teller {
 
 export function tellInLines(write: Write): Teller {
   return {
-    change: (ended) => write(lineOf(ended)),
+    change: (ended) => write(`${printable(lineOf(ended))}\n`),
     end: (account) => write([...account.silentPorts.map(silentLine), ...sumOf(account), ''].join('\n')),
   };
 }
 
 function lineOf({ finding, end }: Ended): string {
   const { kind, portId, chassis } = finding;
-  return `${kind.padEnd(13)}  ${portId}  on ${chassis}: ${stateOf(finding)}${endInWords(finding, end)}\n`;
+  return `${kind.padEnd(13)}  ${portId}  on ${chassis}: ${stateOf(finding)}${endInWords(finding, end)}`;
 }
 
 function stateOf({ kind, neutronStatus, reported, verdict, reason, owed }: Finding): string {
