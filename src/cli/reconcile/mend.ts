@@ -38,11 +38,11 @@ export async function mend(
   signal: AbortSignal,
 ): Promise<readonly Ended[]> {
   const mendable = findings.filter((finding) => whyToLeave(sources, finding) === undefined);
-  const ends = new Map(mendable.length === 0 ? [] : await mendThem(sources, mendable, signal));
-  return findings.map((finding) => ({
-    finding,
-    end: ends.get(finding) ?? left(whyToLeave(sources, finding)),
-  }));
+  const others = findings.flatMap((finding) => {
+    const why = whyToLeave(sources, finding);
+    return why === undefined ? [] : [leave(finding, why)];
+  });
+  return [...(mendable.length === 0 ? [] : await mendThem(sources, mendable, signal)), ...others];
 }
 
 function whyToLeave({ isDryRun, rule }: Sources, finding: Finding): ReasonToLeave | undefined {
@@ -52,19 +52,29 @@ function whyToLeave({ isDryRun, rule }: Sources, finding: Finding): ReasonToLeav
   return rule.mayWrite(finding.chassis) ? undefined : 'not-named';
 }
 
-type Ends = readonly (readonly [Finding, End])[];
-
-async function mendThem(sources: Sources, findings: readonly Finding[], signal: AbortSignal): Promise<Ends> {
-  const { neutron, northbound, batch } = sources;
+async function mendThem(
+  sources: Sources,
+  findings: readonly Finding[],
+  signal: AbortSignal,
+): Promise<readonly Ended[]> {
+  const { neutron, batch } = sources;
   await refuseMigrated(sources);
-  const lost = findings.filter(({ kind }) => kind === 'lost-entry');
-  if (await neutron.isPaused()) return findings.map((finding) => [finding, left('paused')]);
-  if (lost.length > 0) await northbound.putBack(lost, { signal });
-  const ends: Ends[number][] = lost.map((finding) => [finding, { kind: 'mended', wrote: 'TOPIC' }]);
+  if (await neutron.isPaused()) return findings.map((finding) => leave(finding, 'paused'));
+  const ended = [...(await putBack(sources, findings, signal))];
   const judged = findings.filter(({ one }) => one !== undefined);
   for (let start = 0; start < judged.length; start += batch)
-    ends.push(...(await judgeThem(sources, judged.slice(start, start + batch))));
-  return ends;
+    ended.push(...(await judgeThem(sources, judged.slice(start, start + batch))));
+  return ended;
+}
+
+async function putBack(
+  { northbound }: Sources,
+  findings: readonly Finding[],
+  signal: AbortSignal,
+): Promise<readonly Ended[]> {
+  const lost = findings.filter(({ kind }) => kind === 'lost-entry');
+  if (lost.length > 0) await northbound.putBack(lost, { signal });
+  return lost.map((finding) => ({ finding, end: { kind: 'mended', wrote: 'TOPIC' } }));
 }
 
 /** They may no longer be what was checked. */
@@ -75,17 +85,16 @@ async function refuseMigrated({ neutron, heads }: Sources): Promise<void> {
 }
 
 /** A row that can never be written is left alone; the others of its batch are judged one by one then. */
-async function judgeThem(sources: Sources, findings: readonly Finding[]): Promise<Ends> {
+async function judgeThem(sources: Sources, findings: readonly Finding[]): Promise<readonly Ended[]> {
   const { neutron, judging } = sources;
   try {
     return endsOf(findings, await neutron.judge(findings.map(caseOf), judging));
   } catch (error) {
     if (!hasCode(error, 'DATA')) throw error;
-    const [only] = findings;
-    if (only !== undefined && findings.length === 1) return [[only, left('unwritable')]];
-    const ends: Ends[number][] = [];
-    for (const finding of findings) ends.push(...(await judgeThem(sources, [finding])));
-    return ends;
+    if (findings.length === 1) return findings.map((finding) => leave(finding, 'unwritable'));
+    const ended: Ended[] = [];
+    for (const finding of findings) ended.push(...(await judgeThem(sources, [finding])));
+    return ended;
   }
 }
 
@@ -93,18 +102,18 @@ function caseOf({ portId, chassis, one }: Finding): Case {
   return one ?? { portId, chassis };
 }
 
-function endsOf(findings: readonly Finding[], judged: Judged): Ends {
-  if (judged.kind === 'paused') return findings.map((finding) => [finding, left('paused')]);
+function endsOf(findings: readonly Finding[], judged: Judged): readonly Ended[] {
+  if (judged.kind === 'paused') return findings.map((finding) => leave(finding, 'paused'));
   const effects = new Map(judged.outcomes.map((outcome) => [keyOf(outcome), outcome.effects]));
-  return findings.map((finding) => [finding, endOf(finding, effects.get(keyOf(finding)) ?? '')]);
+  return findings.map((finding) => endOf(finding, effects.get(keyOf(finding)) ?? ''));
 }
 
 /** A debt is recorded now, and told by whoever settles debts. */
-function endOf({ kind }: Finding, effects: string): End {
-  if (kind === 'debt') return left('for-servers');
-  return { kind: 'mended', wrote: effects === '' ? 'LEDGER' : effects };
+function endOf(finding: Finding, effects: string): Ended {
+  if (finding.kind === 'debt') return leave(finding, 'for-servers');
+  return { finding, end: { kind: 'mended', wrote: effects === '' ? 'LEDGER' : effects } };
 }
 
-function left(why: ReasonToLeave = 'dry-run'): End {
-  return { kind: 'left', why };
+function leave(finding: Finding, why: ReasonToLeave): Ended {
+  return { finding, end: { kind: 'left', why } };
 }
