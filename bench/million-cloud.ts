@@ -151,5 +151,5 @@ function reportOf(number: number, revision: number): Parameters<typeof encodeRep
 
 function judgingIn(incarnation: string): Judging {
   const policy = { drivers: new Set(['openvswitch']), buildGraceMs: 10_000 };
-  return { server: 'bench', policy, mayWrite: () => true, lookEveryMs: 5000, incarnation };
+  return { server: 'bench', policy, mayWrite: () => true, lookEveryMs: 5000, incarnation, epoch: 1 };
 }

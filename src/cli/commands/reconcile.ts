@@ -78,13 +78,15 @@ async function openSources(
   const incarnation = await firstAnswer('the northbound database', context, () =>
     northbound.incarnation({ signal: io.signal }),
   );
+  const { epoch = 0 } = await neutron.epochOf(incarnation);
   const rule = writeRuleOf(config.apply);
   const { mayWrite } = rule;
   const lookEveryMs = config.lookAgain.everyMs;
   const policy = judgePolicyOf(config.neutron);
   return {
     ...{ northbound, neutron, clock, rule, isDryRun: flags.dryRun },
-    judging: { server: 'reconcile', policy, mayWrite, lookEveryMs, incarnation },
+    judging: { server: 'reconcile', policy, mayWrite, lookEveryMs, incarnation, epoch },
+    isNumbered: epoch > 0,
     rate: flags.rate ?? config.reconcile.rate,
     batch: config.apply.batch,
     wireGreatest: config.wire.greatest,

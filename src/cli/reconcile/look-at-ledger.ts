@@ -58,17 +58,14 @@ async function lookAtPage(
 
 /** An incarnation that no server has joined yet proves nothing gone: the first that joins it will see to that. */
 async function findGoneOf(
-  { northbound, neutron, judging, clock }: Sources,
+  { northbound, judging, clock, isNumbered }: Sources,
   rows: readonly SweptRow[],
   signal: AbortSignal,
 ): ReturnType<typeof findGone> {
   const up = rows.filter(({ status }) => status !== 'DOWN');
-  if (up.length === 0) return [];
-  const { incarnation } = judging;
-  const epoch = await neutron.knownEpoch(incarnation);
-  return epoch === undefined
-    ? []
-    : findGone(northbound, up, { incarnation, epoch, now: clock.now() }, signal);
+  if (up.length === 0 || !isNumbered) return [];
+  const { incarnation, epoch } = judging;
+  return findGone(northbound, up, { incarnation, epoch, now: clock.now() }, signal);
 }
 
 /** Leaves out what a newer report is about to be judged of: mending by the older one could turn the port twice. */

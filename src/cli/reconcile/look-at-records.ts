@@ -62,11 +62,11 @@ async function lookAtThem(
 
 /** What is in quarantine is passed over, as servers do: it can never be written. */
 async function findNewer(
-  { neutron, judging, wireGreatest }: Sources,
+  { neutron, judging, wireGreatest, isNumbered }: Sources,
   records: readonly StoredReport[],
 ): Promise<readonly Finding[]> {
   const cases = records.flatMap((stored) => caseOf(stored, wireGreatest) ?? []);
-  if (cases.length === 0) return [];
+  if (cases.length === 0 || !isNumbered) return [];
   const news = await neutron.withoutQuarantined(await neutron.preview(cases, lookingAtAll(judging)));
   const foreseen = await neutron.foresee(news, judging);
   return foreseen.flatMap((one) => findingOf(one) ?? []);

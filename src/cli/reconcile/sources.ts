@@ -10,6 +10,8 @@ export interface Sources {
   readonly clock: Clock;
   /** How what is found is judged: as a server of this configuration does. */
   readonly judging: Judging;
+  /** Whether a server has joined the present incarnation: what is new in one that nobody joined is left to the first that does. */
+  readonly isNumbered: boolean;
   readonly rule: WriteRule;
   readonly isDryRun: boolean;
   /** Most rows read in a second of each: ledger, northbound records, Neutron's ports. */

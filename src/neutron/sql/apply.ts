@@ -100,7 +100,7 @@ export async function foresee(
       now: 0,
       ports,
       ledger,
-      epochs: await readEpochs(db, dialect, incarnationsOf(cases)),
+      epochs: await readEpochsBeside(db, dialect, incarnationsOf(cases), judging),
     };
     return cases.flatMap((one) => foreseeOne(one, known, judging) ?? []);
   });

@@ -58,7 +58,8 @@ export class ReconcileCloud {
     await this.loseNorthbound();
     await this.registerAnew();
     this.#member = await this.#northbound.join(SERVER);
-    await this.neutron.epochOf(this.#member.incarnation);
+    const { greatest } = await this.neutron.epochOf(this.#member.incarnation);
+    await this.neutron.enterIncarnation(this.#member.incarnation, greatest + 1);
   }
 
   async loseNorthbound(): Promise<void> {

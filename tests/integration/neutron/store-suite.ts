@@ -298,13 +298,11 @@ export function storeSuite(
       expect(await portState(fixture.rows, portIdOf(1))).toEqual(before);
     });
 
-    it('names what Nova is owed, and the incarnations that servers have joined', async () => {
+    it('names what Nova is owed', async () => {
       await plantPort(fixture.rows, 1, { id: portIdOf(1) });
       await judge([reportOf(1, 1)]);
       const keys = [1, 2].map((number) => ({ portId: portIdOf(number), chassis: 'cn1' }));
       expect(await fixture.neutron.debts(keys)).toMatchObject([{ ...keys[0], word: 'plugged', attempts: 0 }]);
-      expect(await fixture.neutron.knownEpoch('nobody-joined')).toBeUndefined();
-      expect(await fixture.neutron.knownEpoch('inc-1')).toBe(await fixture.neutron.epochOf('inc-1'));
     });
 
     it('tells a debt once: claimed by one server, recorded under its nonce', async () => {
