@@ -436,6 +436,25 @@ describe('a Neutron database that is rolled back', () => {
     expect(bench.nova.wordsOf(1)).toEqual(['plugged', 'plugged']);
   });
 
+  it('has a DOWN judged again whose record is gone, once the chassis is complete after it', async () => {
+    const bench = await openBench();
+    await bench.plant(1);
+    await bench.start('A');
+    await bench.say(1, 'ACTIVE');
+    await bench.pass(100);
+    await bench.rows.run('create table lost as select * from port_status_reports');
+    await bench.say(1, 'DOWN');
+    await bench.pass(100);
+    expect([await bench.status(1), await bench.record(1)]).toEqual(['DOWN', undefined]);
+    await bench.change(1, { status: 'ACTIVE' });
+    await bench.rows.run('delete from provisioningblocks');
+    await bench.rows.run('delete from port_status_reports');
+    await bench.rows.run('insert into port_status_reports select * from lost');
+    await bench.complete();
+    await bench.pass(2 * RECONCILE_MS);
+    expect(await bench.port(1)).toMatchObject({ status: 'DOWN', blocks: 'L2' });
+  });
+
   it('is left alone where the ledger knows all records: sweeping judges nothing', async () => {
     const bench = await openBench();
     for (let n = 1; n <= 3; n++) {
