@@ -4,6 +4,7 @@ import type { OvsFixture } from '../support/ovs.js';
 import { startProgram } from '../support/process.js';
 import type { Program } from '../support/process.js';
 import type { ChaosEngine } from './engine.js';
+import type { Network } from './network.js';
 
 export interface CrewOptions {
   readonly config: string;
@@ -12,6 +13,7 @@ export interface CrewOptions {
   readonly engine: ChaosEngine;
   /** By chassis; every other name is a server's. */
   readonly switches: ReadonlyMap<string, OvsFixture>;
+  readonly network: Network | undefined;
 }
 
 /** Of Debian's package faketime, in the folder of whatever architecture this is. */
@@ -44,7 +46,7 @@ export class Crew {
     this.setClock(name, 0);
     const program = startProgram(
       [...words, '--config', this.#options.config, '--northbound-url', this.#options.engine.urlFor(name)],
-      { environment: this.#environmentOf(name) },
+      { environment: this.#environmentOf(name), prefix: this.#options.network?.links.get(name)?.prefix },
     );
     this.#programs.set(name, program);
     void program.ended.then(({ exitCode, stderr }) => this.#noteEnd(name, program, exitCode, stderr));

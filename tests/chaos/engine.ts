@@ -30,25 +30,26 @@ export interface Disk {
   empty(): void;
 }
 
-/** @throws where there is no such engine. */
+/** @param address where its proxies listen. @throws where there is no such engine. */
 export async function startEngine(
   name: string,
   processes: readonly string[],
+  address: string,
   opened: Opened,
 ): Promise<ChaosEngine> {
-  const disk = name === 'redis' ? mountDisk(opened) : undefined;
+  const disk = mountDisk(DISK_MIB[name] ?? 0, opened);
   const server = await startServer(name, disk);
   opened.add({ close: () => server.dispose() });
   const proxies = new Map<string, TcpProxy>();
   for (const process of processes) {
-    const proxy = await startTcpProxy({ port: server.port, host: '127.0.0.1' });
+    const proxy = await startTcpProxy({ port: server.port, host: '127.0.0.1' }, address);
     opened.add({ close: () => proxy.dispose() });
     proxies.set(process, proxy);
   }
   return {
     disk,
     directUrl: `${name}://127.0.0.1:${server.port}`,
-    urlFor: (process) => `${name}://127.0.0.1:${String(proxies.get(process)?.port)}`,
+    urlFor: (process) => `${name}://${address}:${String(proxies.get(process)?.port)}`,
     proxies,
     restart: async () => {
       await server.kill();
@@ -67,10 +68,12 @@ interface EngineServer {
 }
 
 async function startServer(name: string, disk: Disk | undefined): Promise<EngineServer> {
-  const place = disk === undefined ? [] : ['--dir', disk.folder];
-  if (name === 'redis') return startRedis(['--appendonly', 'yes', '--appendfsync', 'everysec', ...place]);
+  if (name === 'redis') {
+    const place = disk === undefined ? [] : ['--dir', disk.folder];
+    return startRedis(['--appendonly', 'yes', '--appendfsync', 'everysec', ...place]);
+  }
   if (name !== 'etcd') throw new Error(`no engine ${name} here; there are redis and etcd`);
-  const cluster = await startEtcd();
+  const cluster = await startEtcd(disk === undefined ? {} : { folder: join(disk.folder, 'etcd') });
   return {
     port: cluster.first.clientPort,
     start: () => cluster.start(),
@@ -80,13 +83,13 @@ async function startServer(name: string, disk: Disk | undefined): Promise<Engine
   };
 }
 
-/** Room for what a run writes many times over. */
-const DISK_MIB = 32;
+/** Room for what a run writes many times over. etcd takes two segments of its log, of 64 MiB each, in advance. */
+const DISK_MIB: Readonly<Partial<Record<string, number>>> = { redis: 32, etcd: 256 };
 
 /** Undefined where this user may not mount one: then no disk is ever full. */
-function mountDisk(opened: Opened): Disk | undefined {
+function mountDisk(mib: number, opened: Opened): Disk | undefined {
   const folder = mkdtempSync(join(tmpdir(), 'port-status-disk-'));
-  const words = ['-t', 'tmpfs', '-o', `size=${DISK_MIB}m`, 'tmpfs', folder];
+  const words = ['-t', 'tmpfs', '-o', `size=${mib}m`, 'tmpfs', folder];
   if (spawnSync('mount', words).status !== 0) {
     rmSync(folder, { recursive: true });
     return undefined;

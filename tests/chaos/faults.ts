@@ -1,6 +1,7 @@
 import type { Random } from '../../src/runtime/random.js';
 import type { Fault as CloudFault } from '../../src/simulator/cloud/trouble.js';
 import type { Disk } from './engine.js';
+import type { Network } from './network.js';
 import { CHASSIS, SERVERS } from './place.js';
 import type { Place } from './place.js';
 
@@ -15,10 +16,11 @@ export interface Scene {
 export type Fault = (scene: Scene) => { readonly what: string; readonly happen: () => Promise<void> };
 
 /** What can happen there. Faults of one lane come one after the other, those of different lanes at the same time. */
-export function lanesOf({ engine }: Place): readonly (readonly Fault[])[] {
+export function lanesOf({ engine, network }: Place): readonly (readonly Fault[])[] {
+  const onLinks = network === undefined ? [] : [takeLinkDown(network)];
   const onDisk = engine.disk === undefined ? [] : [fillDisk(engine.disk)];
   return [
-    [killOne, pauseOne, setClock],
+    [killOne, pauseOne, setClock, ...onLinks],
     [crashEngine, freezeEngine, resetAll, halveAll, swallowAll, partitionOne, delayAll, ...onDisk],
     [restartMariadb, killConnections, resetSql, swallowSql],
     [troubleNova, troubleKeystone, restartSwitchDatabase, freezeSwitchDatabase],
@@ -75,6 +77,20 @@ function setClock({ place, random, pass }: Scene): ReturnType<Fault> {
       await pass(ms);
       place.crew.setClock(name, 0);
     },
+  };
+}
+
+function takeLinkDown({ links }: Network): Fault {
+  return ({ random, pass }) => {
+    const [[name, link], ms] = [oneOf(random, [...links]), between(random, 500, 3 * TTL_MS)];
+    return {
+      what: `the link to ${name}'s host is down for ${ms} ms`,
+      happen: async () => {
+        link.down();
+        await pass(ms);
+        link.up();
+      },
+    };
   };
 }
 

@@ -28,11 +28,20 @@ const program = new Command('chaos')
       return;
     }
     const say = (line: string): void => void process.stderr.write(`${line}\n`);
-    const report = await runChaos({ engine, forMs: minutes * 60_000, seed, clock: systemClock, say });
+    const { signal } = stoppedByHand();
+    const report = await runChaos({ engine, forMs: minutes * 60_000, seed, clock: systemClock, say, signal });
     process.stdout.write(`${verdictOf(report)}\n`);
     if (json !== undefined) writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`);
     process.exitCode = isRight(report) ? 0 : 1;
   });
+
+/** Namespaces and disks outlive a process that just ends. */
+function stoppedByHand(): AbortController {
+  const stop = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const)
+    process.once(name, () => stop.abort(new Error(`stopped by ${name}`)));
+  return stop;
+}
 
 interface Options {
   readonly engine: string;

@@ -15,6 +15,8 @@ export interface ChaosOptions {
   readonly seed: number;
   readonly clock: Clock;
   readonly say: (line: string) => void;
+  /** Ends the run early: everything is taken down in order, and nothing is said of what came out. */
+  readonly signal: AbortSignal;
 }
 
 /** One run. `rightAfterMs`: how long after the last fault everything was true and told; absent where it never was. */
@@ -41,6 +43,9 @@ export async function runChaos(options: ChaosOptions): Promise<Report> {
   const { engine, seed, forMs, clock } = options;
   await using opened = new Opened();
   const place = await openPlace(engine, opened);
+  if (place.network === undefined)
+    options.say('no link goes down: this user may not make network namespaces');
+  if (place.engine.disk === undefined) options.say('no disk gets full: this user may not mount one');
   const tenants = new Tenants(place, { clock, random: seededRandom(seed) });
   await tenants.plant();
   for (const name of [...SERVERS, ...CHASSIS]) place.crew.start(name);
@@ -68,8 +73,8 @@ export async function runChaos(options: ChaosOptions): Promise<Report> {
 }
 
 /** Each lane draws for itself, so that what one does does not depend on how long another takes. */
-function sceneOf(place: Place, { seed, clock }: ChaosOptions, lane: number): Scene {
-  return { place, random: seededRandom(seed * 100 + lane), pass: (ms) => clock.sleep(ms) };
+function sceneOf(place: Place, { seed, clock, signal }: ChaosOptions, lane: number): Scene {
+  return { place, random: seededRandom(seed * 100 + lane), pass: (ms) => clock.sleep(ms, { signal }) };
 }
 
 async function runLane(

@@ -21,19 +21,22 @@ export interface EtcdOptions {
   /** Flags with which `etcdctl` gets in. */
   readonly clientFlags?: readonly string[];
   readonly isTls?: boolean;
+  /** Where its data are (default: a temporary folder). It is removed in the end. */
+  readonly folder?: string;
   /** Whether it waits for the disk, as in earnest; tests do not (default false). */
   readonly isDurable?: boolean;
 }
 
 /** An etcd cluster of our own. */
 export class EtcdCluster {
-  readonly folder = mkdtempSync(join(tmpdir(), 'port-status-etcd-'));
+  readonly folder: string;
   readonly members: readonly EtcdMember[];
   /** Flags of `etcdctl` from now on: who it is. */
   clientFlags: readonly string[];
   #generation = 1;
 
-  constructor(members: readonly EtcdMember[], { clientFlags = [] }: EtcdOptions) {
+  constructor(members: readonly EtcdMember[], { clientFlags = [], folder }: EtcdOptions) {
+    this.folder = folder ?? mkdtempSync(join(tmpdir(), 'port-status-etcd-'));
     this.members = members;
     this.clientFlags = clientFlags;
   }

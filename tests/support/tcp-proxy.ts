@@ -21,7 +21,7 @@ export interface Traffic {
 
 /** A TCP port in front of a server, where a test does to connections what a network does. */
 export interface TcpProxy {
-  /** Where it listens, on 127.0.0.1. */
+  /** Where it listens. */
   readonly port: number;
   /** Connections that were ever made to it. */
   readonly connections: number;
@@ -39,10 +39,10 @@ export interface TcpProxy {
   dispose(): Promise<void>;
 }
 
-/** Starts a proxy on a free port. */
-export async function startTcpProxy(target: NetConnectOpts): Promise<TcpProxy> {
+/** Starts a proxy on a free port of this address. */
+export async function startTcpProxy(target: NetConnectOpts, address = '127.0.0.1'): Promise<TcpProxy> {
   const proxy = new Proxy(target);
-  await proxy.listen();
+  await proxy.listen(address);
   return proxy;
 }
 
@@ -76,8 +76,8 @@ class Proxy implements TcpProxy {
     return this.#pairs.length;
   }
 
-  async listen(): Promise<void> {
-    this.#listener.listen(0, '127.0.0.1');
+  async listen(address: string): Promise<void> {
+    this.#listener.listen(0, address);
     await once(this.#listener, 'listening');
   }
 
