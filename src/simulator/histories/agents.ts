@@ -96,7 +96,8 @@ export class Agents {
   /** Ends all that is wrong with the agent that runs; starts one where none does, or where several were at odds. */
   heal(): void {
     if (this.#rivals.length > 0) this.stop();
-    this.#agent?.process.heal();
+    this.#agent?.process.clearTheWay();
+    this.#agent?.process.resume();
     this.#agent?.northbound.restore();
     if (this.#agent === undefined) this.start();
   }

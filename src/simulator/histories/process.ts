@@ -121,11 +121,10 @@ export class Process {
     this.#open();
   }
 
-  /** Takes away whatever is in its way; it goes on, if it is not dead. */
-  heal(): void {
+  /** Takes away whatever is in its way; if it stands still, it goes on doing so. */
+  clearTheWay(): void {
     this.#intercepts.clear();
     this.regain();
-    this.resume();
   }
 
   #through(name: string, call: Verb): Verb | ((...args: readonly unknown[]) => unknown) {

@@ -127,11 +127,11 @@ export class Servers {
     void running.ended.then((error) => this.#noteDeath(error));
   }
 
-  /** Connects those whose connections are cut; those that stand still go on standing. */
+  /** Ends all that is in their way; those that stand still go on standing. */
   restoreAll(): void {
     for (const { northbound, process } of this.#running) {
       northbound.restore();
-      process.regain();
+      process.clearTheWay();
     }
   }
 
