@@ -145,6 +145,7 @@ function drawServerStep(dice: Dice): ServerStep {
   return dice.often<ServerStep>(
     [8, () => ({ kind: dice.of('die', 'die', 'pause', 'fail'), verb, moment, server })],
     [3, () => ({ kind: 'slow', ms: dice.of(...WAITS_MS), verb, moment, server })],
+    [1, () => ({ kind: 'overtaken', verb: dice.of(...HOT), moment, server })],
     [1, () => ({ kind: 'lose-neutron', server })],
     [2, () => ({ kind: 'cut', loss: dice.of('requests', 'answers'), server })],
     [1, () => ({ kind: 'clock', by: dice.of(...CLOCK_STEPS), server })],

@@ -95,6 +95,13 @@ export class Rig {
     changes: Partial<ServerOptions> = {},
     prepare?: (process: Process) => void,
   ): Promise<RunningServer> {
+    const running = this.launch(id, changes, prepare);
+    await this.pass(0);
+    return running;
+  }
+
+  /** Starts a server, which joins when time goes on. */
+  launch(id: string, changes: Partial<ServerOptions>, prepare?: (process: Process) => void): RunningServer {
     const process = new Process();
     prepare?.(process);
     const northbound = this.connect(process);
@@ -116,7 +123,6 @@ export class Rig {
     const ended = server.run(stop.signal).catch((error: unknown) => error);
     const running = { server, process, machine, northbound, metrics, log, ended, stop: () => stop.abort() };
     this.#servers.push(running);
-    await this.pass(0);
     return running;
   }
 

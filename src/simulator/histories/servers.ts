@@ -13,6 +13,8 @@ export type ServerStep = { readonly server: number } & (
   | { readonly kind: 'die' | 'pause' | 'fail'; readonly verb: string; readonly moment: Moment }
   /** It waits for its next call of the verb. */
   | { readonly kind: 'slow'; readonly verb: string; readonly moment: Moment; readonly ms: number }
+  /** Another starts under its name while it is at its next call of the verb, before or after that has its effect. */
+  | { readonly kind: 'overtaken'; readonly verb: string; readonly moment: Moment }
   | { readonly kind: 'cut'; readonly loss: Loss }
   /** It does not reach Neutron's database any more. */
   | { readonly kind: 'lose-neutron' }
@@ -30,6 +32,8 @@ export const CHANGES = {
   settle: { ...OPTIONS.settle, backoffMs: { first: 250, most: 1000 } },
   policy: { ...OPTIONS.policy, buildGraceMs: 2000 },
 };
+/** In which a server has joined. */
+const OVERTAKEN_WITHIN_MS = 10;
 /** When one more starts, the eldest is stopped. */
 const MOST_SERVERS = 3;
 
@@ -76,6 +80,9 @@ export class Servers {
       case 'twin':
         if (server !== undefined) this.#tally.hit('two servers with one id');
         return this.start(server?.id);
+      case 'overtaken':
+        if (server !== undefined) this.#overtakeAt(server, step.verb, step.moment);
+        return;
       case 'stop':
         server?.stop();
         this.#running.splice(step.server % this.#running.length, 1);
@@ -115,8 +122,13 @@ export class Servers {
     }
   }
 
-  async start(id = `server-${++this.#started}`): Promise<void> {
-    const running = await this.#rig.start(id, CHANGES, (process) => {
+  async start(id?: string): Promise<void> {
+    this.#launch(id);
+    await this.#rig.pass(0);
+  }
+
+  #launch(id = `server-${++this.#started}`): void {
+    const running = this.#rig.launch(id, CHANGES, (process) => {
       process.witness = (verb, args) => {
         this.#witness(verb, args);
         if (verb === 'judge') this.#witnessJudge(id, process);
@@ -125,6 +137,14 @@ export class Servers {
     this.#running.push({ ...running, id });
     if (this.#running.length > MOST_SERVERS) this.#running.shift()?.stop();
     void running.ended.then((error) => this.#noteDeath(error));
+  }
+
+  #overtakeAt({ id, process }: NamedServer, verb: string, moment: Moment): void {
+    process.delayAt(verb, moment, async () => {
+      this.#tally.hit('two servers with one id');
+      this.#launch(id);
+      await this.#rig.clock.sleep(OVERTAKEN_WITHIN_MS);
+    });
   }
 
   /** Ends all that is in their way; those that stand still go on standing. */

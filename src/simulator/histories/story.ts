@@ -120,6 +120,8 @@ function tellServerStep(step: ServerStep): string {
       return `its ${step.loss} to and from the northbound database are lost from now on`;
     case 'slow':
       return `waits for ${step.ms} ms ${tellCall(step)}`;
+    case 'overtaken':
+      return `another server starts under its name ${tellCall(step)}`;
     case 'lose-neutron':
       return "does not reach Neutron's database from now on";
     case 'restore':
