@@ -28,22 +28,22 @@ function copySources() {
 
 function run(cwd, command, ...args) {
   const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8' });
-  return { status, said: stdout + stderr };
+  return { status, stdout, said: stdout + stderr };
 }
+
+/** A fault may leave unused what it should have used. */
+const COMPILE = [
+  ...['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'],
+  ...['--noUnusedLocals', 'false', '--noUnusedParameters', 'false'],
+];
 
 /** What the first history that goes wrong shows, or why none could be played. */
 function play(copy) {
-  const compiled = run(
-    copy,
-    process.execPath,
-    'node_modules/typescript/bin/tsc',
-    '-p',
-    'tsconfig.build.json',
-  );
+  const compiled = run(copy, process.execPath, ...COMPILE);
   if (compiled.status !== 0) return { trouble: `it does not compile: ${compiled.said}` };
   const script = join(root, 'scripts', 'first-violation.mjs');
-  const { status, said } = run(copy, process.execPath, script, copy, HISTORIES, STEPS);
-  return status === 0 ? JSON.parse(said) : { trouble: `no history could be played: ${said}` };
+  const { stdout, said } = run(copy, process.execPath, script, copy, HISTORIES, STEPS);
+  return stdout.startsWith('{') ? JSON.parse(stdout) : { trouble: `no history could be played: ${said}` };
 }
 
 /** The seed that found the fault; undefined where none did. */

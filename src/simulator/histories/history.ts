@@ -36,6 +36,17 @@ export interface Judged {
   readonly status: Status;
   readonly attachment: string;
   readonly instance?: string | null;
+  /** How many words Nova was owed of this port and chassis by then. */
+  readonly owed: number;
+}
+
+/** The words up to this number count as told from now on. */
+export interface Settled {
+  readonly kind: 'settled';
+  readonly port: string;
+  readonly chassis: string;
+  readonly told: number;
+  readonly word: Word | null;
 }
 
 /** A server took a report off its topic: from now on the ledger alone knows of it. */
@@ -117,7 +128,7 @@ export interface Told {
 /** The tables took this and lost it again, with all that came after it. */
 export interface Undone {
   readonly kind: 'undone';
-  readonly was: Judged | Forgotten | Written | Block | Bumped | Existence;
+  readonly was: Judged | Settled | Forgotten | Written | Block | Bumped | Existence;
 }
 
 /** The wall clock of everybody was set. */
@@ -131,6 +142,7 @@ export type Entry =
   | Gone
   | Complete
   | Judged
+  | Settled
   | Acknowledged
   | Forgotten
   | Written

@@ -13,7 +13,7 @@ function note(fields: string, sid: string): string {
 }
 
 const REPORT = `'port', new.port, 'chassis', new.chassis, 'epoch', new.epoch, 'revision', new.revision,
-  'status', new.status, 'attachment', new.attachment, 'instance', new.instance`;
+  'status', new.status, 'attachment', new.attachment, 'instance', new.instance, 'owed', new.owed_no`;
 
 /** What stands for a value that this database does not take. */
 export const UNWRITABLE = 'unwritable';
@@ -44,6 +44,9 @@ const JOURNAL = [
     (change, index) => `create trigger journal_judged_${index} after ${change} on port_status_reports begin
      insert into journal (entry) values (json_object('kind', 'judged', ${REPORT})); end`,
   ),
+  `create trigger journal_settled after update of told_no on port_status_reports when new.told_no <> old.told_no begin
+   insert into journal (entry) values (json_object('kind', 'settled', 'port', new.port, 'chassis', new.chassis,
+     'told', new.told_no, 'word', old.word)); end`,
   `create trigger no_unwritable before insert on port_status_reports when new.attachment = '${UNWRITABLE}' begin
    select raise(abort, 'it can not be written'); end`,
   `create trigger journal_forgotten after delete on port_status_reports begin
@@ -121,7 +124,17 @@ function isInTables(entry: Entry): entry is Undone['was'] {
 }
 
 const IN_TABLES: ReadonlySet<Entry['kind']> = new Set<Undone['was']['kind']>([
-  ...(['judged', 'forgotten', 'status', 'block', 'unblock', 'revision', 'created', 'deleted'] as const),
+  ...([
+    'judged',
+    'settled',
+    'forgotten',
+    'status',
+    'block',
+    'unblock',
+    'revision',
+    'created',
+    'deleted',
+  ] as const),
 ]);
 
 /** What stands in the tables now, as the oracle looks at it. */

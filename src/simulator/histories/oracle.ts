@@ -3,6 +3,7 @@ import type {
   Binding,
   Block,
   Entry,
+  Forgotten,
   History,
   Judged,
   LedgerRow,
@@ -33,6 +34,7 @@ export function complaintsAbout(history: History): readonly string[] {
       ...inventedReport(entry, at, entries),
       ...unfoundedChange(entry, at, entries),
       ...strayWord(entry, at, entries),
+      ...settledUntold(entry, at, entries),
     ]),
     ...ports.flatMap((port) => [
       ...miscountedRevisions(port, entries),
@@ -244,6 +246,23 @@ function strayWord(entry: Entry, at: number, entries: readonly Entry[]): readonl
   const needed = { plugged: 'ACTIVE', failed: 'ERROR', unplugged: 'DOWN' }[entry.word];
   const isTrue = before.some((other) => other.kind === 'judged' && other.status === needed);
   return isOwner && isTrue ? [] : [`Nova was told what is not so: ${show(entry)}`];
+}
+
+/** A word counts as told only if Nova was told after it became owed; "unplugged" need not be said where it never heard of the port. */
+function settledUntold(entry: Entry, at: number, entries: readonly Entry[]): readonly string[] {
+  if (entry.kind !== 'settled' || entry.word === 'unplugged') return [];
+  const { port, chassis, told } = entry;
+  const isOfRow = (other: Entry): other is Judged | Forgotten =>
+    (other.kind === 'judged' || other.kind === 'forgotten') &&
+    other.port === port &&
+    other.chassis === chassis;
+  const before = entries.slice(0, at);
+  const born = before.findLastIndex((other) => isOfRow(other) && other.kind === 'forgotten');
+  const owed = before.findIndex(
+    (other, index) => index > born && isOfRow(other) && other.kind === 'judged' && other.owed >= told,
+  );
+  const isTold = before.slice(owed).some((other) => other.kind === 'told' && other.port === port);
+  return isTold ? [] : [`it counts as told and was not: ${show(entry)}`];
 }
 
 /** `revision_number` grows by 1 with each status that servers write. */
