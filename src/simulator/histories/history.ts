@@ -38,6 +38,8 @@ export interface Judged {
   readonly instance?: string | null;
   /** How many words Nova was owed of this port and chassis by then. */
   readonly owed: number;
+  /** The last of them. */
+  readonly word: Word | null;
 }
 
 /** The words up to this number count as told from now on. */
@@ -46,7 +48,6 @@ export interface Settled {
   readonly port: string;
   readonly chassis: string;
   readonly told: number;
-  readonly word: Word | null;
 }
 
 /** A server took a report off its topic: from now on the ledger alone knows of it. */
@@ -131,7 +132,7 @@ export interface Undone {
   readonly was: Judged | Settled | Forgotten | Written | Block | Bumped | Existence;
 }
 
-/** The wall clock of everybody was set. */
+/** The wall clock of everybody was set, or went on for that long. */
 export interface ClockSet {
   readonly kind: 'clock';
   readonly by: number;

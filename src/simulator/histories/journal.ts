@@ -13,7 +13,8 @@ function note(fields: string, sid: string): string {
 }
 
 const REPORT = `'port', new.port, 'chassis', new.chassis, 'epoch', new.epoch, 'revision', new.revision,
-  'status', new.status, 'attachment', new.attachment, 'instance', new.instance, 'owed', new.owed_no`;
+  'status', new.status, 'attachment', new.attachment, 'instance', new.instance, 'owed', new.owed_no,
+  'word', new.word`;
 
 /** What stands for a value that this database does not take. */
 export const UNWRITABLE = 'unwritable';
@@ -46,7 +47,7 @@ const JOURNAL = [
   ),
   `create trigger journal_settled after update of told_no on port_status_reports when new.told_no <> old.told_no begin
    insert into journal (entry) values (json_object('kind', 'settled', 'port', new.port, 'chassis', new.chassis,
-     'told', new.told_no, 'word', old.word)); end`,
+     'told', new.told_no)); end`,
   `create trigger no_unwritable before insert on port_status_reports when new.attachment = '${UNWRITABLE}' begin
    select raise(abort, 'it can not be written'); end`,
   `create trigger journal_forgotten after delete on port_status_reports begin

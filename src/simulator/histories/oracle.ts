@@ -248,21 +248,22 @@ function strayWord(entry: Entry, at: number, entries: readonly Entry[]): readonl
   return isOwner && isTrue ? [] : [`Nova was told what is not so: ${show(entry)}`];
 }
 
-/** A word counts as told only if Nova was told after it became owed; "unplugged" need not be said where it never heard of the port. */
+/** A word counts as told if Nova took it, or refused it for good, after it became owed. */
 function settledUntold(entry: Entry, at: number, entries: readonly Entry[]): readonly string[] {
-  if (entry.kind !== 'settled' || entry.word === 'unplugged') return [];
+  if (entry.kind !== 'settled') return [];
   const { port, chassis, told } = entry;
-  const isOfRow = (other: Entry): other is Judged | Forgotten =>
+  const ofRow = (other: Entry): other is Judged | Forgotten =>
     (other.kind === 'judged' || other.kind === 'forgotten') &&
     other.port === port &&
     other.chassis === chassis;
   const before = entries.slice(0, at);
-  const born = before.findLastIndex((other) => isOfRow(other) && other.kind === 'forgotten');
+  const born = before.findLastIndex((other) => ofRow(other) && other.kind === 'forgotten');
   const owed = before.findIndex(
-    (other, index) => index > born && isOfRow(other) && other.kind === 'judged' && other.owed >= told,
+    (other, index) => index > born && ofRow(other) && other.kind === 'judged' && other.owed >= told,
   );
-  const isTold = before.slice(owed).some((other) => other.kind === 'told' && other.port === port);
-  return isTold ? [] : [`it counts as told and was not: ${show(entry)}`];
+  const word = before[owed]?.kind === 'judged' ? before[owed].word : undefined;
+  if (word === undefined || word === null || word === 'unplugged') return [];
+  return isTold({ port }, word, before.slice(owed)) ? [] : [`it counts as told and was not: ${show(entry)}`];
 }
 
 /** `revision_number` grows by 1 with each status that servers write. */
@@ -412,7 +413,7 @@ function mustHearUnplugged({ port, host }: Port, since: number, entries: readonl
 const ATTEMPTS = 5;
 
 /** Whether Nova took the word, or refused it for good. */
-function isTold({ port }: Port, word: Word, entries: readonly Entry[]): boolean {
+function isTold({ port }: Pick<Port, 'port'>, word: Word, entries: readonly Entry[]): boolean {
   const said = entries.filter(
     (entry): entry is Told => entry.kind === 'told' && entry.port === port && entry.word === word,
   );

@@ -47,6 +47,7 @@ export type Step =
   | readonly ['server', ServerStep]
   | readonly ['cloud', CloudStep];
 
+const HOUR_MS = 3_600_000;
 /** Long after a report was acknowledged, for the crash table. */
 const LONG_MS = 5000;
 
@@ -209,7 +210,8 @@ export class World {
       case 'nova-hour':
         this.#mood = 'down';
         this.#tally.hit('Nova down for an hour');
-        return this.#rig.pass(3_600_000);
+        await this.#journal.note({ kind: 'clock', by: HOUR_MS });
+        return this.#rig.pass(HOUR_MS);
       case 'clock':
         clock.step(step.by);
         return this.#journal.note(step);
