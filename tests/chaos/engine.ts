@@ -16,6 +16,8 @@ export interface ChaosEngine {
   readonly proxies: ReadonlyMap<string, TcpProxy>;
   /** Ends it as a crash does, and starts it on what it had stored. */
   restart(): Promise<void>;
+  /** Starts it where it has ended by itself, as a service manager does. */
+  revive(): Promise<void>;
   /** It stands still, or goes on. */
   signal(name: NodeJS.Signals): void;
   /** Its disk; absent where it has none of its own. */
@@ -55,6 +57,9 @@ export async function startEngine(
       await server.kill();
       await server.start();
     },
+    revive: async () => {
+      if (server.hasEnded()) await server.start();
+    },
     signal: (signal) => server.signal(signal),
   };
 }
@@ -63,6 +68,8 @@ interface EngineServer {
   readonly port: number;
   start(): Promise<void>;
   kill(): Promise<void>;
+  /** Whether it ended by itself. */
+  hasEnded(): boolean;
   signal(name: NodeJS.Signals): void;
   dispose(): Promise<void>;
 }
@@ -78,6 +85,7 @@ async function startServer(name: string, disk: Disk | undefined): Promise<Engine
     port: cluster.first.clientPort,
     start: () => cluster.start(),
     kill: () => cluster.kill(),
+    hasEnded: () => cluster.first.hasEnded(),
     signal: (signal) => cluster.first.signal(signal),
     dispose: () => cluster.dispose(),
   };

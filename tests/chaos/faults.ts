@@ -158,7 +158,7 @@ function delayAll({ place, random, pass }: Scene): ReturnType<Fault> {
 }
 
 function fillDisk(disk: Disk): Fault {
-  return ({ random, pass }) => {
+  return ({ place, random, pass }) => {
     const ms = between(random, 500, 2 * TTL_MS);
     return {
       what: `the disk of the northbound database is full for ${ms} ms`,
@@ -166,6 +166,7 @@ function fillDisk(disk: Disk): Fault {
         disk.fill();
         await pass(ms);
         disk.empty();
+        await place.engine.revive();
       },
     };
   };

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { eventually } from './eventually.js';
 import { freePort } from './free-port.js';
+import { hasEnded } from './ended.js';
 import { programPath } from './needs.js';
 
 export const ETCD = { etcd: 'etcd-server', etcdctl: 'etcd-client' };
@@ -208,6 +209,11 @@ export class EtcdMember {
   /** After `kill`: with the data that it had. */
   startAgain(): void {
     this.#start?.();
+  }
+
+  /** Whether it ended, and nobody killed it. */
+  hasEnded(): boolean {
+    return hasEnded(this.#process);
   }
 
   /** The same process goes on, or stands still. */

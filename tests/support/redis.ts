@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { eventually } from './eventually.js';
 import { freePort } from './free-port.js';
+import { hasEnded } from './ended.js';
 import { programPath } from './needs.js';
 
 export const REDIS = { 'redis-server': 'redis-server' };
@@ -20,6 +21,8 @@ export interface RedisServer {
   start(): Promise<void>;
   /** Kills it: nothing more is written. */
   kill(): Promise<void>;
+  /** Whether it ended, and nobody killed it. */
+  hasEnded(): boolean;
   /** The same process goes on, or stands still. */
   signal(name: NodeJS.Signals): void;
   /** Keeps the data as they are now; `goBack` restarts the server on them. */
@@ -59,6 +62,10 @@ class PrivateRedis implements RedisServer {
       if (started.exitCode !== null) throw new Error(`redis-server ended with ${started.exitCode}`);
       return this.#connect();
     });
+  }
+
+  hasEnded(): boolean {
+    return hasEnded(this.#process);
   }
 
   async kill(): Promise<void> {
