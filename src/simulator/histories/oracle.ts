@@ -9,6 +9,7 @@ import type {
   LedgerRow,
   Port,
   Said,
+  Settled,
   Told,
   Word,
   Written,
@@ -262,8 +263,21 @@ function settledUntold(entry: Entry, at: number, entries: readonly Entry[]): rea
     (other, index) => index > born && ofRow(other) && other.kind === 'judged' && other.owed >= told,
   );
   const word = before[owed]?.kind === 'judged' ? before[owed].word : undefined;
-  if (word === undefined || word === null || word === 'unplugged') return [];
+  if (word === undefined || word === null) return [];
+  if (word === 'unplugged' && !mayKnowPlugged(entry, before)) return [];
   return isTold({ port }, word, before.slice(owed)) ? [] : [`it counts as told and was not: ${show(entry)}`];
+}
+
+/** Whether the last that Nova took of a port is "plugged", and nobody but this chassis, and no row that is lost, can have said so. */
+function mayKnowPlugged({ port, chassis }: Settled, before: readonly Entry[]): boolean {
+  const ofPort = before.map(whatever).filter((entry) => 'port' in entry && entry.port === port);
+  const isMuddled =
+    ofPort.some((entry) => entry.kind === 'said' && entry.chassis !== chassis) ||
+    before.some((entry) => entry.kind === 'undone' && entry.was.port === port);
+  const heard = ofPort
+    .slice(ofPort.findLastIndex(({ kind }) => kind === 'created' || kind === 'forgotten') + 1)
+    .findLast((entry) => entry.kind === 'told' && entry.isHeard);
+  return !isMuddled && heard?.kind === 'told' && heard.word === 'plugged';
 }
 
 /** `revision_number` grows by 1 with each status that servers write. */
