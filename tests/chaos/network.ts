@@ -21,8 +21,7 @@ export interface Link {
 export function openNetwork(processes: readonly string[], opened: Opened): Network | undefined {
   const id = process.pid % 10_000;
   const [bridge, subnet] = [`pss${id}`, `10.213.${id % 250}`];
-  if (spawnSync('ip', ['link', 'add', bridge, 'type', 'bridge'], { stdio: 'ignore' }).status !== 0)
-    return undefined;
+  if (!mayMakeNamespaces(bridge) || !isDone('link', 'add', bridge, 'type', 'bridge')) return undefined;
   opened.add({ close: async () => ip('link', 'del', bridge) });
   ip('address', 'add', `${subnet}.1/24`, 'dev', bridge);
   ip('link', 'set', bridge, 'up');
@@ -52,6 +51,14 @@ function openLink({ name, bridge, address }: LinkOptions, opened: Opened): Link 
     down: () => ip('link', 'set', name, 'down'),
     up: () => ip('link', 'set', name, 'up'),
   };
+}
+
+function mayMakeNamespaces(name: string): boolean {
+  return isDone('netns', 'add', name) && isDone('netns', 'del', name);
+}
+
+function isDone(...words: readonly string[]): boolean {
+  return spawnSync('ip', words, { stdio: 'ignore' }).status === 0;
 }
 
 function ip(...words: readonly string[]): void {
