@@ -265,7 +265,9 @@ function settledUntold(entry: Entry, at: number, entries: readonly Entry[]): rea
   const word = before[owed]?.kind === 'judged' ? before[owed].word : undefined;
   if (word === undefined || word === null) return [];
   if (word === 'unplugged' && !mayKnowPlugged(entry, before)) return [];
-  return isTold({ port }, word, before.slice(owed)) ? [] : [`it counts as told and was not: ${show(entry)}`];
+  const since = before.slice(owed);
+  const isSettled = isTold({ port }, word, since) || isGivenUp(before, wordsOf(port, word, since));
+  return isSettled ? [] : [`it counts as told and was not: ${show(entry)}`];
 }
 
 /** Whether the last that Nova took of a port is "plugged", and nobody but this chassis, and no row that is lost, can have said so. */
@@ -428,10 +430,14 @@ const ATTEMPTS = 5;
 
 /** Whether Nova took the word, or refused it for good. */
 function isTold({ port }: Pick<Port, 'port'>, word: Word, entries: readonly Entry[]): boolean {
-  const said = entries.filter(
+  const said = wordsOf(port, word, entries);
+  return said.some(({ isHeard }) => isHeard) || isRefused(word, said) || isGivenUp(entries, said);
+}
+
+function wordsOf(port: string, word: Word, entries: readonly Entry[]): readonly Told[] {
+  return entries.filter(
     (entry): entry is Told => entry.kind === 'told' && entry.port === port && entry.word === word,
   );
-  return said.some(({ isHeard }) => isHeard) || isRefused(word, said) || isGivenUp(entries, said);
 }
 
 /** Nova waits for 300 s by its clock, and so do we by the database's: set forward, it makes a word too late that fails. */
