@@ -414,7 +414,7 @@ function owedToTarget(port: Port, target: string, entries: readonly Entry[]): re
 function mustHearUnplugged({ port, host }: Port, since: number, entries: readonly Entry[]): boolean {
   const isOfOthers = entries.some(
     (entry) =>
-      entry.kind === 'said' && entry.port === port && entry.chassis !== host && entry.status === 'ACTIVE',
+      entry.kind === 'said' && entry.port === port && entry.chassis !== host && entry.status !== 'DOWN',
   );
   const born = entries.findLastIndex((entry) => entry.kind === 'created' && entry.port === port);
   const isHeard = entries
