@@ -13,6 +13,10 @@ import type { Meter } from './engine-meters.js';
 /** An empty database of one engine, on a private server where the engine has one. */
 export interface EngineHome {
   readonly version: string;
+  /** `northbound.url` */
+  readonly url: string;
+  /** Absent where it is no process, or several. */
+  readonly pid?: number | undefined;
   connect(): Northbound;
   /** Absent where nothing counts. */
   readonly meter?: Meter;
@@ -33,6 +37,7 @@ async function startMemory(): Promise<EngineHome> {
   const database = new MemoryDatabase(SYSTEM);
   return {
     version: 'in this process',
+    url: 'memory:',
     connect: () => new MemoryNorthbound(database),
     dispose: async () => undefined,
   };
@@ -42,6 +47,7 @@ async function startSqlite(): Promise<EngineHome> {
   const home = makeSqliteHome();
   return {
     version: 'libsql, synchronous=NORMAL',
+    url: `sqlite:${home.path}`,
     connect: () => openNorthbound(`sqlite:${home.path}`, SYSTEM),
     meter: meterSqlite(home.path),
     dispose: async () => home.remove(),
@@ -52,9 +58,12 @@ async function startRedisHome(): Promise<EngineHome> {
   const server = await startRedis(['--appendonly', 'yes', '--appendfsync', 'everysec']);
   const info = await server.admin.info('server');
   const version = /redis_version:(\S+)/.exec(info)?.[1] ?? '?';
+  const url = `redis://127.0.0.1:${server.port}`;
   return {
     version: `Redis ${version}, appendfsync everysec`,
-    connect: () => openNorthbound(`redis://127.0.0.1:${server.port}`, SYSTEM),
+    url,
+    pid: Number(/process_id:(\d+)/.exec(info)?.[1]),
+    connect: () => openNorthbound(url, SYSTEM),
     meter: meterRedis(server.admin),
     dispose: () => server.dispose(),
   };
@@ -63,9 +72,11 @@ async function startRedisHome(): Promise<EngineHome> {
 async function startEtcdHome(): Promise<EngineHome> {
   const cluster = await startEtcd({ isDurable: true });
   const version = /etcdctl version: (\S+)/.exec(await cluster.ctl('version'))?.[1] ?? '?';
+  const url = `etcd://127.0.0.1:${cluster.first.clientPort}`;
   return {
     version: `etcd ${version}, one member`,
-    connect: () => openNorthbound(`etcd://127.0.0.1:${cluster.first.clientPort}`, SYSTEM),
+    url,
+    connect: () => openNorthbound(url, SYSTEM),
     meter: meterEtcd(cluster),
     dispose: () => cluster.dispose(),
   };

@@ -2,12 +2,18 @@ import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { engines } from './engines.js';
 import { foreignKeys } from './foreign-keys.js';
+import { storm } from './storm.js';
 import { sweep } from './sweep.js';
 import { tableOf } from './table.js';
-import type { Scenario } from './scenario.js';
+import type { Scenario, ScenarioOptions } from './scenario.js';
 
 /** Every benchmark, by its name on the command line. */
-const SCENARIOS: readonly Scenario[] = [engines, foreignKeys, sweep];
+const SCENARIOS: readonly Scenario[] = [engines, foreignKeys, storm, sweep];
+
+interface Flags extends Omit<ScenarioOptions, 'engines' | 'engine' | 'say'> {
+  readonly json?: string;
+  readonly engine?: readonly string[];
+}
 
 const program = new Command('bench').description(
   'Measures on private servers; prints a table and writes JSON.',
@@ -18,9 +24,16 @@ for (const { name, doc, run } of SCENARIOS) {
     .description(doc)
     .option('--json <file>', 'also write the figures there')
     .option('--engine <names...>', 'only these engines')
+    .option('--db <name>', "Neutron's database: mariadb, postgresql or sqlite", 'mariadb')
+    .option('--ports <number>', 'ports', Number, 50_000)
+    .option('--chassis <number>', 'chassis', Number, 1000)
+    .option('--servers <number>', 'servers', Number, 1)
+    .option('--runs <number>', 'how often everything is measured', Number, 3)
+    .option('--profile <folder>', 'where servers write CPU profiles')
     .option('--seed <number>', 'what is drawn', Number, 1)
-    .action(async ({ json, engine, seed }: { json?: string; engine?: readonly string[]; seed: number }) => {
-      const result = await run({ engines: engine, seed, say: (line) => process.stderr.write(`${line}\n`) });
+    .action(async ({ json, engine: engines, ...rest }: Flags) => {
+      const say = (line: string): void => void process.stderr.write(`${line}\n`);
+      const result = await run({ ...rest, engines, engine: engines?.[0] ?? 'redis', say });
       process.stdout.write(`${[tableOf(result.rows), result.footer ?? []].flat().join('\n\n')}\n`);
       if (json !== undefined) writeFileSync(json, `${JSON.stringify(result, null, 2)}\n`);
       process.exitCode = result.verdict === 'failed' ? 1 : 0;

@@ -39,11 +39,19 @@ export interface ProgramOptions {
   readonly environment?: Readonly<Record<string, string>> | undefined;
   /** What runs it instead of this user: `setpriv …`, for example. */
   readonly prefix?: readonly string[] | undefined;
+  /** Flags of Node itself. */
+  readonly nodeFlags?: readonly string[] | undefined;
 }
 
 /** Starts `port-status` with these words. */
 export function startProgram(words: readonly string[], options: ProgramOptions = {}): Program {
-  const [command = '', ...args] = [...(options.prefix ?? []), process.execPath, MAIN, ...words];
+  const [command = '', ...args] = [
+    ...(options.prefix ?? []),
+    process.execPath,
+    ...(options.nodeFlags ?? []),
+    MAIN,
+    ...words,
+  ];
   const child = spawn(command, args, { env: { ...options.environment }, stdio: ['ignore', 'pipe', 'pipe'] });
   const written = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const)

@@ -1,0 +1,50 @@
+import Database from 'libsql';
+import { createConnection } from 'mysql2/promise';
+import pg from 'pg';
+
+/** One connection that sends statements as they are written: nothing is prepared, bound or decoded. */
+export interface RawSql {
+  exec(text: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** @param url a `neutron.url`. */
+export async function openRaw(url: string): Promise<RawSql> {
+  if (url.startsWith('sqlite:')) return openRawSqlite(url.slice('sqlite:'.length));
+  return url.startsWith('mysql:') ? openRawMariadb(url) : openRawPostgresql(url);
+}
+
+async function openRawMariadb(url: string): Promise<RawSql> {
+  const connection = await createConnection(url);
+  await connection.query('set session transaction isolation level read committed');
+  return {
+    exec: async (text) => {
+      await connection.query(text);
+    },
+    close: () => connection.end(),
+  };
+}
+
+async function openRawPostgresql(url: string): Promise<RawSql> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  return {
+    exec: async (text) => {
+      await client.query(text);
+    },
+    close: () => client.end(),
+  };
+}
+
+function openRawSqlite(path: string): RawSql {
+  const database = new Database(path);
+  database.pragma('synchronous = NORMAL');
+  return {
+    exec: async (text) => {
+      database.exec(text);
+    },
+    close: async () => {
+      database.close();
+    },
+  };
+}

@@ -1,0 +1,32 @@
+/** What the load is made of; the argument of its process, as JSON. */
+export interface LoadOptions {
+  readonly northboundUrl: string;
+  readonly chassis: number;
+  readonly ports: number;
+  /** Connections to the northbound database that the agents share. */
+  readonly connections: number;
+  readonly heartbeatMs: number;
+}
+
+/** What the parent asks of the load. Times are milliseconds since 1970, by the clock of the machine. */
+export type Order =
+  /** Every port is plugged, or unplugged, at once. */
+  | { readonly kind: 'all'; readonly status: 'ACTIVE' | 'DOWN' }
+  /** Port after port changes between ACTIVE and DOWN, so many a second, whether or not anybody keeps up. */
+  | { readonly kind: 'steady'; readonly fromMs: number; readonly perSecond: number; readonly changes: number }
+  /** The first ports change between ACTIVE and DOWN so many times a second each; ACTIVE in the end. */
+  | { readonly kind: 'flap'; readonly ports: number; readonly hertz: number; readonly forMs: number }
+  /** All agents end and start again: every port is published once more, as it is. */
+  | { readonly kind: 'restart' };
+
+/** What the load answers: once when every agent has published all, and once after each order. */
+export interface Done {
+  readonly kind: 'ready' | 'done';
+  /** Reports that were published so far. */
+  readonly published: number;
+}
+
+/** The chassis on which a port of that number, from 1 on, is. */
+export function chassisOf(number: number, chassis: number): string {
+  return `cn${((number - 1) % chassis) + 1}`;
+}
