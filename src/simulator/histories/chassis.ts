@@ -2,7 +2,6 @@ import type { ReportedStatus } from '../../domain/report.js';
 import { encodeReport } from '../../domain/wire.js';
 import { MemoryNorthbound } from '../../northbound/memory/memory-northbound.js';
 import type { Metrics } from '../../runtime/metrics.js';
-import { portIdOf } from '../neutron-rows.js';
 import { ScriptedSwitch } from '../switch/scripted-switch.js';
 import { Agents } from './agents.js';
 import type { Tally } from './crash-table.js';
@@ -11,6 +10,7 @@ import { UNWRITABLE } from './journal.js';
 import type { Journal } from './journal.js';
 import { MachineClock } from './machine-clock.js';
 import { Sayings } from './overheard.js';
+import { portIdOf } from './port-ids.js';
 import type { Rig } from './rig.js';
 
 /** What happens on a compute node, but for its agent. */

@@ -48,6 +48,8 @@ export interface Settled {
   readonly port: string;
   readonly chassis: string;
   readonly told: number;
+  /** How long the newest word has been owed by then, by the database's clock. */
+  readonly ageMs: number;
 }
 
 /** A server took a report off its topic: from now on the ledger alone knows of it. */
@@ -132,12 +134,6 @@ export interface Undone {
   readonly was: Judged | Settled | Forgotten | Written | Block | Bumped | Existence;
 }
 
-/** The wall clock of everybody was set, or went on for that long. */
-export interface ClockSet {
-  readonly kind: 'clock';
-  readonly by: number;
-}
-
 export type Entry =
   | Said
   | Gone
@@ -151,7 +147,6 @@ export type Entry =
   | Bumped
   | Existence
   | Told
-  | ClockSet
   | Undone;
 
 export interface Binding {

@@ -47,7 +47,7 @@ const JOURNAL = [
   ),
   `create trigger journal_settled after update of told_no on port_status_reports when new.told_no <> old.told_no begin
    insert into journal (entry) values (json_object('kind', 'settled', 'port', new.port, 'chassis', new.chassis,
-     'told', new.told_no)); end`,
+     'told', new.told_no, 'ageMs', new.told_at - new.owed_at)); end`,
   `create trigger no_unwritable before insert on port_status_reports when new.attachment = '${UNWRITABLE}' begin
    select raise(abort, 'it can not be written'); end`,
   `create trigger journal_forgotten after delete on port_status_reports begin

@@ -1,5 +1,6 @@
-import { deviceOf, plantBinding, plantPort, plantTrunk, portIdOf } from '../neutron-rows.js';
+import { deviceOf, plantBinding, plantPort, plantTrunk } from '../neutron-rows.js';
 import type { NeutronRows } from '../neutron-rows.js';
+import { portIdOf } from './port-ids.js';
 import type { Rig } from './rig.js';
 import type { Journal } from './journal.js';
 

@@ -265,9 +265,9 @@ function settledUntold(entry: Entry, at: number, entries: readonly Entry[]): rea
   const word = before[owed]?.kind === 'judged' ? before[owed].word : undefined;
   if (word === undefined || word === null) return [];
   if (word === 'unplugged' && !mayKnowPlugged(entry, before)) return [];
-  const since = before.slice(owed);
-  const isSettled = isTold({ port }, word, since) || isGivenUp(before, wordsOf(port, word, since));
-  return isSettled ? [] : [`it counts as told and was not: ${show(entry)}`];
+  return isTold({ port }, word, entries.slice(owed, at + 1))
+    ? []
+    : [`it counts as told and was not: ${show(entry)}`];
 }
 
 /** Whether the last that Nova took of a port is "plugged", and nobody but this chassis, and no row that is lost, can have said so. */
@@ -431,7 +431,7 @@ const ATTEMPTS = 5;
 /** Whether Nova took the word, or refused it for good. */
 function isTold({ port }: Pick<Port, 'port'>, word: Word, entries: readonly Entry[]): boolean {
   const said = wordsOf(port, word, entries);
-  return said.some(({ isHeard }) => isHeard) || isRefused(word, said) || isGivenUp(entries, said);
+  return said.some(({ isHeard }) => isHeard) || isRefused(word, said) || isGivenUp(port, entries);
 }
 
 function wordsOf(port: string, word: Word, entries: readonly Entry[]): readonly Told[] {
@@ -440,10 +440,13 @@ function wordsOf(port: string, word: Word, entries: readonly Entry[]): readonly 
   );
 }
 
-/** Nova waits for 300 s by its clock, and so do we by the database's: set forward, it makes a word too late that fails. */
-function isGivenUp(entries: readonly Entry[], said: readonly Told[]): boolean {
-  const set = entries.findIndex((entry) => entry.kind === 'clock' && entry.by > 0);
-  return set >= 0 && said.some((word) => entries.indexOf(word) > set);
+/** How long Nova waits for a word (its `vif_plugging_timeout`): one that is owed for longer helps nobody. */
+const HELPS_FOR_MS = 300_000;
+
+function isGivenUp(port: string, entries: readonly Entry[]): boolean {
+  return entries.some(
+    (entry) => entry.kind === 'settled' && entry.port === port && entry.ageMs >= HELPS_FOR_MS,
+  );
 }
 
 function isRefused(word: Word, said: readonly Told[]): boolean {

@@ -4,7 +4,6 @@ import { VirtualClock } from '../../runtime/virtual-clock.js';
 import { openTables, rowsOf, Rig, TAKEOVER_MS, TTL_MS, UNREACHABLE } from './rig.js';
 import { createMetrics } from '../../runtime/metrics.js';
 import type { Metrics } from '../../runtime/metrics.js';
-import { portIdOf } from '../neutron-rows.js';
 import type { AgentStep } from './agents.js';
 import { Chassis } from './chassis.js';
 import type { NodeStep } from './chassis.js';
@@ -14,6 +13,7 @@ import { Journal, keepJournal, readTables, startAnew } from './journal.js';
 import { NeutronApi } from './neutron-api.js';
 import type { NeutronStep } from './neutron-api.js';
 import { makeRoomForSave, NeutronSave } from './neutron-save.js';
+import { portIdOf } from './port-ids.js';
 import { RECONCILE_MS, Servers } from './servers.js';
 import type { ServerStep } from './servers.js';
 import { misplaced } from './watched.js';
@@ -210,11 +210,10 @@ export class World {
       case 'nova-hour':
         this.#mood = 'down';
         this.#tally.hit('Nova down for an hour');
-        await this.#journal.note({ kind: 'clock', by: HOUR_MS });
         return this.#rig.pass(HOUR_MS);
       case 'clock':
         clock.step(step.by);
-        return this.#journal.note(step);
+        return;
       case 'pause-writing':
         return neutron.setPaused(true);
       case 'resume-writing':
