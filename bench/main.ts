@@ -1,14 +1,29 @@
 import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { engines } from './engines.js';
+import { flap } from './flap.js';
 import { foreignKeys } from './foreign-keys.js';
+import { idle } from './idle.js';
+import { neighbour } from './neighbour.js';
+import { steady } from './steady.js';
 import { storm } from './storm.js';
 import { sweep } from './sweep.js';
+import { takeover } from './takeover.js';
 import { tableOf } from './table.js';
 import type { Scenario, ScenarioOptions } from './scenario.js';
 
 /** Every benchmark, by its name on the command line. */
-const SCENARIOS: readonly Scenario[] = [engines, foreignKeys, storm, sweep];
+const SCENARIOS: readonly Scenario[] = [
+  engines,
+  flap,
+  foreignKeys,
+  idle,
+  neighbour,
+  steady,
+  storm,
+  sweep,
+  takeover,
+];
 
 interface Flags extends Omit<ScenarioOptions, 'engines' | 'engine' | 'say'> {
   readonly json?: string;

@@ -1,3 +1,4 @@
+import { OPTIONS } from '../../src/config/options.js';
 import { systemClock } from '../../src/runtime/clock.js';
 import type { Opened } from '../../src/runtime/opened.js';
 import { systemRandom } from '../../src/runtime/random.js';
@@ -12,7 +13,7 @@ import { startLoad } from '../load/load.js';
 import type { Load } from '../load/load.js';
 import { DATABASE_HOMES } from './databases.js';
 import type { DatabaseHome } from './databases.js';
-import { plantCloud } from './ports.js';
+import { plantCloud, resetCloud } from './ports.js';
 
 export interface CloudSize {
   readonly ports: number;
@@ -36,6 +37,13 @@ export class BenchCloud {
     this.options = options;
     this.database = database;
     this.openstack = openstack;
+  }
+
+  /** Makes every port as it was planted; nothing of what was before is left to be cleaned away. */
+  async makeFresh(): Promise<void> {
+    await resetCloud(this.database.rows, this.database.url, this.options.ports);
+    await this.database.settle();
+    this.openstack.nova.heard.splice(0);
   }
 
   /** An empty northbound database, whose servers and agents are started by what this returns. */
@@ -72,13 +80,25 @@ export class Stage {
         database.url,
       ],
       ...['--neutron-drivers', 'openvswitch', '--apply-mode', 'write', '--apply-chassis', '*'],
-      ...['--http-listen', 'off', ...novaFlags(openstack), ...flags],
+      ...novaFlags(openstack),
+      ...(flags.includes('--http-listen') ? flags : ['--http-listen', 'off', ...flags]),
     ];
     const nodeFlags =
       options.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${options.profile}`];
     const program = startProgram(words, { nodeFlags });
     this.#opened.add({ close: () => program.stop() });
     await program.logged('listener.joined');
+    return program;
+  }
+
+  /** The agent of one chassis, on a switch that is there. */
+  async startAgent(chassis: string, switchAddress: string): Promise<Program> {
+    const program = startProgram([
+      ...['agent', '--agent-chassis', chassis, '--northbound-url', this.engine.url],
+      ...['--switch-address', switchAddress, '--switch-ready', 'ofport', '--http-listen', 'off'],
+    ]);
+    this.#opened.add({ close: () => program.stop() });
+    await program.logged('agent.resynced');
     return program;
   }
 
@@ -99,10 +119,12 @@ export class Stage {
 /** Agents of one load share these. */
 const MOST_CONNECTIONS = 250;
 
-/** A thousand heartbeats a second at the most: docs/operating/engines.md says to make them rarer where there are more. */
+/** The default of `agent.heartbeatMs`, and what it may be at most. */
 export function heartbeatMsOf(chassis: number): number {
-  return Math.max(1000, chassis);
+  return chassis > MANY_CHASSIS ? 10_000 : OPTIONS['agent.heartbeatMs'].default;
 }
+
+const MANY_CHASSIS = 5000;
 
 export async function openCloud(options: CloudOptions, opened: Opened): Promise<BenchCloud> {
   const database = opened.add(await homeOf(DATABASE_HOMES, options.db, 'database')());

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { systemClock } from '../../src/runtime/clock.js';
-import type { NeutronRows } from '../../src/simulator/neutron-rows.js';
+import type { NeutronConnection, NeutronRows } from '../../src/simulator/neutron-rows.js';
 import { makeNeutronFile, startOnMariadb, startOnPostgresql } from '../../tests/support/neutron-server.js';
 
 /** Neutron's database of one kind, with its tables and the ledger, on a private server where there is one. */
@@ -13,8 +13,8 @@ export interface DatabaseHome {
   readonly rows: NeutronRows;
   /** Absent where it is no process. */
   readonly pid: number | undefined;
-  /** Opens another connection of the administrator. */
-  connect(): Promise<NeutronRows & { end(): Promise<void> }>;
+  /** Opens another connection of the administrator; where there is no server nobody else can write meanwhile. */
+  connect(): Promise<NeutronConnection>;
   /** Waits until what earlier transactions left to be cleaned away is cleaned away. */
   settle(): Promise<void>;
   close(): Promise<void>;
@@ -93,7 +93,7 @@ async function startSqliteHome(): Promise<DatabaseHome> {
     url: file.url,
     rows: file.rows,
     pid: undefined,
-    connect: async () => ({ ...file.rows, end: async () => undefined }),
+    connect: () => Promise.reject(new Error('SQLite has one writer: there is no neighbour to measure')),
     settle: async () => {
       await file.rows.run('pragma wal_checkpoint(TRUNCATE)');
     },

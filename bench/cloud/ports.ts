@@ -23,11 +23,28 @@ export async function plantCloud(rows: NeutronRows, ports: number, chassis: numb
     );
 }
 
+/** Besides, ports of which no agent says anything. @returns their numbers. */
+export async function plantOthers(
+  rows: NeutronRows,
+  ports: number,
+  count: number,
+): Promise<readonly number[]> {
+  const numbers = Array.from({ length: count }, (_, index) => ports + index + 1);
+  await plantPorts(
+    rows,
+    numbers.map((number) => [
+      number,
+      { id: portIdOf(number), host: 'elsewhere', status: 'ACTIVE', blocks: [] },
+    ]),
+  );
+  return numbers;
+}
+
 /** Makes every port as it was planted, and forgets what the ledger knows of it. */
 export async function resetCloud(rows: NeutronRows, url: string, ports: number): Promise<void> {
-  for (const table of ['reports', 'claims', 'quarantine', 'incarnations'])
+  for (const table of ['reports', 'quarantine', 'incarnations'])
     await rows.run(`delete from ${ledgerOf(url)}${table}`);
-  await rows.run("update ports set status = 'DOWN'");
+  await rows.run("update ports set status = 'DOWN' where id <= ?", [portIdOf(ports)]);
   await rows.run('delete from provisioningblocks');
   for (const numbers of chunksOf(ports)) {
     const blocks = numbers.map((number) => `(${idOf(number)}, 'L2')`).join(', ');

@@ -13,6 +13,8 @@ import { PlayedSwitch } from './played-switch.js';
 
 /** Changes that are due are made so often: the load is no burst. */
 const TICK_MS = 5;
+/** Chassis whose ports are set before the agents of others have their turn. */
+const AT_ONCE = 10;
 
 /** The agents of many chassis in one process, with switches that are played. Ends when its parent hangs up. */
 class Load {
@@ -64,7 +66,7 @@ class Load {
   async take(order: Order): Promise<void> {
     switch (order.kind) {
       case 'all':
-        for (let number = 1; number <= this.#options.ports; number++) this.#set(number, order.status);
+        await this.#setAll(order.status);
         return this.#quiet();
       case 'steady':
         return this.#playSteadily(order);
@@ -85,6 +87,15 @@ class Load {
     this.#stop.abort();
     await this.#ended;
     await this.#opened[Symbol.asyncDispose]();
+  }
+
+  /** One chassis after the other, so that the first have published before the last are set: all share this thread. */
+  async #setAll(status: 'ACTIVE' | 'DOWN'): Promise<void> {
+    const { ports, chassis } = this.#options;
+    for (let first = 1; first <= chassis; first++) {
+      for (let number = first; number <= ports; number += chassis) this.#set(number, status);
+      if (first % AT_ONCE === 0) await systemClock.turn();
+    }
   }
 
   /** Each port in turn; every turn is the other status. */
@@ -128,6 +139,7 @@ class Load {
 
   /** Until all agents have published all that their switches say. */
   async #quiet(): Promise<void> {
+    await systemClock.sleep(TICK_MS); // they have heard of the last change
     while (this.#agents.some((agent) => !isQuiet(agent))) await systemClock.sleep(TICK_MS);
   }
 }

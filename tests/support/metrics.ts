@@ -1,6 +1,6 @@
 import type { Program } from './process.js';
 
-/** The sum of a counter over programs with `http.listen`, and over all label sets that contain these labels. */
+/** The sum of a counter, or gauge, over programs with `http.listen`, and over all label sets that contain these labels. */
 export async function countOf(
   programs: readonly Program[],
   name: string,
@@ -10,7 +10,11 @@ export async function countOf(
   const wanted = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
   const counts = pages
     .flatMap((page) => page.split('\n'))
-    .filter((line) => line.startsWith(`${name}{`) && wanted.every((label) => line.includes(label)))
+    .filter(
+      (line) =>
+        (line.startsWith(`${name}{`) || line.startsWith(`${name} `)) &&
+        wanted.every((label) => line.includes(label)),
+    )
     .map((line) => Number(line.slice(line.lastIndexOf(' '))));
   return counts.reduce((sum, count) => sum + count, 0);
 }

@@ -1,0 +1,86 @@
+import { systemClock } from '../src/runtime/clock.js';
+import { Opened } from '../src/runtime/opened.js';
+import type { NeutronRows } from '../src/simulator/neutron-rows.js';
+import { openCloud } from './cloud/bench-cloud.js';
+import type { BenchCloud } from './cloud/bench-cloud.js';
+import { watchCommits } from './cloud/commits.js';
+import { cpuSecondsOf } from './cloud/processes.js';
+import { describeMachine } from './machine.js';
+import type { Result, Scenario, ScenarioOptions } from './scenario.js';
+import { spreadOf } from './spread.js';
+
+const HERTZ = 50;
+const FOR_MS = 10_000;
+
+interface Flapping {
+  readonly published: number;
+  readonly writtenPerSecond: number;
+  readonly serverCpuShare: number;
+  /** From the last change to the commit of the last port. */
+  readonly settledMs: number;
+}
+
+/** Every port changes fifty times a second: what is written stays bounded, and the last state wins. */
+export const flap: Scenario = {
+  name: 'flap',
+  doc: `every port changes ${HERTZ} times a second for ${FOR_MS / 1000} s, and is ACTIVE in the end`,
+  run: async (options) => {
+    await using opened = new Opened();
+    const size = { ports: Math.min(options.ports, 1000), chassis: Math.min(options.chassis, 100) };
+    const cloud = await openCloud({ ...options, ...size }, opened);
+    const runs: Flapping[] = [];
+    for (let run = 1; run <= options.runs; run++) {
+      options.say(`run ${run} of ${options.runs}`);
+      await using stage = new Opened();
+      runs.push(await flapOnce(cloud, stage));
+    }
+    return resultOf(runs, { ...options, ...size }, cloud);
+  },
+};
+
+async function flapOnce(cloud: BenchCloud, opened: Opened): Promise<Flapping> {
+  await cloud.makeFresh();
+  const { ports } = cloud.options;
+  const { rows } = cloud.database;
+  const stage = await cloud.openStage(opened);
+  const server = await stage.startServer('server-1');
+  const load = await stage.startLoad();
+  const before = { writes: await writesOf(rows), cpu: cpuSecondsOf(server.pid), atMs: systemClock.now() };
+  const { published } = await load.order({ kind: 'flap', ports, hertz: HERTZ, forMs: FOR_MS });
+  const endMs = systemClock.now();
+  const { lastAtMs } = await watchCommits(rows, []);
+  const seconds = (lastAtMs - before.atMs) / 1000;
+  return {
+    published,
+    writtenPerSecond: ((await writesOf(rows)) - before.writes) / seconds,
+    serverCpuShare: (cpuSecondsOf(server.pid) - before.cpu) / seconds,
+    settledMs: lastAtMs - endMs,
+  };
+}
+
+/** Each status that is written raises a revision by one. */
+async function writesOf(rows: NeutronRows): Promise<number> {
+  const [found] = await rows.run(
+    "select sum(revision_number) as writes from standardattributes where resource_type = 'ports'",
+  );
+  return Number(found?.['writes']);
+}
+
+function resultOf(runs: readonly Flapping[], options: ScenarioOptions, cloud: BenchCloud): Result {
+  const { engine, db, ports, chassis, seed } = options;
+  const of = (value: (run: Flapping) => number): ReturnType<typeof spreadOf> => spreadOf(runs.map(value));
+  const figures = {
+    ...{ engine, db, ports, chassis, runs: runs.length, hertz: HERTZ, forMs: FOR_MS },
+    changesPerSecond: ports * HERTZ,
+    published: of((run) => run.published),
+    writtenPerSecond: of((run) => run.writtenPerSecond),
+    serverCpuShare: of((run) => run.serverCpuShare),
+    settledMs: of((run) => run.settledMs),
+    versions: { database: cloud.database.version },
+  };
+  const rows = Object.entries(figures).map(([figure, value]) => ({
+    figure,
+    value: typeof value === 'object' ? JSON.stringify(value) : String(value),
+  }));
+  return { scenario: 'flap', seed, machine: describeMachine(), figures, rows };
+}

@@ -1,0 +1,117 @@
+import { systemClock } from '../src/runtime/clock.js';
+import { Opened } from '../src/runtime/opened.js';
+import { seededRandom } from '../src/runtime/random.js';
+import { deviceOf, plantPorts } from '../src/simulator/neutron-rows.js';
+import type { NeutronRows } from '../src/simulator/neutron-rows.js';
+import { ifaceId, startOvsdb } from '../tests/support/ovsdb.js';
+import { openCloud } from './cloud/bench-cloud.js';
+import type { BenchCloud } from './cloud/bench-cloud.js';
+import { describeMachine } from './machine.js';
+import type { Result, Row, Scenario, ScenarioOptions } from './scenario.js';
+import { milliseconds, percentile, spreadOf } from './spread.js';
+import type { Spread } from './spread.js';
+
+/** Ports that are plugged, one after the other, in one run. */
+const PLUGS = 300;
+/** At most so long nothing happens between two of them. */
+const REST_MS = 50;
+
+/** How long each plug took, in milliseconds: until a client of the database saw it, and until Nova had heard. */
+interface Took {
+  readonly commitMs: readonly number[];
+  readonly novaMs: readonly number[];
+}
+
+/** One port at a time, from the transaction of a real ovsdb-server to the commit in Neutron's database and to Nova. */
+export const idle: Scenario = {
+  name: 'idle',
+  doc: 'one port comes up at a time: from ovsdb-server to the commit, and to Nova',
+  run: async (options) => {
+    await using opened = new Opened();
+    const cloud = await openCloud({ ...options, ports: 0, chassis: 1 }, opened);
+    const runs: Took[] = [];
+    for (let run = 1; run <= options.runs; run++) {
+      options.say(`run ${run} of ${options.runs}`);
+      await using stage = new Opened();
+      runs.push(await plugOneByOne(cloud, (run - 1) * PLUGS, options, stage));
+    }
+    return resultOf(runs, options, cloud);
+  },
+};
+
+async function plugOneByOne(
+  cloud: BenchCloud,
+  before: number,
+  { seed }: ScenarioOptions,
+  opened: Opened,
+): Promise<Took> {
+  const { rows } = cloud.database;
+  const numbers = Array.from({ length: PLUGS }, (_, index) => before + index + 1);
+  await plantPorts(
+    rows,
+    numbers.map((number) => [number, { id: ifaceId(number), host: 'cn1', deviceId: deviceOf(number) }]),
+  );
+  for (const number of numbers) cloud.openstack.nova.addServer(deviceOf(number));
+  const ovsdb = await startOvsdb();
+  opened.add({ close: () => ovsdb.dispose() });
+  const stage = await cloud.openStage(opened);
+  await stage.startServer('server-1');
+  await stage.startAgent('cn1', `unix:${ovsdb.socket}`);
+  const random = seededRandom(seed + before);
+  const took = { commitMs: [] as number[], novaMs: [] as number[] };
+  for (const number of numbers) {
+    await systemClock.sleep(random.next() * REST_MS);
+    const startMs = systemClock.now();
+    const start = systemClock.monotonicMs();
+    await ovsdb.plug(number, 1);
+    await untilActive(rows, ifaceId(number));
+    took.commitMs.push(systemClock.monotonicMs() - start);
+    took.novaMs.push((await untilHeard(cloud, deviceOf(number))) - startMs);
+  }
+  return took;
+}
+
+async function untilActive(rows: NeutronRows, portId: string): Promise<void> {
+  for (let found = 0; found === 0;)
+    found = (await rows.run("select id from ports where id = ? and status = 'ACTIVE'", [portId])).length;
+}
+
+async function untilHeard({ openstack }: BenchCloud, serverId: string): Promise<number> {
+  for (;;) {
+    const heard = openstack.nova.heard.findLast((event) => event.server_uuid === serverId);
+    if (heard !== undefined) return heard.at;
+    await systemClock.sleep(1);
+  }
+}
+
+function resultOf(runs: readonly Took[], { seed, engine, db }: ScenarioOptions, cloud: BenchCloud): Result {
+  const of = (values: (run: Took) => readonly number[], share: number): Spread =>
+    spreadOf(runs.map((run) => percentile(values(run), share)));
+  const shares = { p50Ms: 0.5, p90Ms: 0.9, p99Ms: 0.99 };
+  const spreads = (values: (run: Took) => readonly number[]): Record<keyof typeof shares, Spread> => ({
+    p50Ms: of(values, shares.p50Ms),
+    p90Ms: of(values, shares.p90Ms),
+    p99Ms: of(values, shares.p99Ms),
+  });
+  const commit = spreads((run) => run.commitMs);
+  const nova = spreads((run) => run.novaMs);
+  const rowOf = (until: string, spread: typeof commit): Row => ({
+    until,
+    p50: milliseconds(spread.p50Ms),
+    p90: milliseconds(spread.p90Ms),
+    p99: milliseconds(spread.p99Ms),
+  });
+  return {
+    ...{ scenario: 'idle', seed, machine: describeMachine() },
+    figures: {
+      engine,
+      db,
+      runs: runs.length,
+      ports: PLUGS,
+      commit,
+      nova,
+      versions: { database: cloud.database.version },
+    },
+    rows: [rowOf("the commit in Neutron's database", commit), rowOf('Nova has heard', nova)],
+  };
+}

@@ -1,0 +1,110 @@
+import { systemClock } from '../src/runtime/clock.js';
+import { Opened } from '../src/runtime/opened.js';
+import { openCloud } from './cloud/bench-cloud.js';
+import type { BenchCloud } from './cloud/bench-cloud.js';
+import { Neighbour } from './cloud/neighbour.js';
+import type { NeighbourFigures } from './cloud/neighbour.js';
+import { plantOthers } from './cloud/ports.js';
+import { describeMachine } from './machine.js';
+import { openCalm, playStorm } from './play-storm.js';
+import type { Result, Row, Scenario, ScenarioOptions } from './scenario.js';
+import { milliseconds, percentile, spreadOf } from './spread.js';
+import type { Spread } from './spread.js';
+
+/** How long it is measured what transactions take when nothing else happens. */
+const CALM_MS = 5000;
+/** Ports that are none of ours. */
+const OTHERS = 500;
+
+interface Measured {
+  readonly alone: NeighbourFigures;
+  readonly others: NeighbourFigures;
+  readonly same: NeighbourFigures;
+  readonly portsPerSecond: number;
+}
+
+/** What a storm does to those who write to the same tables: Neutron's own work has to go on. */
+export const neighbour: Scenario = {
+  name: 'neighbour',
+  doc: 'what transactions like those of neutron-server take during a storm, on other ports and on the same',
+  run: async (options) => {
+    await using opened = new Opened();
+    options.say(`making ${options.ports} ports`);
+    const cloud = await openCloud(options, opened);
+    const others = await plantOthers(cloud.database.rows, options.ports, OTHERS);
+    const runs: Measured[] = [];
+    for (let run = 1; run <= options.runs; run++) {
+      options.say(`run ${run} of ${options.runs}`);
+      await using stage = new Opened();
+      runs.push(await measure(cloud, others, options, stage));
+    }
+    return resultOf(runs, options, cloud);
+  },
+};
+
+async function measure(
+  cloud: BenchCloud,
+  others: readonly number[],
+  { servers, ports, seed }: ScenarioOptions,
+  opened: Opened,
+): Promise<Measured> {
+  const calm = await openCalm(cloud, servers, opened);
+  const open = async (numbers: readonly number[]): Promise<Neighbour> => {
+    const connection = await cloud.database.connect();
+    opened.add({ close: () => connection.end() });
+    return new Neighbour(connection, numbers);
+  };
+  const alone = await workDuring(await open(others), () => systemClock.sleep(CALM_MS));
+  const [onOthers, onSame] = [await open(others), await open(strided(ports))];
+  const stop = new AbortController();
+  const working = [onOthers.work(stop.signal), onSame.work(stop.signal)] as const;
+  const { portsPerSecond } = await playStorm(calm, seed);
+  stop.abort();
+  const [duringOthers, duringSame] = await Promise.all(working);
+  return { alone, others: duringOthers, same: duringSame, portsPerSecond };
+}
+
+async function workDuring(neighbour: Neighbour, pass: () => Promise<unknown>): Promise<NeighbourFigures> {
+  const stop = new AbortController();
+  const working = neighbour.work(stop.signal);
+  await pass();
+  stop.abort();
+  return working;
+}
+
+/** Ports of the storm, one after the other of different chassis and batches. */
+function strided(ports: number): readonly number[] {
+  return Array.from({ length: ports }, (_, index) => ((index * 7919) % ports) + 1);
+}
+
+function resultOf(runs: readonly Measured[], options: ScenarioOptions, cloud: BenchCloud): Result {
+  const { engine, db, ports, chassis, servers, seed } = options;
+  const of = (value: (run: Measured) => number): Spread => spreadOf(runs.map(value));
+  const kinds = ['alone', 'others', 'same'] as const;
+  const figures = {
+    ...{ engine, db, ports, chassis, servers, runs: runs.length },
+    ...Object.fromEntries(
+      kinds.map((kind) => [
+        kind,
+        {
+          p50Ms: of((run) => percentile(run[kind].tookMs, 0.5)),
+          p99Ms: of((run) => percentile(run[kind].tookMs, 0.99)),
+          retries: of((run) => run[kind].retries),
+          failures: of((run) => run[kind].failures),
+        },
+      ]),
+    ),
+    ratioOfP99: of((run) => percentile(run.others.tookMs, 0.99) / percentile(run.alone.tookMs, 0.99)),
+    portsPerSecond: of((run) => run.portsPerSecond),
+    versions: { database: cloud.database.version },
+  };
+  const rows = kinds.map((kind): Row => ({
+    neighbour: { alone: 'without a storm', others: 'on other ports', same: 'on the same ports' }[kind],
+    p50: milliseconds(of((run) => percentile(run[kind].tookMs, 0.5))),
+    p99: milliseconds(of((run) => percentile(run[kind].tookMs, 0.99))),
+    retries: String(of((run) => run[kind].retries).median),
+    failures: String(of((run) => run[kind].failures).max),
+  }));
+  const footer = `p99 on other ports: ${figures.ratioOfP99.median.toFixed(1)} × that without a storm`;
+  return { scenario: 'neighbour', seed, machine: describeMachine(), figures, rows, footer };
+}

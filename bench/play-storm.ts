@@ -1,0 +1,118 @@
+import { systemClock } from '../src/runtime/clock.js';
+import type { Opened } from '../src/runtime/opened.js';
+import { seededRandom } from '../src/runtime/random.js';
+import { portIdOf } from '../src/simulator/neutron-rows.js';
+import { eventually } from '../tests/support/eventually.js';
+import type { Program } from '../tests/support/process.js';
+import type { BenchCloud, Stage } from './cloud/bench-cloud.js';
+import { watchCommits } from './cloud/commits.js';
+import { cpuSecondsOf, peakRssMibOf } from './cloud/processes.js';
+import type { Load } from './load/load.js';
+import { percentile } from './spread.js';
+
+/** Ports whose commits are seen one by one. */
+const SAMPLE = 500;
+/** How long a storm may take. */
+const PATIENCE_MS = 300_000;
+
+/** One storm. */
+export interface Storm {
+  readonly portsPerSecond: number;
+  readonly untilNovaMs: number;
+  readonly p50Ms: number;
+  readonly p90Ms: number;
+  readonly p99Ms: number;
+  readonly novaP99Ms: number;
+  readonly novaTold: number;
+  readonly serverRssMb: number;
+  readonly agentRssMb: number;
+  readonly cpu: Readonly<Record<Part, number>>;
+}
+
+/** What takes processor time. */
+export type Part = 'server' | 'agents' | 'northbound' | 'database';
+
+/** Servers and agents that wait for a storm. */
+export interface Calm {
+  readonly cloud: BenchCloud;
+  readonly stage: Stage;
+  readonly servers: readonly Program[];
+  readonly load: Load;
+}
+
+/** Ports as they were planted, so many servers, with further flags, and the agents of all chassis. */
+export async function openCalm(
+  cloud: BenchCloud,
+  servers: number,
+  opened: Opened,
+  ...flags: readonly string[]
+): Promise<Calm> {
+  await cloud.makeFresh();
+  const stage = await cloud.openStage(opened);
+  const running = await Promise.all(
+    Array.from({ length: servers }, (_, index) => stage.startServer(`server-${index + 1}`, ...flags)),
+  );
+  return { cloud, stage, servers: running, load: await stage.startLoad() };
+}
+
+/** Every port comes up at once. Resolves when Nova has heard of the last. */
+export async function playStorm({ cloud, stage, servers, load }: Calm, seed: number): Promise<Storm> {
+  const { ports } = cloud.options;
+  const { nova } = cloud.openstack;
+  const pids: Readonly<Record<Part, readonly number[]>> = {
+    server: servers.map(({ pid }) => pid),
+    agents: [load.pid],
+    northbound: stage.engine.pid === undefined ? [] : [stage.engine.pid],
+    database: cloud.database.pid === undefined ? [] : [cloud.database.pid],
+  };
+  const cpuBefore = cpuOf(pids);
+  const startMs = systemClock.now();
+  const [commits] = await Promise.all([
+    watchCommits(cloud.database.rows, sampleOf(ports, seed)),
+    load.order({ kind: 'all', status: 'ACTIVE' }),
+  ]);
+  await eventually(() => {
+    if (nova.heard.length < ports) throw new Error(`Nova heard ${nova.heard.length} words`);
+  }, PATIENCE_MS);
+  const cpuAfter = cpuOf(pids);
+  const told = [...toldOf(nova.heard).values()].map((at) => at - startMs);
+  const took = commits.sampleAtMs.map((at) => at - startMs);
+  return {
+    portsPerSecond: (ports * 1000) / (commits.lastAtMs - startMs),
+    untilNovaMs: percentile(told, 1),
+    p50Ms: percentile(took, 0.5),
+    p90Ms: percentile(took, 0.9),
+    p99Ms: percentile(took, 0.99),
+    novaP99Ms: percentile(told, 0.99),
+    novaTold: told.length,
+    serverRssMb: Math.max(...pids.server.map(peakRssMibOf)),
+    agentRssMb: peakRssMibOf(load.pid),
+    cpu: mapParts((part) => ((cpuAfter[part] - cpuBefore[part]) * 1000) / ports),
+  };
+}
+
+function cpuOf(pids: Readonly<Record<Part, readonly number[]>>): Readonly<Record<Part, number>> {
+  return mapParts((part) => pids[part].reduce((sum, pid) => sum + cpuSecondsOf(pid), 0));
+}
+
+const PARTS = ['server', 'agents', 'northbound', 'database'] as const satisfies readonly Part[];
+
+export function mapParts(value: (part: Part) => number): Readonly<Record<Part, number>> {
+  return Object.fromEntries(PARTS.map((part) => [part, value(part)])) as Record<Part, number>;
+}
+
+/** When Nova first heard of each port. */
+function toldOf(
+  heard: readonly { readonly tag?: string | undefined; readonly at: number }[],
+): ReadonlyMap<string, number> {
+  const first = new Map<string, number>();
+  for (const { tag = '', at } of heard) if (!first.has(tag)) first.set(tag, at);
+  return first;
+}
+
+function sampleOf(ports: number, seed: number): readonly string[] {
+  const random = seededRandom(seed);
+  const numbers = new Set<number>();
+  while (numbers.size < Math.min(SAMPLE, ports)) numbers.add(1 + Math.floor(random.next() * ports));
+  return [...numbers].map(portIdOf);
+}
