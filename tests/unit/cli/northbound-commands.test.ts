@@ -142,7 +142,7 @@ describe('port-status chassis', () => {
   });
 
   it.each<[string, (() => unknown) | undefined, Partial<ChassisNote>, object]>([
-    ['late', () => clock.shift(4000), {}, { state: 'late', isComplete: true }],
+    ['late', () => clock.shift(16_000), {}, { state: 'late', isComplete: true }],
     ['silent as no agent is that lives', () => clock.shift(70_000), {}, { state: 'lapsed' }],
     ['not complete', undefined, { complete: undefined }, { state: 'live', isComplete: false }],
     [
