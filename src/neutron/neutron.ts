@@ -34,9 +34,12 @@ export interface Neutron {
    * Judges reports and carries the verdicts out, in one transaction: Neutron's rows, the ledger's and the debts to Nova
    * are committed together or not at all. Each (port, chassis) stands once.
    *
+   * With `claimant`, words that Nova waits for and that become owed are claimed in the same transaction, where nobody is
+   * telling Nova about that port: whoever calls has to tell them. What is not claimed is due for everybody.
+   *
    * While an operator has paused the writing, nothing is done.
    */
-  judge(cases: readonly Case[], judging: Judging): Promise<Judged>;
+  judge(cases: readonly Case[], judging: Judging, claimant?: EarlyClaimant): Promise<Judged>;
 
   /** Of these cases, those which would change anything when they were judged. Locks nothing, changes nothing. */
   preview(cases: readonly Case[], judging: Judging): Promise<readonly Case[]>;
@@ -66,7 +69,7 @@ export interface Neutron {
   claimDebts(claim: Claim, limit: number): Promise<readonly ClaimedDebt[]>;
 
   /** Records what became of claimed debts and ends the claims. Those that another has claimed meanwhile are left. */
-  recordAnswers(nonce: string, answered: readonly AnsweredDebt[]): Promise<void>;
+  recordAnswers(nonces: readonly string[], answered: readonly AnsweredDebt[]): Promise<void>;
 
   /**
    * Keeps reports that can never be written, with the reason.
@@ -122,7 +125,13 @@ export interface Case extends ReportKey {
 }
 
 export type Judged =
-  { readonly kind: 'paused' } | { readonly kind: 'committed'; readonly outcomes: readonly Outcome[] };
+  | { readonly kind: 'paused' }
+  | {
+      readonly kind: 'committed';
+      readonly outcomes: readonly Outcome[];
+      /** Words to Nova that became owed, and that the caller has claimed. */
+      readonly claimed: readonly ClaimedDebt[];
+    };
 
 export interface Outcome extends ReportKey {
   readonly verdict: Verdict;
@@ -166,15 +175,25 @@ export interface SweptPage {
   readonly disagreeing: readonly ReportKey[];
 }
 
-/** Who claims, and whose claims count. */
-export interface Claim {
-  readonly server: string;
+/** Who claims. */
+export interface Claimant {
+  /** The registration in which the words are claimed. */
   readonly generation: string;
   /** Drawn for this claim. */
   readonly nonce: string;
+}
+
+/** Who claims words where they become owed. */
+export interface EarlyClaimant extends Claimant {
+  /** For so long the words are not due for others: a registration does not lapse sooner, nor its claims. */
+  readonly dueAfterMs: number;
+}
+
+/** Who claims, and whose claims count. */
+export interface Claim extends Claimant {
   /** Registrations that have lapsed by the northbound database: their claims are void. */
   readonly lapsedGenerations: readonly string[];
-  /** The claims in our own name that are being worked on: all others in our name are void. */
+  /** The claims of this registration that are being worked on: all others of it are void. */
   readonly executing: ReadonlySet<string>;
 }
 

@@ -1,10 +1,12 @@
 import { hasCode } from '../domain/errors.js';
-import type { Case, Judged, Outcome } from '../neutron/neutron.js';
+import type { Case, ClaimedDebt, Judged, Outcome } from '../neutron/neutron.js';
 import { persist } from './persist.js';
 import type { Session } from './session.js';
 
 /** What made a case be judged, as metrics name it. */
 export type Occasion = 'arrival' | 'look' | 'sweep';
+
+type Committed = Judged & { readonly kind: 'committed' };
 
 export interface Isolated {
   readonly outcomes: readonly Outcome[];
@@ -29,9 +31,9 @@ export async function judgeCases(
 ): Promise<Isolated> {
   if (cases.length === 0) return { outcomes: [], poisoned: [] };
   try {
-    const outcomes = await commit(session, cases, signal);
-    follow(session, outcomes, occasion);
-    return { outcomes, poisoned: [] };
+    const committed = await commit(session, cases, signal);
+    follow(session, committed, occasion);
+    return { outcomes: committed.outcomes, poisoned: [] };
   } catch (error) {
     if (!hasCode(error, 'DATA')) throw error;
     const [one, ...others] = cases;
@@ -57,14 +59,10 @@ function asPoison(one: Case | undefined, reason: string): Isolated['poisoned'] {
   return one === undefined ? [] : [{ one, reason }];
 }
 
-async function commit(
-  session: Session,
-  cases: readonly Case[],
-  signal: AbortSignal,
-): Promise<readonly Outcome[]> {
+async function commit(session: Session, cases: readonly Case[], signal: AbortSignal): Promise<Committed> {
   for (;;) {
     const judged = await judgeUnlessMigrated(session, cases, signal);
-    if (judged.kind === 'committed') return judged.outcomes;
+    if (judged.kind === 'committed') return judged;
     await session.clock.sleep(PAUSE_LOOK_MS, { signal });
   }
 }
@@ -81,14 +79,28 @@ async function judgeUnlessMigrated(
   return judged;
 }
 
-async function judgeTimed(
-  { neutron, judging, clock, metrics }: Session,
-  cases: readonly Case[],
-): Promise<Judged> {
+async function judgeTimed(session: Session, cases: readonly Case[]): Promise<Judged> {
+  const { clock, metrics } = session;
   const startMs = clock.monotonicMs();
-  const judged = await neutron.judge(cases, judging);
+  const judged = await judgeAndClaim(session, cases);
   metrics.applySeconds.observe((clock.monotonicMs() - startMs) / 1000);
   return judged;
+}
+
+/** Claims what becomes owed, while whoever tells Nova keeps up. */
+async function judgeAndClaim(session: Session, cases: readonly Case[]): Promise<Judged> {
+  const { neutron, nova, judging, words, random, member, clock } = session;
+  if (nova === undefined || words.isFull) return neutron.judge(cases, judging);
+  const nonce = words.begin(random);
+  let claimed: readonly ClaimedDebt[] = [];
+  try {
+    const { generation, ttlMs: dueAfterMs } = member;
+    const judged = await neutron.judge(cases, judging, { generation, nonce, dueAfterMs });
+    if (judged.kind === 'committed') ({ claimed } = judged);
+    return judged;
+  } finally {
+    words.add(nonce, claimed, clock.monotonicMs());
+  }
 }
 
 function notePause({ health, logger, metrics }: Session, isPaused: boolean): void {
@@ -104,17 +116,30 @@ function notePause({ health, logger, metrics }: Session, isPaused: boolean): voi
 /** Counts the verdicts, and rings for what is to be looked at again and what Nova is owed. */
 function follow(
   { metrics, looks, debts, clock }: Session,
-  outcomes: readonly Outcome[],
+  { outcomes, claimed }: Committed,
   occasion: Occasion,
 ): void {
-  for (const { verdict, wrote } of outcomes) {
-    metrics.judged.inc({ verdict, occasion });
-    if (wrote !== undefined) metrics.written.inc({ status: wrote });
-  }
+  for (const [verdict, count] of countedBy(outcomes, ({ verdict }) => verdict))
+    metrics.judged.inc({ verdict, occasion }, count);
+  for (const [status, count] of countedBy(outcomes, ({ wrote }) => wrote))
+    metrics.written.inc({ status }, count);
   if (occasion === 'arrival') looks.schedule(waiting(outcomes), clock.monotonicMs());
-  if (outcomes.some(({ owes }) => owes)) debts.ring();
+  if (outcomes.filter(({ owes }) => owes).length > claimed.length) debts.ring();
 }
 
 function waiting(outcomes: readonly Outcome[]): readonly Outcome[] {
   return outcomes.filter(({ isWaiting }) => isWaiting);
+}
+
+/** How many of the outcomes have each name; those without one are left out. */
+function countedBy<Name extends string>(
+  outcomes: readonly Outcome[],
+  name: (outcome: Outcome) => Name | undefined,
+): ReadonlyMap<Name, number> {
+  const counts = new Map<Name, number>();
+  for (const outcome of outcomes) {
+    const own = name(outcome);
+    if (own !== undefined) counts.set(own, (counts.get(own) ?? 0) + 1);
+  }
+  return counts;
 }

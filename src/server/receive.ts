@@ -1,82 +1,104 @@
-import { keyOf } from '../domain/report.js';
 import { decodeReport } from '../domain/wire.js';
 import type { Case } from '../neutron/neutron.js';
 import type { Delivery } from '../northbound/northbound.js';
+import { together } from '../runtime/together.js';
 import { judgeCases } from './judge-cases.js';
+import { Lanes } from './lanes.js';
 import { persist } from './persist.js';
 import type { Session } from './session.js';
 import { setAside } from './set-aside.js';
 import type { Poison } from './set-aside.js';
 
+/** Transactions that judge what arrives, side by side. A port is always in the same lane, so that none waits for another. */
+const LANES = 2;
+
 /**
- * Receives, judges and acknowledges, batch after batch: while one transaction runs the next batch gathers in the topic,
- * so that batches have the size that the load gives them and an idle system waits for nothing.
+ * Receives, judges and acknowledges: while a lane's transaction runs the next batch gathers, so that batches have the size
+ * that the load gives them and an idle system waits for nothing.
  *
  * A crash before the commit leaves the reports pending; one after it has them delivered again, which changes nothing.
  */
 export async function receiveReports(session: Session, signal: AbortSignal): Promise<void> {
-  const { northbound, member, options, metrics, clock } = session;
+  const lanes = new Lanes<Received>(LANES, roomOf(session));
+  const work = (number: number) => async (stop: AbortSignal) => {
+    for (;;) await handleBatch(session, await lanes.take(number, session.options.batch, stop), stop);
+  };
+  await together(
+    [(stop) => deal(session, lanes, stop), ...Array.from({ length: LANES }, (_, number) => work(number))],
+    { signal },
+  );
+}
+
+/** Receives for all lanes, no more than they have room for. */
+async function deal(session: Session, lanes: Lanes<Received>, signal: AbortSignal): Promise<void> {
+  const { northbound, member, metrics, clock } = session;
   for (;;) {
+    await lanes.untilRoom(signal);
     const deliveries = await persist(session, 'northbound', signal, () =>
-      northbound.receive(member, { max: options.batch, signal }),
+      northbound.receive(member, { max: roomOf(session), signal }),
     );
     metrics.received.inc(deliveries.length);
-    await handleBatch(session, { deliveries, receivedAtMs: clock.monotonicMs() }, signal);
+    const receivedAtMs = clock.monotonicMs();
+    for (const delivery of deliveries) lanes.put({ ...delivery, receivedAtMs });
   }
 }
 
-interface Batch {
-  readonly deliveries: readonly Delivery[];
+/** A batch for each lane. */
+function roomOf({ options }: Session): number {
+  return LANES * options.batch;
+}
+
+interface Received extends Delivery {
+  /** By the monotonic clock. */
   readonly receivedAtMs: number;
 }
 
-async function handleBatch(session: Session, batch: Batch, signal: AbortSignal): Promise<void> {
-  const { deliveries } = batch;
-  const { cases, malformed, newer } = decodeAll(deliveries, session.options.wireGreatest);
+async function handleBatch(
+  session: Session,
+  deliveries: readonly Received[],
+  signal: AbortSignal,
+): Promise<void> {
+  const { readable, malformed, newer } = decodeAll(deliveries, session.options.wireGreatest);
   session.metrics.unreadable.inc(newer);
-  const { poisoned } = await judgeCases(session, cases, 'arrival', signal);
-  const originals = new Map(deliveries.map((delivery) => [keyOf(delivery), delivery]));
-  const bad: readonly Poison<Delivery>[] = [
-    ...malformed,
-    ...poisoned.flatMap(({ one, reason }) => withDelivery(originals.get(keyOf(one)), reason)),
-  ];
-  const badKeys = new Set(bad.map(({ report }) => keyOf(report)));
-  const good = cases
-    .flatMap((one) => originals.get(keyOf(one)) ?? [])
-    .filter((one) => !badKeys.has(keyOf(one)));
-  noteLatency(session, { ...batch, deliveries: good });
+  const { poisoned } = await judgeCases(session, [...readable.keys()], 'arrival', signal);
+  const bad = [...malformed, ...poisoned.flatMap(({ one, reason }) => poison(readable.get(one), reason))];
+  for (const { one } of poisoned) readable.delete(one);
+  const good = [...readable.values()];
+  noteLatency(session, good);
   await acknowledge(session, good, signal);
   await isolate(session, bad, signal);
 }
 
 /** From publication to the commit: what they waited for us, and what we took. */
-function noteLatency({ metrics, clock }: Session, { deliveries, receivedAtMs }: Batch): void {
-  const tookMs = clock.monotonicMs() - receivedAtMs;
-  for (const { waitedMs } of deliveries) metrics.commitLatency.observe((waitedMs + tookMs) / 1000);
+function noteLatency({ metrics, clock }: Session, deliveries: readonly Received[]): void {
+  const nowMs = clock.monotonicMs();
+  for (const { waitedMs, receivedAtMs } of deliveries)
+    metrics.commitLatency.observe((waitedMs + nowMs - receivedAtMs) / 1000);
 }
 
-function withDelivery(delivery: Delivery | undefined, reason: string): readonly Poison<Delivery>[] {
-  return delivery === undefined ? [] : [{ report: delivery, reason }];
+function poison(report: Received | undefined, reason: string): readonly Poison<Received>[] {
+  return report === undefined ? [] : [{ report, reason }];
 }
 
 interface Decoded {
-  readonly cases: readonly Case[];
-  readonly malformed: readonly Poison<Delivery>[];
+  /** What is to be judged, with what it was received as. */
+  readonly readable: Map<Case, Received>;
+  readonly malformed: readonly Poison<Received>[];
   /** Reports of a wire version that we do not read: they stay pending for a server that does. */
   readonly newer: number;
 }
 
-function decodeAll(deliveries: readonly Delivery[], wireGreatest: number): Decoded {
-  const cases: Case[] = [];
-  const malformed: Poison<Delivery>[] = [];
+function decodeAll(deliveries: readonly Received[], wireGreatest: number): Decoded {
+  const readable = new Map<Case, Received>();
+  const malformed: Poison<Received>[] = [];
   for (const delivery of deliveries) {
     const decoded = decodeReport(delivery, wireGreatest);
     const { portId, chassis, incarnation } = delivery;
     if (decoded.kind === 'report')
-      cases.push({ portId, chassis, arrival: { report: decoded.report, incarnation } });
+      readable.set({ portId, chassis, arrival: { report: decoded.report, incarnation } }, delivery);
     if (decoded.kind === 'malformed') malformed.push({ report: delivery, reason: decoded.reason });
   }
-  return { cases, malformed, newer: deliveries.length - cases.length - malformed.length };
+  return { readable, malformed, newer: deliveries.length - readable.size - malformed.length };
 }
 
 async function acknowledge(
@@ -92,7 +114,7 @@ async function acknowledge(
 /** Puts reports that can never be written into quarantine, then acknowledges them: nothing accepted is lost. */
 async function isolate(
   session: Session,
-  bad: readonly Poison<Delivery>[],
+  bad: readonly Poison<Received>[],
   signal: AbortSignal,
 ): Promise<void> {
   await setAside(session, bad, signal);

@@ -6,6 +6,7 @@ import { Scope } from '../runtime/scope.js';
 import { together } from '../runtime/together.js';
 import type { Task } from '../runtime/together.js';
 import { adoptOrphans } from './adopt.js';
+import { ClaimedWords } from './claimed-words.js';
 import { watchChassis } from './dead-chassis.js';
 import { dataChanged, numberOf } from './epoch.js';
 import { healthChecks, newHealth } from './health.js';
@@ -16,7 +17,7 @@ import { Looks } from './looks.js';
 import { isOutage, persist } from './persist.js';
 import { receiveReports } from './receive.js';
 import type { ServerParts, Session } from './session.js';
-import { settleDebts } from './settle.js';
+import { settleDue, tellClaimed } from './settle.js';
 import { sweepLedger } from './sweep.js';
 import { watchNeutron } from './watch-neutron.js';
 
@@ -147,13 +148,24 @@ function openSession(
 ): Session {
   const { id, policy, mayWrite, lookEveryMs } = parts.options;
   const judging = { server: id, policy, mayWrite, lookEveryMs, incarnation: life.member.incarnation, epoch };
-  return { ...parts, ...life, judging, health, looks: new Looks(), debts: new Doorbell() };
+  return {
+    ...parts,
+    ...life,
+    judging,
+    health,
+    looks: new Looks(),
+    words: new ClaimedWords(),
+    debts: new Doorbell(),
+  };
 }
 
 function work(session: Session, signal: AbortSignal): Promise<void> {
   const { nova, options } = session;
   const { silence } = options;
-  const settle: readonly Task[] = nova === undefined ? [] : [(stop) => settleDebts(session, nova, stop)];
+  const settle: readonly Task[] =
+    nova === undefined
+      ? []
+      : [(stop) => tellClaimed(session, nova, stop), (stop) => settleDue(session, nova, stop)];
   const watch: readonly Task[] =
     silence === undefined ? [] : [(stop) => watchChassis(session, silence, stop)];
   const tasks: readonly Task[] = [

@@ -10,6 +10,7 @@ import type { Doorbell } from '../runtime/doorbell.js';
 import type { Logger } from '../runtime/logger.js';
 import type { Metrics } from '../runtime/metrics.js';
 import type { Random } from '../runtime/random.js';
+import type { ClaimedWords } from './claimed-words.js';
 import type { Health } from './health.js';
 import type { Looks } from './looks.js';
 
@@ -61,7 +62,8 @@ export interface Session extends ServerParts {
   readonly endLife: () => void;
   readonly judging: Judging;
   readonly looks: Looks;
-  /** Rings when a word to Nova became owed here. */
+  readonly words: ClaimedWords;
+  /** Rings when a word to Nova became owed here that was not claimed. */
   readonly debts: Doorbell;
   readonly health: Health;
 }

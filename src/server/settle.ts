@@ -11,14 +11,26 @@ import type { Session } from './session.js';
 const CHUNK = 500;
 
 /**
- * Tells Nova what it is owed: at once for what was judged here, and every `settleEveryMs` for what others left.
+ * Tells Nova what became owed here and was claimed there and then.
  *
  * On a crash after Nova heard and before that is recorded the claim is void, and another server says it again.
  */
-export async function settleDebts(session: Session, nova: Nova, signal: AbortSignal): Promise<void> {
-  const executing = new Set<string>();
+export async function tellClaimed(session: Session, nova: Nova, signal: AbortSignal): Promise<void> {
+  const { words, clock } = session;
   for (;;) {
-    while ((await settleSome(session, nova, executing, signal)) === CHUNK);
+    const { nonces, debts } = await words.next(CHUNK, clock, signal);
+    try {
+      await settle(session, nova, nonces, debts, signal);
+    } finally {
+      words.end(nonces);
+    }
+  }
+}
+
+/** Tells Nova what is due: at once where something became owed here that was not claimed, and every `settleEveryMs`. */
+export async function settleDue(session: Session, nova: Nova, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    while ((await settleSome(session, nova, signal)) === CHUNK);
     await ringOrSleep(session, signal);
   }
 }
@@ -36,37 +48,38 @@ async function ringOrSleep({ debts, clock, options }: Session, signal: AbortSign
 }
 
 /** Claims, tells and records one chunk; returns how many debts were claimed. */
-async function settleSome(
-  session: Session,
-  nova: Nova,
-  executing: Set<string>,
-  signal: AbortSignal,
-): Promise<number> {
-  const nonce = session.random.id();
-  executing.add(nonce);
+async function settleSome(session: Session, nova: Nova, signal: AbortSignal): Promise<number> {
+  const { words, random } = session;
+  const nonce = words.begin(random);
   try {
-    const claimed = await claim(session, nonce, executing, signal);
-    if (claimed.length === 0) return 0;
-    const answered = await tellAll(session, nova, claimed, signal);
-    await persist(session, 'neutron', signal, () => session.neutron.recordAnswers(nonce, answered));
-    count(session, answered);
+    const claimed = await claim(session, nonce, signal);
+    await settle(session, nova, [nonce], claimed, signal);
     return claimed.length;
   } finally {
-    executing.delete(nonce);
+    words.end([nonce]);
   }
 }
 
-async function claim(
+/** Tells and records claimed debts. */
+async function settle(
   session: Session,
-  nonce: string,
-  executing: ReadonlySet<string>,
+  nova: Nova,
+  nonces: readonly string[],
+  claimed: readonly ClaimedDebt[],
   signal: AbortSignal,
-): Promise<readonly ClaimedDebt[]> {
-  const { neutron, member } = session;
+): Promise<void> {
+  if (claimed.length === 0) return;
+  const answered = await tellAll(session, nova, claimed, signal);
+  await persist(session, 'neutron', signal, () => session.neutron.recordAnswers(nonces, answered));
+  count(session, answered);
+}
+
+async function claim(session: Session, nonce: string, signal: AbortSignal): Promise<readonly ClaimedDebt[]> {
+  const { neutron, member, words } = session;
   if (!(await persist(session, 'neutron', signal, () => neutron.isAnyDebtDue()))) return [];
   const lapsedGenerations = await findLapsed(session, signal);
-  const { id: server, generation } = member;
-  const request = { server, generation, nonce, executing, lapsedGenerations };
+  const { generation } = member;
+  const request = { generation, nonce, executing: words.executing, lapsedGenerations };
   return persist(session, 'neutron', signal, () => neutron.claimDebts(request, CHUNK));
 }
 

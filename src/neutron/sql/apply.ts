@@ -4,9 +4,11 @@ import { L2_BLOCK } from '../../domain/neutron-port.js';
 import type { NeutronPort } from '../../domain/neutron-port.js';
 import { keyOf } from '../../domain/report.js';
 import type { ReportKey } from '../../domain/report.js';
-import type { Case, Foreseen, Judged, Judging } from '../neutron.js';
+import type { Case, EarlyClaimant, Foreseen, Judged, Judging } from '../neutron.js';
+import { claimNew } from './debts.js';
 import type { Db, SqlDialect } from './dialect.js';
-import { lockPorts, readPorts } from './facts.js';
+import { lockPorts, NOTHING_LOCKED, readPorts } from './facts.js';
+import type { LockedPorts } from './facts.js';
 import { readFlags } from './flags.js';
 import { enterIncarnation, readEpochs, readEpochsBeside } from './incarnations.js';
 import { decide, decideAll, isNews, isOld } from './judge-cases.js';
@@ -25,18 +27,21 @@ export async function judgeAndWrite(
   store: Transactor,
   cases: readonly Case[],
   judging: Judging,
+  claimant?: EarlyClaimant,
 ): Promise<Judged> {
-  if (cases.length === 0) return { kind: 'committed', outcomes: [] };
+  if (cases.length === 0) return { kind: 'committed', outcomes: [], claimed: [] };
   return transact(store, async (db) => {
     const flags = await readFlags(db, store.dialect);
     if (flags.isPaused) return { kind: 'paused' };
-    const writable = cases.filter(({ chassis }) => judging.mayWrite(chassis));
-    if (writable.length > 0) await lockPorts(db, store.dialect, portIdsOf(writable));
-    const known = await readKnown(db, store.dialect, cases, judging, flags.now);
+    const locked = await lockWritable(db, store.dialect, cases, judging);
+    const known = await readKnown(db, store.dialect, cases, judging, { now: flags.now, locked });
     const decisions = decideAll(cases, known, judging);
     await writeEffects(db, store.dialect, decisions);
-    await writeRows(db, store.dialect, decisions, known);
-    return { kind: 'committed', outcomes: decisions.map(({ outcome }) => outcome) };
+    const rows = decisions.flatMap(({ row, forget }) => (row === undefined || forget ? [] : [row]));
+    const { left, claimed } = claimNew(rows, known.ledger, claimant);
+    await writeLedger(db, store.dialect, left, known.ledger);
+    await forgetGone(db, store.dialect, decisions, known);
+    return { kind: 'committed', outcomes: decisions.map(({ outcome }) => outcome), claimed };
   });
 }
 
@@ -130,15 +135,27 @@ function wouldChange(one: Case, known: Known, judging: Judging): boolean {
   return decision !== undefined && isNews(decision, known.ledger.get(keyOf(one)));
 }
 
+async function lockWritable(
+  db: Db,
+  dialect: SqlDialect,
+  cases: readonly Case[],
+  judging: Judging,
+): Promise<LockedPorts> {
+  const writable = cases.filter(({ chassis }) => judging.mayWrite(chassis));
+  return writable.length === 0 || !dialect.locksRows
+    ? NOTHING_LOCKED
+    : lockPorts(db, dialect, portIdsOf(writable));
+}
+
 async function readKnown(
   db: Db,
   dialect: SqlDialect,
   cases: readonly Case[],
   judging: Judging,
-  now: number,
+  { now, locked }: { readonly now: number; readonly locked: LockedPorts },
 ): Promise<Known> {
   const ledger = await readLedger(db, dialect, cases, { lock: true });
-  const ports = await readPorts(db, dialect, portIdsOf(cases));
+  const ports = await readPorts(db, dialect, portIdsOf(cases), locked);
   const incarnations = incarnationsOf(cases);
   const stored = await readEpochs(db, dialect, incarnations);
   if (incarnations.includes(judging.incarnation) && !stored.has(judging.incarnation))
@@ -159,6 +176,7 @@ async function writeEffects(db: Db, dialect: SqlDialect, decisions: readonly Dec
   for (const status of ['ACTIVE', 'DOWN', 'ERROR'] as const) {
     await writeStatus(
       db,
+      dialect,
       portsWhere(changes, ({ write }) => write === status),
       status,
     );
@@ -185,46 +203,47 @@ function portsWhere(changes: readonly Change[], test: (effects: Effects) => bool
 /** `ids` narrows the search to the primary key; the pairs are the guard that Neutron's own writes rely on. */
 async function bumpRevisions(db: Db, dialect: SqlDialect, ports: readonly NeutronPort[]): Promise<void> {
   await inChunks(ports, async (chunk) => {
-    const pairs = chunk.map(
-      ({ standardAttrId, revisionNumber }) => sql`(${standardAttrId}, ${revisionNumber})`,
-    );
+    const pairs = chunk.map(({ standardAttrId, revisionNumber }) => [standardAttrId, revisionNumber]);
     const { numAffectedRows } = await sql`
       update standardattributes set revision_number = revision_number + 1, updated_at = ${dialect.updatedAt()}
-      where id in (${sql.join(idsOf(chunk))}) and (id, revision_number) in (${listOf(dialect, pairs)})`.execute(
+      where id ${dialect.among(idsOf(chunk))} and (id, revision_number) in (${listOf(dialect, pairs)})`.execute(
       db,
     );
     if (Number(numAffectedRows) !== chunk.length) throw new Conflict('revision_number moved');
   });
 }
 
-async function writeStatus(db: Db, ports: readonly NeutronPort[], status: string): Promise<void> {
+async function writeStatus(
+  db: Db,
+  dialect: SqlDialect,
+  ports: readonly NeutronPort[],
+  status: string,
+): Promise<void> {
   if (ports.length === 0) return;
   const ids = ports.map(({ portId }) => portId);
   const { numAffectedRows } =
-    await sql`update ports set status = ${status} where id in (${sql.join(ids)})`.execute(db);
+    await sql`update ports set status = ${status} where id ${dialect.among(ids)}`.execute(db);
   if (Number(numAffectedRows) !== ports.length) throw new Conflict('a port is gone');
 }
 
 async function insertBlocks(db: Db, dialect: SqlDialect, ports: readonly NeutronPort[]): Promise<void> {
   if (ports.length === 0) return;
-  const rows = idsOf(ports).map((id) => sql`(${id}, ${L2_BLOCK})`);
+  const rows = dialect.rows(idsOf(ports).map((id) => [id, L2_BLOCK]));
   const table = sql.table('provisioningblocks');
   await dialect.insertIgnore(table, 'standard_attr_id, entity', rows).execute(db);
 }
 
-async function writeRows(
+async function forgetGone(
   db: Db,
   dialect: SqlDialect,
   decisions: readonly Decision[],
-  known: Known,
+  { ledger }: Known,
 ): Promise<void> {
-  const rows = decisions.flatMap(({ row, forget }) => (row === undefined || forget ? [] : [row]));
-  await writeLedger(db, dialect, rows, known.ledger);
   const gone = decisions.filter(({ forget }) => forget).map(({ outcome }) => outcome);
   await forget(
     db,
     dialect,
-    gone.filter((key) => known.ledger.has(keyOf(key))),
+    gone.filter((key) => ledger.has(keyOf(key))),
   );
 }
 

@@ -1,16 +1,18 @@
 import { sql } from 'kysely';
 import type { Word } from '../../domain/debt.js';
+import { keyOf } from '../../domain/report.js';
 import type { ReportKey } from '../../domain/report.js';
-import type { AnsweredDebt, Claim, ClaimedDebt, Owed } from '../neutron.js';
+import type { AnsweredDebt, Claim, Claimant, ClaimedDebt, EarlyClaimant, Owed } from '../neutron.js';
 import type { Db, SqlDialect } from './dialect.js';
 import { readFlags } from './flags.js';
-import { inChunks, keysIn } from './keys.js';
+import { grouped, inChunks, keysIn } from './keys.js';
 import type { Sql } from './keys.js';
 import { isAnyRow } from './ledger.js';
+import type { LedgerRow } from './ledger.js';
 import { query, transact } from './transaction.js';
 import type { Transactor } from './transaction.js';
 
-interface DueRow {
+interface OwingRow {
   readonly port: string;
   readonly chassis: string;
   readonly word: Word;
@@ -21,6 +23,11 @@ interface DueRow {
   readonly attempts: number;
   readonly told_code: number | null;
   readonly owed_at: number;
+  readonly told_at: number;
+  readonly settle_at: number | null;
+  readonly claimed_no: number;
+  readonly claim_generation: string;
+  readonly claim_nonce: string;
 }
 
 /** Whether any word is to be said now. */
@@ -36,7 +43,9 @@ export async function readDebts(store: Transactor, keys: readonly ReportKey[]): 
     const { rows } = await query(store, (db) =>
       sql<Owed>`
         select port as ${sql.ref('portId')}, chassis, word, attempts, coalesce(${dialect.now()} - owed_at, 0) as ${sql.ref('ageMs')}
-        from ${dialect.ledger('reports')} where owed_no > told_no and ${keysIn(dialect, chunk)}`.execute(db),
+        from ${dialect.ledger('reports')} ${dialect.by('primary')} where owed_no > told_no and ${keysIn(dialect, chunk)}`.execute(
+        db,
+      ),
     );
     owed.push(...rows);
   });
@@ -44,7 +53,7 @@ export async function readDebts(store: Transactor, keys: readonly ReportKey[]): 
 }
 
 /**
- * Claims debts that are due and that nobody is settling. A claim is on a port: two chassis of one port (a live
+ * Claims debts that are due and that nobody is settling. A claim shuts the whole port: two chassis of one port (a live
  * migration) never have two servers telling Nova about it.
  *
  * Nothing is claimed while an operator has paused the writing.
@@ -58,35 +67,27 @@ export async function claimDebts(
   return transact(store, async (db) => {
     const { isPaused, now } = await readFlags(db, dialect);
     if (isPaused) return [];
-    const due = await readDue(db, dialect, now, claim, limit);
-    const ports = [...new Set(due.map(({ port }) => port))].sort();
+    const ports = await lockDue(db, dialect, now, claim, limit);
     if (ports.length === 0) return [];
-    await deleteVoid(db, dialect, ports, claim);
-    const mine = await insertClaims(db, dialect, ports, claim, now);
-    return due.filter(({ port }) => mine.has(port)).map((row) => toDebt(row, now));
+    const debts = (await lockOwing(db, dialect, ports)).flatMap((rows) => debtsOf(rows, now, claim));
+    await inChunks(debts, (chunk) => writeClaims(db, dialect, chunk, claim));
+    return debts;
   });
 }
 
-/**
- * Due debts of ports on which nobody has a claim that counts. A claim that does not count was left by somebody who may
- * have said "plugged" before it ended.
- */
-async function readDue(
+/** Locks due debts that nobody has claimed, and passes over what others have locked. @returns their ports. */
+async function lockDue(
   db: Db,
   dialect: SqlDialect,
   now: number,
   claim: Claim,
   limit: number,
-): Promise<readonly DueRow[]> {
-  const { rows } = await sql<DueRow>`
-    select port, chassis, word, server_id, owed_no, told_no, attempts, told_code, owed_at,
-      case when told_plugged = 1 or exists (
-        select 1 from ${dialect.ledger('claims')} c where c.port = r.port) then 1 else 0 end as told_plugged
-    from ${dialect.ledger('reports')} r
-    where ${isDue(sql`${now}`)} and not exists (
-      select 1 from ${dialect.ledger('claims')} c where c.port = r.port and ${counts(claim)})
+): Promise<readonly string[]> {
+  const { rows } = await sql<{ port: string }>`
+    select port from ${dialect.ledger('reports')} ${dialect.by(DUE)}
+    where ${isDue(sql`${now}`)} and not (${IS_CLAIMED} and ${counts(claim)})
     order by settle_at limit ${limit} ${dialect.skipLocked}`.execute(db);
-  return rows;
+  return [...new Set(rows.map(({ port }) => port))].sort();
 }
 
 /**
@@ -97,53 +98,57 @@ function isDue(now: Sql): Sql {
   return sql`settle_at > 0 and (settle_at <= ${now} or owed_at > ${now} or told_at > ${now})`;
 }
 
-/** The registrations in which claims were made that still stand. */
-export async function readClaimers(store: Transactor): Promise<readonly string[]> {
-  return query(store, async (db) => {
-    const { rows } = await sql<{ generation: string }>`
-      select distinct generation from ${store.dialect.ledger('claims')}`.execute(db);
-    return rows.map(({ generation }) => generation);
-  });
+/** The index that has owed rows alone at its end. */
+const DUE = 'port_status_reports_settle_at';
+
+const IS_CLAIMED = sql`claimed_no > told_no`;
+
+/** A claim that counts: one of ours that is being worked on, or one of another registration that has not lapsed. */
+function counts({ generation, lapsedGenerations, executing }: Claim): Sql {
+  return sql`(claim_nonce in (${sql.join(['', ...executing])}) or (claim_generation <> ${generation}
+    and claim_generation not in (${sql.join(['', ...lapsedGenerations])})))`;
 }
 
-/** A claim that counts: one of ours that is being worked on, or one of another whose registration has not lapsed. */
-function counts({ server, lapsedGenerations, executing }: Claim): Sql {
-  return sql`((server = ${server} and nonce in (${sql.join(['', ...executing])}))
-    or (server <> ${server} and generation not in (${sql.join(['', ...lapsedGenerations])})))`;
-}
-
-/** Asks again whether they are void: another server may have claimed a port since we looked. */
-async function deleteVoid(
+/** All rows of these ports, port by port. */
+async function lockOwing(
   db: Db,
   dialect: SqlDialect,
   ports: readonly string[],
-  claim: Claim,
-): Promise<void> {
-  await sql`delete from ${dialect.ledger('claims')}
-    where port in (${sql.join(ports)}) and not ${counts(claim)}`.execute(db);
+): Promise<readonly (readonly OwingRow[])[]> {
+  const { rows } = await sql<OwingRow>`
+    select port, chassis, word, server_id, owed_no, told_no, told_plugged, attempts, told_code, owed_at, told_at,
+      settle_at, claimed_no, claim_generation, claim_nonce
+    from ${dialect.ledger('reports')} ${dialect.by('primary')} where port ${dialect.among(ports)}
+    order by port, chassis ${dialect.forUpdate}`.execute(db);
+  const ofPort = grouped(
+    rows,
+    ({ port }) => port,
+    (row) => row,
+  );
+  return [...ofPort.values()];
 }
 
-/** Inserts what nobody has claimed; returns the ports that are ours now. */
-async function insertClaims(
-  db: Db,
-  dialect: SqlDialect,
-  ports: readonly string[],
-  { server, generation, nonce }: Claim,
-  now: number,
-): Promise<ReadonlySet<string>> {
-  const rows = ports.map((port) => sql`(${port}, ${server}, ${generation}, ${nonce}, ${now})`);
-  const table = dialect.ledger('claims');
-  await dialect.insertIgnore(table, 'port, server, generation, nonce, claimed_at', rows).execute(db);
-  return new Set(await portsOfClaim(db, dialect, nonce));
+/**
+ * What is due of one port, unless somebody is telling Nova about it. A claim that does not count was left by somebody who
+ * may have said "plugged" before it ended.
+ */
+function debtsOf(rows: readonly OwingRow[], now: number, claim: Claim): readonly ClaimedDebt[] {
+  const claimed = rows.filter(({ claimed_no, told_no }) => claimed_no > told_no);
+  if (claimed.some((row) => doesCount(row, claim))) return [];
+  return rows.filter((row) => isDueRow(row, now)).map((row) => toDebt(row, claimed.length > 0, now));
 }
 
-async function portsOfClaim(db: Db, dialect: SqlDialect, nonce: string): Promise<readonly string[]> {
-  const { rows } = await sql<{ port: string }>`
-    select port from ${dialect.ledger('claims')} where nonce = ${nonce} ${dialect.forUpdate}`.execute(db);
-  return rows.map(({ port }) => port);
+function doesCount({ claim_nonce, claim_generation }: OwingRow, claim: Claim): boolean {
+  const { generation, lapsedGenerations, executing } = claim;
+  const isOfAnother = claim_generation !== generation && !lapsedGenerations.includes(claim_generation);
+  return executing.has(claim_nonce) || isOfAnother;
 }
 
-function toDebt(row: DueRow, now: number): ClaimedDebt {
+function isDueRow({ settle_at, owed_at, told_at }: OwingRow, now: number): boolean {
+  return settle_at !== null && settle_at > 0 && (settle_at <= now || owed_at > now || told_at > now);
+}
+
+function toDebt(row: OwingRow, wasClaimed: boolean, now: number): ClaimedDebt {
   return {
     portId: row.port,
     chassis: row.chassis,
@@ -151,29 +156,92 @@ function toDebt(row: DueRow, now: number): ClaimedDebt {
     serverId: row.server_id,
     owedNo: row.owed_no,
     untold: row.owed_no - row.told_no,
-    toldPlugged: Boolean(row.told_plugged),
+    toldPlugged: wasClaimed || Boolean(row.told_plugged),
     attempts: row.attempts,
     wasRefused: row.attempts > 0 && row.told_code !== null,
     ageMs: now - row.owed_at,
   };
 }
 
+async function writeClaims(
+  db: Db,
+  dialect: SqlDialect,
+  debts: readonly ClaimedDebt[],
+  { generation, nonce }: Claimant,
+): Promise<void> {
+  await sql`update ${dialect.ledger('reports')} ${dialect.by('primary')}
+    set claimed_no = owed_no, claim_generation = ${generation}, claim_nonce = ${nonce}
+    where ${keysIn(dialect, debts)}`.execute(db);
+}
+
+/** The most owed rows that are looked at for who has claimed them: claims that somebody left are among the oldest. */
+const MOST_LOOKED_AT = 5000;
+
+/** The registrations in which claims were made that still stand. */
+export async function readClaimers(store: Transactor): Promise<readonly string[]> {
+  return query(store, async (db) => {
+    const { rows } = await sql<{ claim_generation: string }>`
+      select distinct claim_generation from (
+        select claim_generation, claimed_no, told_no from ${store.dialect.ledger('reports')} ${store.dialect.by(DUE)}
+        where settle_at > 0 order by settle_at limit ${MOST_LOOKED_AT}) owed
+      where ${IS_CLAIMED}`.execute(db);
+    return rows.map(({ claim_generation }) => claim_generation);
+  });
+}
+
 /**
- * Records answers under the claim's nonce and ends the claim. A debt that grew meanwhile stays due: only the number
+ * Claims words where they become owed, which spares a transaction that looks for them. Only where nobody can be telling
+ * Nova about the port, and only words that Nova waits for: of "unplugged" it is asked first whether it has to be said.
+ *
+ * @param rows the ledger's rows as they are to be written.
+ * @param before all rows of their ports, under lock.
+ */
+export function claimNew(
+  rows: readonly LedgerRow[],
+  before: ReadonlyMap<string, LedgerRow>,
+  claimant: EarlyClaimant | undefined,
+): { readonly left: readonly LedgerRow[]; readonly claimed: readonly ClaimedDebt[] } {
+  if (claimant === undefined) return { left: rows, claimed: [] };
+  const { generation: claimGeneration, nonce: claimNonce, dueAfterMs } = claimant;
+  const shut = new Set([...before.values()].filter(isClaimed).map(({ portId }) => portId));
+  const claimed: ClaimedDebt[] = [];
+  const left = rows.map((row) => {
+    const debt = shut.has(row.portId) ? undefined : newDebt(row, before.get(keyOf(row)));
+    if (debt === undefined) return row;
+    claimed.push(debt);
+    const settleAt = (row.settleAt ?? row.judgedAt) + dueAfterMs;
+    return { ...row, claimedNo: row.owedNo, claimGeneration, claimNonce, settleAt };
+  });
+  return { left, claimed };
+}
+
+function isClaimed({ claimedNo, toldNo }: LedgerRow): boolean {
+  return claimedNo > toldNo;
+}
+
+/** The word that has become owed, where none was owed before. */
+function newDebt(
+  { portId, chassis, word, serverId, owedNo, toldNo }: LedgerRow,
+  before: LedgerRow | undefined,
+): ClaimedDebt | undefined {
+  if (owedNo === toldNo || before?.toldNo !== before?.owedNo) return undefined;
+  if (word === undefined || word === 'unplugged' || serverId === undefined) return undefined;
+  const unsaid = { toldPlugged: false, attempts: 0, wasRefused: false, ageMs: 0 };
+  return { portId, chassis, word, serverId, owedNo, untold: owedNo - toldNo, ...unsaid };
+}
+
+/**
+ * Records answers under the claims' nonces and ends the claims. A debt that grew meanwhile stays due: only the number
  * that was said is marked as told. A row that owes less is another one: the port was gone meanwhile.
  */
 export async function recordAnswers(
   store: Transactor,
-  nonce: string,
+  nonces: readonly string[],
   answered: readonly AnsweredDebt[],
 ): Promise<void> {
-  const { dialect } = store;
+  if (answered.length === 0) return;
   await transact(store, async (db) => {
-    const { now } = await readFlags(db, dialect);
-    const ports = new Set(await portsOfClaim(db, dialect, nonce));
-    const ours = answered.filter(({ debt }) => ports.has(debt.portId));
-    for (const group of alike(ours)) await recordGroup(db, dialect, group, now);
-    await sql`delete from ${dialect.ledger('claims')} where nonce = ${nonce}`.execute(db);
+    for (const group of alike(answered)) await recordGroup(db, store.dialect, nonces, group);
   });
 }
 
@@ -194,24 +262,26 @@ function alike(answered: readonly AnsweredDebt[]): readonly (readonly [AnsweredD
 async function recordGroup(
   db: Db,
   dialect: SqlDialect,
+  nonces: readonly string[],
   group: readonly [AnsweredDebt, ...AnsweredDebt[]],
-  now: number,
 ): Promise<void> {
   const { debt, attempts, settlement, answer } = group[0];
   const isDone = settlement.kind !== 'again';
-  const again = settlement.kind === 'again' ? now + settlement.afterMs : null;
+  const now = dialect.now();
+  const again = settlement.kind === 'again' ? sql`${now} + ${settlement.afterMs}` : null;
   const mayHaveHeard = debt.toldPlugged || (debt.word !== 'unplugged' && answer?.kind !== 'rejected');
   await sql`
-    update ${dialect.ledger('reports')} set
+    update ${dialect.ledger('reports')} ${dialect.by('primary')} set
       settle_at = case when owed_no > ${debt.owedNo} then settle_at else ${again} end,
       attempts = case when owed_no > ${debt.owedNo} then attempts else ${attempts} end,
       told_no = ${isDone ? debt.owedNo : sql.ref('told_no')},
+      claimed_no = ${isDone ? debt.owedNo : 0},
       told_plugged = ${mayHaveHeard ? 1 : sql.ref('told_plugged')},
       told_word = ${debt.word}, told_result = ${settlement.kind === 'dropped' ? settlement.why : settlement.kind},
       told_code = ${answer?.kind === 'rejected' ? answer.code : null},
       told_detail = ${answer?.kind === 'unreachable' ? answer.detail.slice(0, DETAIL) : null},
       told_at = ${now}
-    where owed_no >= ${debt.owedNo} and ${keysIn(
+    where claim_nonce ${dialect.among(nonces)} and owed_no >= ${debt.owedNo} and ${keysIn(
       dialect,
       group.map(({ debt }) => debt),
     )}`.execute(db);

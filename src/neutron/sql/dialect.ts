@@ -12,6 +12,8 @@ export interface SqlDialect {
   readonly name: 'mariadb' | 'postgresql' | 'sqlite';
   /** Starts a transaction that will write. */
   readonly begin: string;
+  /** Whether a transaction locks the rows that it asks for; else it locks all there is when it begins. */
+  readonly locksRows: boolean;
   readonly forUpdate: RawBuilder<unknown>;
   readonly forShare: RawBuilder<unknown>;
   readonly skipLocked: RawBuilder<unknown>;
@@ -21,14 +23,16 @@ export interface SqlDialect {
   updatedAt(): RawBuilder<string>;
   /** Milliseconds between a naive UTC column and now. */
   ageMs(column: string): RawBuilder<number>;
+  /** Behind the name of a table: by which index its rows are found, also where the database takes the table for small. */
+  by(index: 'primary' | 'port_status_reports_settle_at'): RawBuilder<unknown>;
+  /** The tail of a condition, `in (…)`: that what stands before it is one of these, of which there is one at least. */
+  among(values: readonly (string | number)[]): RawBuilder<unknown>;
+  /** Rows as they stand behind `values`, or in a list of rows. */
+  rows(rows: readonly Values[]): RawBuilder<unknown>;
   /** Deletes the provisioning blocks of these standard attributes, and neither locks nor waits for those of others. */
   deleteBlocks(standardAttrIds: readonly number[], entity: string): RawBuilder<unknown>;
   /** An insert that passes over rows whose key is there already. */
-  insertIgnore(
-    table: RawBuilder<unknown>,
-    columns: string,
-    rows: readonly RawBuilder<unknown>[],
-  ): RawBuilder<unknown>;
+  insertIgnore(table: RawBuilder<unknown>, columns: string, rows: RawBuilder<unknown>): RawBuilder<unknown>;
   /** The tail of an insert that overwrites these columns where a row of that primary key is there already. */
   overwrite(columns: readonly string[], key: string): RawBuilder<unknown>;
   /** The ledger's table of that name. */
@@ -37,8 +41,10 @@ export interface SqlDialect {
   classify(error: unknown): Failure;
 }
 
-export type LedgerTable =
-  'schema_version' | 'settings' | 'incarnations' | 'reports' | 'claims' | 'quarantine';
+/** What one row takes. */
+export type Values = readonly (string | number | null)[];
+
+export type LedgerTable = 'schema_version' | 'settings' | 'incarnations' | 'reports' | 'quarantine';
 
 /** An open database with what it takes to speak to it. */
 export interface SqlStore {

@@ -12,7 +12,7 @@ export async function readEpochs(
 ): Promise<ReadonlyMap<string, number>> {
   if (incarnations.length === 0) return new Map();
   const { rows } = await sql<{ id: string; epoch: number }>`
-    select id, epoch from ${dialect.ledger('incarnations')} where id in (${sql.join(incarnations)})`.execute(
+    select id, epoch from ${dialect.ledger('incarnations')} where id ${dialect.among(incarnations)}`.execute(
     db,
   );
   return new Map(rows.map(({ id, epoch }) => [id, epoch]));
@@ -47,5 +47,5 @@ export async function enterIncarnation(
   { incarnation, epoch }: Pick<Judging, 'incarnation' | 'epoch'>,
 ): Promise<void> {
   const row = sql`(${incarnation}, ${epoch}, ${dialect.now()})`;
-  await dialect.insertIgnore(dialect.ledger('incarnations'), 'id, epoch, entered_at', [row]).execute(db);
+  await dialect.insertIgnore(dialect.ledger('incarnations'), 'id, epoch, entered_at', row).execute(db);
 }

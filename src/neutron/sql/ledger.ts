@@ -5,7 +5,7 @@ import { keyOf } from '../../domain/report.js';
 import type { ReportedStatus, ReportKey } from '../../domain/report.js';
 import type { Moment } from '../../domain/revision.js';
 import type { LedgerPage } from '../neutron.js';
-import type { Db, SqlDialect, SqlStore } from './dialect.js';
+import type { Db, SqlDialect, SqlStore, Values } from './dialect.js';
 import { inChunks, keysIn } from './keys.js';
 import type { Sql } from './keys.js';
 import { query } from './transaction.js';
@@ -43,6 +43,11 @@ export interface LedgerRow extends ReportKey, Moment, Debt {
   readonly attempts: number;
   /** When the debt is to be settled; absent while nothing is owed. */
   readonly settleAt?: number | undefined;
+  /** The word that was claimed last, by its number: somebody may be saying it while it is above `toldNo`. */
+  readonly claimedNo: number;
+  /** The registration in which it was claimed. */
+  readonly claimGeneration: string;
+  readonly claimNonce: string;
 }
 
 /** The columns that a judgement writes, each with its field; what was told in which words is written by debts.ts alone. */
@@ -75,6 +80,9 @@ const COLUMNS = {
   owed_at: 'owedAt',
   attempts: 'attempts',
   settle_at: 'settleAt',
+  claimed_no: 'claimedNo',
+  claim_generation: 'claimGeneration',
+  claim_nonce: 'claimNonce',
 } as const satisfies Readonly<Record<string, keyof LedgerRow>>;
 
 const NAMES = Object.keys(COLUMNS);
@@ -90,8 +98,8 @@ export async function readLedger(
   { lock }: { readonly lock: boolean },
 ): Promise<ReadonlyMap<string, LedgerRow>> {
   const { rows } = await sql<Row>`
-    select ${ALL} from ${dialect.ledger('reports')}
-    where port in (${sql.join(portsOf(keys))}) order by port, chassis ${lock ? dialect.forUpdate : sql``}`.execute(
+    select ${ALL} from ${dialect.ledger('reports')} ${dialect.by('primary')}
+    where port ${dialect.among(portsOf(keys))} order by port, chassis ${lock ? dialect.forUpdate : sql``}`.execute(
     db,
   );
   return byKey(rows.map(toLedgerRow));
@@ -128,8 +136,8 @@ export async function readMoments(
   keys: readonly ReportKey[],
 ): Promise<ReadonlyMap<string, Moment>> {
   const { rows } = await sql<ReportKey & Moment>`
-    select port as ${sql.ref('portId')}, chassis, epoch, revision from ${dialect.ledger('reports')}
-    where port in (${sql.join(portsOf(keys))})`.execute(db);
+    select port as ${sql.ref('portId')}, chassis, epoch, revision from ${dialect.ledger('reports')} ${dialect.by('primary')}
+    where port ${dialect.among(portsOf(keys))}`.execute(db);
   return byKey(rows);
 }
 
@@ -167,25 +175,22 @@ export async function writeLedger(
   const fresh = rows.filter((row) => !known.has(keyOf(row)));
   const old = rows.filter((row) => known.has(keyOf(row)));
   const head = sql`insert into ${table} (${sql.raw(NAMES.join(', '))}) values`;
-  await inChunks(fresh, (chunk) => sql`${head} ${valuesOf(chunk)}`.execute(db));
+  await inChunks(fresh, (chunk) => sql`${head} ${dialect.rows(chunk.map(valuesOf))}`.execute(db));
   const overwrite = dialect.overwrite(NAMES.slice(2), 'port, chassis');
-  await inChunks(old, (chunk) => sql`${head} ${valuesOf(chunk)} ${overwrite}`.execute(db));
+  await inChunks(old, (chunk) => sql`${head} ${dialect.rows(chunk.map(valuesOf))} ${overwrite}`.execute(db));
 }
 
-/** Removes rows, and what a server that died left of a claim on a port of which no row is left. */
+/** Removes rows. */
 export async function forget(db: Db, dialect: SqlDialect, keys: readonly ReportKey[]): Promise<void> {
-  const table = dialect.ledger('reports');
-  await inChunks(keys, async (chunk) => {
-    await sql`delete from ${table} where ${keysIn(dialect, chunk)}`.execute(db);
-    const ports = sql.join([...new Set(chunk.map(({ portId }) => portId))]);
-    await sql`delete from ${dialect.ledger('claims')} where port in (${ports})
-      and port not in (select port from ${table} where port in (${ports}))`.execute(db);
-  });
+  await inChunks(keys, (chunk) =>
+    sql`delete from ${dialect.ledger('reports')} where ${keysIn(dialect, chunk)}`.execute(db),
+  );
 }
 
-function valuesOf(rows: readonly LedgerRow[]): ReturnType<typeof sql.join> {
-  const fields = Object.values(COLUMNS);
-  return sql.join(rows.map((row) => sql`(${sql.join(fields.map((field) => toColumn(row[field])))})`));
+const FIELDS = Object.values(COLUMNS);
+
+function valuesOf(row: LedgerRow): Values {
+  return FIELDS.map((field) => toColumn(row[field]));
 }
 
 function toColumn(value: string | number | boolean | undefined): string | number | null {

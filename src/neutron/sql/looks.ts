@@ -40,12 +40,12 @@ async function postpone(
   keys: readonly ReportKey[],
   everyMs: number,
 ): Promise<void> {
-  const targets = await readTargets(db, keys);
+  const targets = await readTargets(db, dialect, keys);
   for (const isTarget of [true, false]) {
     const those = keys.filter((key) => targets.has(keyOf(key)) === isTarget);
     if (those.length === 0) continue;
     const lookAt = sql`${dialect.now()} + ${lookIntervalMs(isTarget, everyMs)}`;
-    await sql`update ${dialect.ledger('reports')} set look_at = ${lookAt} where ${keysIn(dialect, those)}`.execute(
+    await sql`update ${dialect.ledger('reports')} ${dialect.by('primary')} set look_at = ${lookAt} where ${keysIn(dialect, those)}`.execute(
       db,
     );
   }

@@ -11,8 +11,11 @@ interface Migration {
 
 const MIGRATIONS: readonly Migration[] = [
   {
-    version: 1,
+    // Version 1, which was never released, had claims in a table of their own. What its reports say is judged anew.
+    version: 2,
     statements: [
+      'drop table if exists {claims}',
+      'drop table if exists {reports}',
       `create table if not exists {settings} (
         name varchar(64) not null, value varchar(255) not null, primary key (name)) {engine}`,
       `insert into {settings} (name, value) select 'paused', 'no'
@@ -20,6 +23,7 @@ const MIGRATIONS: readonly Migration[] = [
       `create table if not exists {incarnations} (
         id varchar(64) not null, epoch bigint not null, entered_at bigint not null,
         primary key (id), unique (epoch)) {engine}`,
+      // What Nova was told has values of the usual length from the beginning: a row that grows costs twice as much.
       `create table if not exists {reports} (
         port varchar(36) not null, chassis varchar(255) not null,
         epoch bigint not null, revision bigint not null, status varchar(16) not null, attachment varchar(64) not null,
@@ -30,16 +34,15 @@ const MIGRATIONS: readonly Migration[] = [
         has_our_block smallint not null, look_at bigint,
         server_id varchar(255), owed_no bigint not null, told_no bigint not null, word varchar(16),
         owed_attachment varchar(64), owed_at bigint, attempts int not null, settle_at bigint,
-        told_plugged smallint not null default 0, told_word varchar(16), told_result varchar(16), told_code int,
-        told_detail varchar(255), told_at bigint,
+        told_plugged smallint not null default 0, told_word varchar(16) not null default 'nothing',
+        told_result varchar(16) not null default 'none', told_code int, told_detail varchar(255),
+        told_at bigint not null default 0,
+        claimed_no bigint not null default 0, claim_generation varchar(255) not null default '',
+        claim_nonce varchar(64) not null default '',
         primary key (port, chassis)) {engine}`,
       'create index if not exists {reports:look_at} on {reports} (look_at)',
       'create index if not exists {reports:settle_at} on {reports} (settle_at)',
       'create index if not exists {reports:chassis} on {reports} (chassis)',
-      `create table if not exists {claims} (
-        port varchar(36) not null, server varchar(255) not null, generation varchar(255) not null,
-        nonce varchar(64) not null, claimed_at bigint not null, primary key (port)) {engine}`,
-      'create index if not exists {claims:nonce} on {claims} (nonce)',
       `create table if not exists {quarantine} (
         port varchar(255) not null, chassis varchar(255) not null, revision bigint not null,
         incarnation varchar(64) not null, body text not null, reason varchar(1024) not null,

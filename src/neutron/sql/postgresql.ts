@@ -1,6 +1,7 @@
 import { Socket } from 'node:net';
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
+import { rowsOf } from './keys.js';
 import type { Failure, SqlDialect, SqlStore } from './dialect.js';
 import { endWhenSilent, hostOf, SILENCE_MS } from './link.js';
 import type { Link } from './link.js';
@@ -88,6 +89,7 @@ function postgresql(ledgerSchema: string): SqlDialect {
   return {
     name: 'postgresql',
     begin: 'start transaction',
+    locksRows: true,
     forUpdate: sql`for update`,
     forShare: sql`for share`,
     skipLocked: sql`for update skip locked`,
@@ -95,10 +97,13 @@ function postgresql(ledgerSchema: string): SqlDialect {
     updatedAt: () => sql`date_trunc('second', statement_timestamp() at time zone 'UTC')`,
     ageMs: (column) =>
       sql`cast(floor(extract(epoch from (statement_timestamp() at time zone 'UTC') - ${sql.ref(column)}) * 1000) as bigint)`,
+    by: () => sql``,
+    among: (values) => sql`= any(${values})`,
+    rows: rowsOf,
     deleteBlocks: (ids, entity) =>
-      sql`delete from provisioningblocks where entity = ${entity} and standard_attr_id in (${sql.join(ids)})`,
+      sql`delete from provisioningblocks where entity = ${entity} and standard_attr_id = any(${ids})`,
     insertIgnore: (table, columns, rows) =>
-      sql`insert into ${table} (${sql.raw(columns)}) values ${sql.join(rows)} on conflict do nothing`,
+      sql`insert into ${table} (${sql.raw(columns)}) values ${rows} on conflict do nothing`,
     overwrite: (columns, key) =>
       sql`on conflict (${sql.raw(key)}) do update set ${sql.join(columns.map((name) => sql`${sql.ref(name)} = excluded.${sql.ref(name)}`))}`,
     ledger: (name) => sql.table(`${ledgerSchema}.${name}`),

@@ -2,6 +2,7 @@ import Database from 'libsql';
 import { Kysely, sql, SqliteDialect } from 'kysely';
 import type { SqliteDatabase, SqliteStatement } from 'kysely';
 import type { Clock } from '../../runtime/clock.js';
+import { rowsOf } from './keys.js';
 import type { Failure, SqlDialect, SqlStore } from './dialect.js';
 
 /** How long a statement waits for another process' write; then the transaction is repeated. */
@@ -83,6 +84,7 @@ function sqlite(clock: Clock): SqlDialect {
   return {
     name: 'sqlite',
     begin: 'begin immediate',
+    locksRows: false,
     forUpdate: sql``,
     forShare: sql``,
     skipLocked: sql``,
@@ -90,10 +92,13 @@ function sqlite(clock: Clock): SqlDialect {
     updatedAt: () => sql`${naiveUtc(clock.now())}`,
     ageMs: (column) =>
       sql`cast((julianday(${naiveUtc(clock.now())}) - julianday(${sql.ref(column)})) * 86400000 as integer)`,
+    by: () => sql``,
+    among: (values) => sql`in (${sql.join(values)})`,
+    rows: rowsOf,
     deleteBlocks: (ids, entity) =>
       sql`delete from provisioningblocks where entity = ${entity} and standard_attr_id in (${sql.join(ids)})`,
     insertIgnore: (table, columns, rows) =>
-      sql`insert or ignore into ${table} (${sql.raw(columns)}) values ${sql.join(rows)}`,
+      sql`insert or ignore into ${table} (${sql.raw(columns)}) values ${rows}`,
     overwrite: (columns, key) =>
       sql`on conflict (${sql.raw(key)}) do update set ${sql.join(columns.map((name) => sql`${sql.ref(name)} = excluded.${sql.ref(name)}`))}`,
     ledger: (name) => sql.table(`port_status_${name}`),

@@ -29,7 +29,7 @@ export function createNeutron(opened: SqlStore, parts: StoreParts): Neutron {
     epochOf: (incarnation) => epochOf(store, incarnation),
     enterIncarnation: (incarnation, epoch) =>
       transact(store, (db) => enterIncarnation(db, store.dialect, { incarnation, epoch })),
-    judge: (cases, judging) => judgeAndWrite(store, cases, judging),
+    judge: (cases, judging, claimant) => judgeAndWrite(store, cases, judging, claimant),
     preview: (keys, judging) => previewCases(store, keys, judging),
     takeDue: (limit, everyMs) => takeDue(store, limit, everyMs),
     sweep: (page, judging) => sweepLedger(store, page, judging),
@@ -38,7 +38,7 @@ export function createNeutron(opened: SqlStore, parts: StoreParts): Neutron {
     isAnyDebtDue: () => isAnyDebtDue(store),
     claimers: () => readClaimers(store),
     claimDebts: (claim, limit) => claimDebts(store, claim, limit),
-    recordAnswers: (nonce, answered) => recordAnswers(store, nonce, answered),
+    recordAnswers: (nonces, answered) => recordAnswers(store, nonces, answered),
     quarantine: (entries, most) => quarantine(store, entries, most),
     withoutQuarantined: (cases) => withoutQuarantined(store, cases),
     quarantined: () => countQuarantined(store),

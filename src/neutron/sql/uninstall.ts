@@ -184,7 +184,6 @@ async function deleteBlocks(db: Db, standardAttrIds: readonly number[]): Promise
 /** The one that tells whether there is a ledger goes first: the others are not used without it. */
 const LEDGER_TABLES: readonly LedgerTable[] = [
   'reports',
-  'claims',
   'quarantine',
   'incarnations',
   'settings',

@@ -38,8 +38,9 @@ export interface Judged {
   readonly instance?: string | null;
   /** How many words Nova was owed of this port and chassis by then. */
   readonly owed: number;
-  /** The last of them. */
+  /** The last of them, and when it became owed, by the database's clock. */
   readonly word: Word | null;
+  readonly owedAt: number | null;
 }
 
 /** The words up to this number count as told from now on. */
@@ -48,8 +49,8 @@ export interface Settled {
   readonly port: string;
   readonly chassis: string;
   readonly told: number;
-  /** How long the newest word has been owed by then, by the database's clock. */
-  readonly ageMs: number;
+  /** By the database's clock. */
+  readonly toldAt: number;
 }
 
 /** A server took a report off its topic: from now on the ledger alone knows of it. */

@@ -14,7 +14,7 @@ function note(fields: string, sid: string): string {
 
 const REPORT = `'port', new.port, 'chassis', new.chassis, 'epoch', new.epoch, 'revision', new.revision,
   'status', new.status, 'attachment', new.attachment, 'instance', new.instance, 'owed', new.owed_no,
-  'word', new.word`;
+  'owedAt', new.owed_at, 'word', new.word`;
 
 /** What stands for a value that this database does not take. */
 export const UNWRITABLE = 'unwritable';
@@ -47,7 +47,7 @@ const JOURNAL = [
   ),
   `create trigger journal_settled after update of told_no on port_status_reports when new.told_no <> old.told_no begin
    insert into journal (entry) values (json_object('kind', 'settled', 'port', new.port, 'chassis', new.chassis,
-     'told', new.told_no, 'ageMs', new.told_at - new.owed_at)); end`,
+     'told', new.told_no, 'toldAt', new.told_at)); end`,
   `create trigger no_unwritable before insert on port_status_reports when new.attachment = '${UNWRITABLE}' begin
    select raise(abort, 'it can not be written'); end`,
   `create trigger journal_forgotten after delete on port_status_reports begin
@@ -60,7 +60,7 @@ export async function keepJournal(rows: NeutronRows): Promise<void> {
 }
 
 /** Tables that a history fills; what hangs on a standard attribute goes with it. */
-const FILLED = ['reports', 'claims', 'quarantine', 'incarnations'].map((name) => `port_status_${name}`);
+const FILLED = ['reports', 'quarantine', 'incarnations'].map((name) => `port_status_${name}`);
 
 /** The greatest standard attribute of what is there before a history begins. */
 export const LAST_OF_NETWORK = 9999;
@@ -151,7 +151,7 @@ export async function readTables(rows: NeutronRows): Promise<{
   const ledger = await rows.run(
     'select port, chassis, status, owed_no, told_no, settle_at, look_at from port_status_reports',
   );
-  const claims = await rows.run('select port from port_status_claims');
+  const claims = await rows.run('select port from port_status_reports where claimed_no > told_no');
   const epochs = await rows.run('select id, epoch from port_status_incarnations');
   return {
     epochs: new Map(epochs.map(({ id, epoch }) => [String(id), Number(epoch)])),

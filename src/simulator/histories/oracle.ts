@@ -60,11 +60,11 @@ function isOwed({ owed_no, told_no, settle_at }: LedgerRow): boolean {
   return owed_no !== told_no || settle_at !== null;
 }
 
-/** What a dead server left of a port that was deleted stays as long as the last row of that port, and no longer. */
-function leftClaims({ claims, entries, ledger }: History): readonly string[] {
+/** A claim stays open on a port that was deleted, where its server died: nobody has to hear of that port. */
+function leftClaims({ claims, entries }: History): readonly string[] {
   const wasDeleted = (claimed: string): boolean =>
     entries.some((entry) => entry.kind === 'deleted' && entry.port === claimed);
-  return claims.filter((claimed) => !wasDeleted(claimed) || !ledger.some(({ port }) => port === claimed));
+  return claims.filter((claimed) => !wasDeleted(claimed));
 }
 
 /** What agents said last is what their switches have. */
@@ -444,9 +444,15 @@ function wordsOf(port: string, word: Word, entries: readonly Entry[]): readonly 
 const HELPS_FOR_MS = 300_000;
 
 function isGivenUp(port: string, entries: readonly Entry[]): boolean {
-  return entries.some(
-    (entry) => entry.kind === 'settled' && entry.port === port && entry.ageMs >= HELPS_FOR_MS,
-  );
+  return entries.some((entry, at) => {
+    if (entry.kind !== 'settled' || entry.port !== port) return false;
+    const owed = entries.slice(0, at).find((other): other is Judged => isOwedBy(other, entry));
+    return owed !== undefined && entry.toldAt - (owed.owedAt ?? entry.toldAt) >= HELPS_FOR_MS;
+  });
+}
+
+function isOwedBy(entry: Entry, { port, chassis, told }: Settled): boolean {
+  return entry.kind === 'judged' && entry.port === port && entry.chassis === chassis && entry.owed === told;
 }
 
 function isRefused(word: Word, said: readonly Told[]): boolean {

@@ -36,7 +36,7 @@ export async function openCountedNeutron(
   opened.add({ close: () => store.db.destroy() });
   const outcomes = new Outcomes();
   return {
-    neutron: { ...real, judge: outcomes.noting((cases, judging) => real.judge(cases, judging)) },
+    neutron: { ...real, judge: outcomes.noting((...args) => real.judge(...args)) },
     outcome: () => outcomes.figures(),
     count: () => ({
       statements: { ...statements.statements },
@@ -69,8 +69,8 @@ class Outcomes {
 
   /** The same call, with a note of what it decided. */
   noting(judge: Neutron['judge']): Neutron['judge'] {
-    return async (cases, judging) => {
-      const judged = await judge(cases, judging);
+    return async (...args) => {
+      const judged = await judge(...args);
       for (const { verdict, wrote } of judged.kind === 'committed' ? judged.outcomes : []) {
         this.#judged[verdict] = (this.#judged[verdict] ?? 0) + 1;
         if (wrote !== undefined) this.#written[wrote] = (this.#written[wrote] ?? 0) + 1;

@@ -148,7 +148,6 @@ export class ReconcileCloud {
     if (number !== undefined) return { neutron, northbound: {} };
     const ledger = {
       incarnations: await read('port_status.incarnations'),
-      claims: await read('port_status.claims'),
       quarantine: await read('port_status.quarantine'),
     };
     return { neutron: { ...neutron, ...ledger }, northbound: await this.#dumpRedis() };

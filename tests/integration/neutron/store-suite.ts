@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Report } from '../../../src/domain/report.js';
-import type { Case, Judging, Outcome } from '../../../src/neutron/neutron.js';
+import type { Case, Claimant, ClaimedDebt, Judging, Outcome } from '../../../src/neutron/neutron.js';
 import {
   plantBinding,
   plantBlock,
@@ -31,8 +31,11 @@ export function storeSuite(
 
     const judge = async (cases: readonly Case[], judging: Judging = JUDGING): Promise<readonly Outcome[]> =>
       outcomesOf(await fixture.neutron.judge(cases, judging));
+    const judgeAs = async (claimant: Claimant, cases: readonly Case[]): Promise<readonly ClaimedDebt[]> => {
+      const judged = await fixture.neutron.judge(cases, JUDGING, { ...claimant, dueAfterMs: 60_000 });
+      return judged.kind === 'committed' ? judged.claimed : [];
+    };
     const claim = (nonce: string) => ({
-      server: 'A',
       generation: '1-a',
       nonce,
       lapsedGenerations: [],
@@ -312,11 +315,12 @@ export function storeSuite(
       expect(claimed).toMatchObject([
         { portId: portIdOf(1), word: 'plugged', owedNo: 1, untold: 1, attempts: 0 },
       ]);
-      const other = { ...claim('n2'), server: 'B', generation: '1-b' };
+      const other = { ...claim('n2'), generation: '1-b' };
       expect(await fixture.neutron.claimDebts(other, 10)).toEqual([]);
-      await fixture.neutron.recordAnswers('n1', [
-        { debt: must(claimed[0]), attempts: 1, settlement: { kind: 'told' }, answer: { kind: 'accepted' } },
-      ]);
+      await fixture.neutron.recordAnswers(
+        ['n1'],
+        [{ debt: must(claimed[0]), attempts: 1, settlement: { kind: 'told' }, answer: { kind: 'accepted' } }],
+      );
       expect(await fixture.neutron.claimDebts(other, 10)).toEqual([]);
     });
 
@@ -327,9 +331,10 @@ export function storeSuite(
       expect(await fixture.neutron.isAnyDebtDue()).toBe(true);
       const [debt] = await fixture.neutron.claimDebts(claim('n1'), 10);
       expect(await fixture.neutron.isAnyDebtDue()).toBe(true);
-      await fixture.neutron.recordAnswers('n1', [
-        { debt: must(debt), attempts: 1, settlement: { kind: 'told' } },
-      ]);
+      await fixture.neutron.recordAnswers(
+        ['n1'],
+        [{ debt: must(debt), attempts: 1, settlement: { kind: 'told' } }],
+      );
       expect(await fixture.neutron.isAnyDebtDue()).toBe(false);
     });
 
@@ -341,7 +346,7 @@ export function storeSuite(
       const executing = new Set(servers.map((_, i) => `n${i}`));
       const asked = servers.map((server, i) =>
         fixture.neutron.claimDebts(
-          { server, generation: `1-${server}`, nonce: `n${i}`, lapsedGenerations: [], executing },
+          { generation: `1-${server}`, nonce: `n${i}`, lapsedGenerations: [], executing },
           25,
         ),
       );
@@ -354,14 +359,60 @@ export function storeSuite(
       await plantPort(fixture.rows, 1, { id: portIdOf(1) });
       await judge([reportOf(1, 10)]);
       const [debt] = await fixture.neutron.claimDebts(claim('n1'), 10);
-      const other = { ...claim('n2'), server: 'B', generation: '1-b', lapsedGenerations: ['1-a'] };
+      const other = { ...claim('n2'), generation: '1-b', lapsedGenerations: ['1-a'] };
       expect(await fixture.neutron.claimers()).toEqual(['1-a']);
       expect(await fixture.neutron.claimDebts(other, 10)).toHaveLength(1);
-      await fixture.neutron.recordAnswers('n1', [
-        { debt: must(debt), attempts: 1, settlement: { kind: 'told' } },
-      ]);
+      await fixture.neutron.recordAnswers(
+        ['n1'],
+        [{ debt: must(debt), attempts: 1, settlement: { kind: 'told' } }],
+      );
       const rows = await fixture.rows.run(`select told_no from ${fixture.ledger('reports')}`);
       expect(rows).toEqual([{ told_no: 0 }]);
+    });
+
+    it('claims a word that Nova waits for in the transaction in which it becomes owed', async () => {
+      await plantPort(fixture.rows, 1, { id: portIdOf(1) });
+      const judged = await judgeAs(claim('n1'), [reportOf(1, 10)]);
+      expect(judged).toMatchObject([
+        { portId: portIdOf(1), word: 'plugged', owedNo: 1, untold: 1, ageMs: 0 },
+      ]);
+      const other = { ...claim('n2'), generation: '1-b' };
+      expect(await fixture.neutron.claimDebts(other, 10)).toEqual([]);
+      expect(await fixture.neutron.claimers()).toEqual(['1-a']);
+      const told = { settlement: { kind: 'told' }, answer: { kind: 'accepted' } } as const;
+      await fixture.neutron.recordAnswers(['n1'], [{ debt: must(judged[0]), attempts: 1, ...told }]);
+      expect(await fixture.neutron.claimers()).toEqual([]);
+      expect(await fixture.neutron.isAnyDebtDue()).toBe(false);
+    });
+
+    it('leaves such a word to whoever finds it void: its server may have said it', async () => {
+      await plantPort(fixture.rows, 1, { id: portIdOf(1) });
+      await judgeAs(claim('n1'), [reportOf(1, 10)]);
+      const other = { ...claim('n2'), generation: '1-b', lapsedGenerations: ['1-a'] };
+      expect(await fixture.neutron.claimDebts(other, 10)).toEqual([]);
+      await fixture.rows.run(`update ${fixture.ledger('reports')} set settle_at = 1`);
+      expect(await fixture.neutron.claimDebts(other, 10)).toMatchObject([{ owedNo: 1, toldPlugged: true }]);
+    });
+
+    it('leaves a word due that comes while another of that port is claimed, on whatever chassis', async () => {
+      await plantPort(fixture.rows, 1, { id: portIdOf(1) });
+      await plantBinding(fixture.rows, portIdOf(1), { host: 'cn2', status: 'INACTIVE' });
+      const [first] = await judgeAs(claim('n1'), [reportOf(1, 10)]);
+      expect(await judgeAs(claim('n2'), [reportOf(1, 10, { chassis: 'cn2' })])).toEqual([]);
+      expect(await judgeAs(claim('n3'), [reportOf(1, 11, { attachment: 'again' })])).toEqual([]);
+      expect(await fixture.neutron.claimDebts({ ...claim('n4'), generation: '1-b' }, 10)).toEqual([]);
+      const told = { settlement: { kind: 'told' }, answer: { kind: 'accepted' } } as const;
+      await fixture.neutron.recordAnswers(['n1'], [{ debt: must(first), attempts: 1, ...told }]);
+      expect(await fixture.neutron.claimDebts(claim('n5'), 10)).toMatchObject([
+        { chassis: 'cn1', owedNo: 2 },
+        { chassis: 'cn2', owedNo: 1 },
+      ]);
+    });
+
+    it('leaves "unplugged" due: it is asked first whether Nova has to hear it', async () => {
+      await plantPort(fixture.rows, 1, { id: portIdOf(1), status: 'ACTIVE', blocks: [] });
+      expect(await judgeAs(claim('n1'), [reportOf(1, 10, { status: 'DOWN' })])).toEqual([]);
+      expect(await fixture.neutron.claimDebts(claim('n2'), 10)).toMatchObject([{ word: 'unplugged' }]);
     });
 
     it('keeps a debt that grew while Nova was being told', async () => {
@@ -369,9 +420,10 @@ export function storeSuite(
       await judge([reportOf(1, 10)]);
       const [debt] = await fixture.neutron.claimDebts(claim('n1'), 10);
       await judge([reportOf(1, 11, { attachment: 'another-plug' })]);
-      await fixture.neutron.recordAnswers('n1', [
-        { debt: must(debt), attempts: 1, settlement: { kind: 'told' } },
-      ]);
+      await fixture.neutron.recordAnswers(
+        ['n1'],
+        [{ debt: must(debt), attempts: 1, settlement: { kind: 'told' } }],
+      );
       expect(await fixture.neutron.claimDebts(claim('n2'), 10)).toMatchObject([
         { owedNo: 2, untold: 1, toldPlugged: true },
       ]);
@@ -386,7 +438,7 @@ export function storeSuite(
         attempts: 1,
         settlement: { kind: 'again', afterMs: 3_600_000 },
       } as const;
-      await fixture.neutron.recordAnswers('n1', [again]);
+      await fixture.neutron.recordAnswers(['n1'], [again]);
       expect(await fixture.neutron.claimDebts(claim('n2'), 10)).toEqual([]);
       await fixture.rows.run(`update ${fixture.ledger('reports')} set settle_at = 1`);
       expect(await fixture.neutron.claimDebts(claim('n3'), 10)).toMatchObject([{ attempts: 1 }]);

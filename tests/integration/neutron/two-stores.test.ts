@@ -91,7 +91,6 @@ describe.skipIf(!has("Neutron's store under two servers", MARIADB))('two servers
     holders: Map<string, string>,
   ): Promise<void> {
     const claim = {
-      server,
       generation: `1-${server}`,
       nonce,
       lapsedGenerations: [],
@@ -105,7 +104,7 @@ describe.skipIf(!has("Neutron's store under two servers", MARIADB))('two servers
     await systemClock.turn();
     for (const { portId } of debts) holders.delete(portId);
     await neutron.recordAnswers(
-      nonce,
+      [nonce],
       debts.map((debt) => ({
         debt,
         attempts: 1,

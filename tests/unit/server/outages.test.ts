@@ -58,8 +58,10 @@ it('leaves a port to the server that joined during an outage of another and tell
   const bench = await openBench();
   await bench.plant(1);
   const waiting = await bench.start('A');
-  refuse(waiting, 'claimDebts', 'UNAVAILABLE');
   await bench.say(1, 'ACTIVE');
+  await bench.pass(8000);
+  refuse(waiting, 'claimDebts', 'UNAVAILABLE');
+  await bench.say(1, 'DOWN');
   await bench.pass(8000);
   const told: string[] = [];
   bench.nova.answer = async (_, server) => {

@@ -8,11 +8,15 @@ import { openBench } from './server-bench.js';
 it('lets servers die at every verb that they call in a life in which they have to call nearly all they know', async () => {
   const bench = await openBench();
   await bench.plant(1);
+  await bench.plant(3);
   const { process, stop } = await bench.start('A', CHANGES);
+  await bench.say(3, 'ACTIVE');
   const report = await bench.say(1, 'ACTIVE');
   const unreadable = { ...report, portId: portIdOf(2), revision: report.revision + 1 };
   await bench.publish({ ...encodeReport(unreadable, 1), body: '' });
   await bench.complete();
+  await bench.pass(0);
+  await bench.say(3, 'DOWN');
   await bench.rows.run("insert into alembic_version values ('migrated')");
   await bench.pass(RECONCILE_MS);
   stop();

@@ -30,7 +30,7 @@ function judge(cases: readonly Case[]): Judged {
     isWaiting: false,
     owes: true,
   } as const;
-  return { kind: 'committed', outcomes: cases.map((one) => ({ ...one, ...written })) };
+  return { kind: 'committed', outcomes: cases.map((one) => ({ ...one, ...written })), claimed: [] };
 }
 
 function sourcesWith(heads: string): Sources {
