@@ -16,9 +16,12 @@ export interface Present {
  * What a chassis no longer has, each as a DOWN to judge: a ledger row that is not DOWN, older than the full resync of its
  * chassis in the present incarnation, and of which that chassis has no record. A chassis that is not complete says
  * nothing.
+ *
+ * The data may be lost after it was asked what is complete and before it is asked what is there: so it is asked last whether
+ * they are still the same.
  */
 export async function findGone(
-  northbound: Pick<Northbound, 'chassis' | 'lookUp'>,
+  northbound: Pick<Northbound, 'chassis' | 'lookUp' | 'incarnation'>,
   rows: readonly SweptRow[],
   present: Present,
   signal: AbortSignal,
@@ -30,6 +33,7 @@ export async function findGone(
   if (older.length === 0) return [];
   const stored = new Set((await northbound.lookUp(older, { signal })).map(keyOf));
   const gone = older.filter((row) => !stored.has(keyOf(row)));
+  if (gone.length === 0 || (await northbound.incarnation({ signal })) !== present.incarnation) return [];
   return gone.map((row) => asDown(row, complete.get(row.chassis) ?? 0, present));
 }
 
