@@ -62,6 +62,9 @@ export interface RunningServer {
   readonly stop: () => void;
 }
 
+/** A server's connection to the northbound database, which may know in which registration it works. */
+type Connection = MemoryNorthbound & { readonly generation?: string | undefined };
+
 /** The real server loops, the real store and the memory engine, under a virtual clock. */
 export class Rig {
   readonly clock: VirtualClock;
@@ -70,7 +73,7 @@ export class Rig {
   readonly rows: NeutronRows;
   readonly nova = new ScriptedNova();
   /** Connects a server to the northbound database. */
-  connect: (process: Process) => MemoryNorthbound = () => new MemoryNorthbound(this.database);
+  connect: (process: Process) => Connection = () => new MemoryNorthbound(this.database);
   /** The northbound database as an operator sees it. */
   readonly northbound: MemoryNorthbound;
   readonly #servers: RunningServer[] = [];
@@ -112,7 +115,9 @@ export class Rig {
     const server = createServer({
       northbound: process.reach<Northbound>(northbound),
       neutron: process.reach(this.neutron),
-      nova: options.willWrite ? process.reach<Nova>(this.nova.heardFrom(id)) : undefined,
+      nova: options.willWrite
+        ? process.reach<Nova>(this.nova.heardFrom(id, () => northbound.generation))
+        : undefined,
       clock: process.clockOf(machine),
       random: seededRandom(100 + this.#seed++),
       logger: this.#quiet === undefined ? keepLog(log) : silentLogger,
@@ -192,14 +197,17 @@ export function rowsOf(db: Db): NeutronRows {
 /** Nova, as whoever plays it wants it to answer. */
 export class ScriptedNova {
   readonly said: ExternalEvent[] = [];
-  answer: (event: ExternalEvent, server: string) => Answer | Promise<Answer> = () => ({ kind: 'accepted' });
+  answer: (event: ExternalEvent, server: string, generation?: string) => Answer | Promise<Answer> = () => ({
+    kind: 'accepted',
+  });
 
-  /** Nova, as that server reaches it. */
-  heardFrom(server: string): Nova {
+  /** Nova, as that server reaches it. @param generationOf in which registration it works. */
+  heardFrom(server: string, generationOf: () => string | undefined): Nova {
     return {
       tell: async (events) => {
         this.said.push(...events);
-        return Promise.all(events.map(async (event) => this.answer(event, server)));
+        const generation = generationOf();
+        return Promise.all(events.map(async (event) => this.answer(event, server, generation)));
       },
     };
   }

@@ -23,6 +23,7 @@ export interface Watch {
 export class WatchedNorthbound extends MemoryNorthbound {
   readonly #database: MemoryDatabase;
   readonly #watch: Watch;
+  #generation: string | undefined;
 
   constructor(database: MemoryDatabase, watch: Watch) {
     super(database);
@@ -30,8 +31,14 @@ export class WatchedNorthbound extends MemoryNorthbound {
     this.#watch = watch;
   }
 
+  /** The registration in which the server works, as far as it knows. */
+  get generation(): string | undefined {
+    return this.#generation;
+  }
+
   override async join(listener: ListenerIdentity, options?: CallOptions): Promise<Membership> {
     const membership = await super.join(listener, options);
+    this.#generation = membership.generation;
     this.#watch.noteBeat();
     return membership;
   }

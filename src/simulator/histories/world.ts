@@ -93,7 +93,6 @@ export class Stage {
 /** A server that waits for Nova's answer, by its registration. */
 interface Teller {
   readonly server: string;
-  readonly incarnation: string;
   readonly generation: string;
 }
 
@@ -108,6 +107,8 @@ export class World {
   readonly #tally: Tally;
   /** Who is telling Nova of a port now. */
   readonly #telling = new Map<string, Set<Teller>>();
+  /** Registrations that came back with the data of a lost incarnation: they are nobody's any more. */
+  readonly #cameBack = new Set<string>();
   readonly #alarms = new Set<string>();
   #mood: Mood = 'well';
 
@@ -123,7 +124,7 @@ export class World {
     this.#tally = tally;
     this.#chassis = new Map(CHASSIS.map((name) => [name, new Chassis(name, parts)]));
     this.#servers = new Servers(rig, { journal, tally, alarm: (what) => this.#alarm(what) });
-    rig.nova.answer = (event, server) => this.#hear(event, server);
+    rig.nova.answer = (event, server, generation = '') => this.#hear(event, { server, generation });
   }
 
   static async open(rig: Rig, metrics: Metrics, tally: Tally): Promise<World> {
@@ -232,6 +233,7 @@ export class World {
       case 'roll-back':
         this.#noteLoss();
         database.rollBack();
+        for (const { generation } of database.state.listeners.values()) this.#cameBack.add(generation);
     }
   }
 
@@ -265,9 +267,7 @@ export class World {
       this.#tally.hit('Neutron changes a port long after its report was acknowledged');
   }
 
-  async #hear(event: ExternalEvent, server: string): Promise<Answer> {
-    const { incarnation, listeners } = this.#rig.database.state;
-    const teller = { server, incarnation, generation: listeners.get(server)?.generation ?? '' };
+  async #hear(event: ExternalEvent, teller: Teller): Promise<Answer> {
     const tellers = this.#telling.get(event.tag) ?? new Set();
     this.#telling.set(event.tag, tellers.add(teller));
     const live = new Map<string, string>();
@@ -281,12 +281,11 @@ export class World {
     }
   }
 
-  /** A registration that came back with the data of a lost incarnation is nobody's any more. */
-  #isLive({ server, incarnation, generation }: Teller): boolean {
+  #isLive({ server, generation }: Teller): boolean {
     const { database } = this.#rig;
     const listener = database.state.listeners.get(server);
-    const isIt = incarnation === database.state.incarnation && listener?.generation === generation;
-    return isIt && !listener.fenced && database.now() - listener.timestamp < TTL_MS;
+    if (listener?.generation !== generation || this.#cameBack.has(generation)) return false;
+    return !listener.fenced && database.now() - listener.timestamp < TTL_MS;
   }
 
   async #answer({ tag, server_uuid, name, status }: ExternalEvent): Promise<Answer> {
