@@ -11,41 +11,50 @@ export class Lanes<Item extends ReportKey> {
   readonly #room: number;
   readonly #taken = new Doorbell();
 
-  /** @param room how many items may wait, in all lanes together. */
+  /** @param room how many items may be put before any is taken, also such as take the place of others. */
   constructor(count: number, room: number) {
-    this.#lanes = Array.from({ length: count }, () => ({ items: new Map(), bell: new Doorbell() }));
+    this.#lanes = Array.from({ length: count }, () => ({ items: new Map(), put: 0, bell: new Doorbell() }));
     this.#room = room;
   }
 
-  /** Waits until fewer items wait than may. */
+  /** Waits until more may be put. */
   async untilRoom(signal: AbortSignal): Promise<void> {
-    while (this.#waiting() >= this.#room) await this.#taken.wait({ signal });
+    while (this.#put() >= this.#room) await this.#taken.wait({ signal });
   }
 
   put(item: Item): void {
-    const lane = this.#lanes[placeOf(item.portId) % this.#lanes.length];
-    lane?.items.set(keyOf(item), item);
-    lane?.bell.ring();
+    const lane = this.#laneOf(placeOf(item.portId) % this.#lanes.length);
+    lane.items.set(keyOf(item), item);
+    lane.put += 1;
+    lane.bell.ring();
   }
 
   /** Waits for items of that lane, and takes up to `most` of them, those that wait longest first. */
   async take(number: number, most: number, signal: AbortSignal): Promise<readonly Item[]> {
-    const lane = this.#lanes[number];
-    if (lane === undefined) throw new RangeError(`no lane ${number}`);
+    const lane = this.#laneOf(number);
     while (lane.items.size === 0) await lane.bell.wait({ signal });
     const taken = [...lane.items.entries()].slice(0, most);
     for (const [key] of taken) lane.items.delete(key);
+    lane.put = lane.items.size;
     this.#taken.ring();
     return taken.map(([, item]) => item);
   }
 
-  #waiting(): number {
-    return this.#lanes.reduce((sum, { items }) => sum + items.size, 0);
+  #laneOf(number: number): Lane<Item> {
+    const lane = this.#lanes[number];
+    if (lane === undefined) throw new RangeError(`no lane ${number}`);
+    return lane;
+  }
+
+  #put(): number {
+    return this.#lanes.reduce((sum, { put }) => sum + put, 0);
   }
 }
 
 interface Lane<Item> {
   readonly items: Map<string, Item>;
+  /** How many were put since some were taken, and what these left. */
+  put: number;
   readonly bell: Doorbell;
 }
 

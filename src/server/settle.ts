@@ -85,14 +85,16 @@ async function claim(session: Session, nonce: string, signal: AbortSignal): Prom
 
 /**
  * Of those who have claims, the registrations that have lapsed. The claims are read first: while an outage lets this list
- * grow old, it names nobody who joined meanwhile.
+ * grow old, it names nobody who joined meanwhile. Nobody, where we are not live ourselves by that list: the data were lost,
+ * or their clock was set.
  */
 async function findLapsed(session: Session, signal: AbortSignal): Promise<readonly string[]> {
-  const { northbound, neutron } = session;
+  const { northbound, neutron, member } = session;
   const claimers = await persist(session, 'neutron', signal, () => neutron.claimers());
   if (claimers.length === 0) return [];
   const listeners = await persist(session, 'northbound', signal, () => northbound.listeners({ signal }));
   const live = listeners.filter(({ state }) => state !== 'lapsed').map(({ generation }) => generation);
+  if (!live.includes(member.generation)) return [];
   return claimers.filter((generation) => !live.includes(generation));
 }
 

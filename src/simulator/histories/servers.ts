@@ -127,7 +127,7 @@ export class Servers {
     await this.#rig.pass(0);
   }
 
-  #launch(id = `server-${++this.#started}`): void {
+  #launch(id = `server-${++this.#started}`): RunningServer {
     const running = this.#rig.launch(id, CHANGES, (process) => {
       process.witness = (verb, args) => {
         this.#witness(verb, args);
@@ -137,12 +137,14 @@ export class Servers {
     this.#running.push({ ...running, id });
     if (this.#running.length > MOST_SERVERS) this.#running.shift()?.stop();
     void running.ended.then((error) => this.#noteDeath(error));
+    return running;
   }
 
   #overtakeAt({ id, process }: NamedServer, verb: string, moment: Moment): void {
     process.delayAt(verb, moment, async () => {
       this.#tally.hit('two servers with one id');
-      this.#launch(id);
+      const { process: other } = this.#launch(id);
+      other.delayAt('receive', 'before', () => this.#rig.clock.sleep(2 * OVERTAKEN_WITHIN_MS));
       await this.#rig.clock.sleep(OVERTAKEN_WITHIN_MS);
     });
   }

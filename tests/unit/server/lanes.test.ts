@@ -48,6 +48,14 @@ describe('lanes', () => {
     expect(hasRoom).toBe(true);
   });
 
+  it('are as full of words that took the place of others', async () => {
+    const lanes = new Lanes<ReturnType<typeof word>>(1, 2);
+    for (const revision of [1, 2]) lanes.put(word(1, revision));
+    const waiting = lanes.untilRoom(never);
+    expect(await lanes.take(0, 1, never)).toEqual([word(1, 2)]);
+    await waiting;
+  });
+
   it('wake whoever waits for a word', async () => {
     const lanes = new Lanes<ReturnType<typeof word>>(1, 2);
     const taken = lanes.take(0, 10, never);
