@@ -6,8 +6,10 @@ import type { BenchCloud } from './cloud/bench-cloud.js';
 import { watchCommits } from './cloud/commits.js';
 import { cpuSecondsOf } from './cloud/processes.js';
 import { describeMachine } from './machine.js';
+import { eachRun } from './scenario.js';
 import type { Result, Scenario, ScenarioOptions } from './scenario.js';
 import { spreadOf } from './spread.js';
+import { rowsOfFigures } from './table.js';
 
 const HERTZ = 50;
 const FOR_MS = 10_000;
@@ -28,12 +30,7 @@ export const flap: Scenario = {
     await using opened = new Opened();
     const size = { ports: Math.min(options.ports, 1000), chassis: Math.min(options.chassis, 100) };
     const cloud = await openCloud({ ...options, ...size }, opened);
-    const runs: Flapping[] = [];
-    for (let run = 1; run <= options.runs; run++) {
-      options.say(`run ${run} of ${options.runs}`);
-      await using stage = new Opened();
-      runs.push(await flapOnce(cloud, stage));
-    }
+    const runs = await eachRun(options, (stage) => flapOnce(cloud, stage));
     return resultOf(runs, { ...options, ...size }, cloud);
   },
 };
@@ -78,9 +75,6 @@ function resultOf(runs: readonly Flapping[], options: ScenarioOptions, cloud: Be
     settledMs: of((run) => run.settledMs),
     versions: { database: cloud.database.version },
   };
-  const rows = Object.entries(figures).map(([figure, value]) => ({
-    figure,
-    value: typeof value === 'object' ? JSON.stringify(value) : String(value),
-  }));
+  const rows = rowsOfFigures(figures);
   return { scenario: 'flap', seed, machine: describeMachine(), figures, rows };
 }

@@ -7,6 +7,7 @@ import { ifaceId, startOvsdb } from '../tests/support/ovsdb.js';
 import { openCloud } from './cloud/bench-cloud.js';
 import type { BenchCloud } from './cloud/bench-cloud.js';
 import { describeMachine } from './machine.js';
+import { eachRun } from './scenario.js';
 import type { Result, Row, Scenario, ScenarioOptions } from './scenario.js';
 import { milliseconds, percentile, spreadOf } from './spread.js';
 import type { Spread } from './spread.js';
@@ -29,12 +30,9 @@ export const idle: Scenario = {
   run: async (options) => {
     await using opened = new Opened();
     const cloud = await openCloud({ ...options, ports: 0, chassis: 1 }, opened);
-    const runs: Took[] = [];
-    for (let run = 1; run <= options.runs; run++) {
-      options.say(`run ${run} of ${options.runs}`);
-      await using stage = new Opened();
-      runs.push(await plugOneByOne(cloud, (run - 1) * PLUGS, options, stage));
-    }
+    const runs = await eachRun(options, (stage, run) =>
+      plugOneByOne(cloud, (run - 1) * PLUGS, options, stage),
+    );
     return resultOf(runs, options, cloud);
   },
 };

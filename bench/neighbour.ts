@@ -7,6 +7,7 @@ import type { NeighbourFigures } from './cloud/neighbour.js';
 import { plantOthers } from './cloud/ports.js';
 import { describeMachine } from './machine.js';
 import { openCalm, playStorm } from './play-storm.js';
+import { eachRun } from './scenario.js';
 import type { Result, Row, Scenario, ScenarioOptions } from './scenario.js';
 import { milliseconds, percentile, spreadOf } from './spread.js';
 import type { Spread } from './spread.js';
@@ -32,12 +33,7 @@ export const neighbour: Scenario = {
     options.say(`making ${options.ports} ports`);
     const cloud = await openCloud(options, opened);
     const others = await plantOthers(cloud.database.rows, options.ports, OTHERS);
-    const runs: Measured[] = [];
-    for (let run = 1; run <= options.runs; run++) {
-      options.say(`run ${run} of ${options.runs}`);
-      await using stage = new Opened();
-      runs.push(await measure(cloud, others, options, stage));
-    }
+    const runs = await eachRun(options, (stage) => measure(cloud, others, options, stage));
     return resultOf(runs, options, cloud);
   },
 };

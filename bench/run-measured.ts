@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { systemClock } from '../src/runtime/clock.js';
 import { startProgram } from '../tests/support/process.js';
 import type { Ended } from '../tests/support/process.js';
+import { peakRssMibOf } from './cloud/processes.js';
 
 export interface Measured extends Ended {
   readonly tookMs: number;
@@ -18,7 +18,7 @@ export async function runMeasured(words: readonly string[]): Promise<Measured> {
   const program = startProgram(words);
   const done = new AbortController();
   let peakRssMib = 0;
-  const watching = watch(done.signal, () => (peakRssMib = Math.max(peakRssMib, peakOf(program.pid))));
+  const watching = watch(done.signal, () => (peakRssMib = Math.max(peakRssMib, peakRssMibOf(program.pid))));
   const ended = await program.ended;
   done.abort();
   await watching;
@@ -29,15 +29,5 @@ async function watch(signal: AbortSignal, look: () => void): Promise<void> {
   while (!signal.aborted) {
     look();
     await systemClock.sleep(LOOK_MS, { signal }).catch(() => undefined);
-  }
-}
-
-/** 0 where it has ended. */
-function peakOf(pid: number): number {
-  try {
-    const [, kib = 0] = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-    return Math.round(Number(kib) / 1024);
-  } catch {
-    return 0;
   }
 }

@@ -1,3 +1,4 @@
+import { Opened } from '../src/runtime/opened.js';
 import type { Machine } from './machine.js';
 
 export interface ScenarioOptions {
@@ -38,4 +39,18 @@ export interface Scenario {
   readonly name: string;
   readonly doc: string;
   readonly run: (options: ScenarioOptions) => Promise<Result>;
+}
+
+/** Plays a scenario as often as it is to be measured, each time with what is opened and closed for that run alone. */
+export async function eachRun<Figures>(
+  { runs, say }: ScenarioOptions,
+  play: (opened: Opened, run: number) => Promise<Figures>,
+): Promise<readonly Figures[]> {
+  const figures: Figures[] = [];
+  for (let run = 1; run <= runs; run++) {
+    say(`run ${run} of ${runs}`);
+    await using opened = new Opened();
+    figures.push(await play(opened, run));
+  }
+  return figures;
 }

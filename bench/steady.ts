@@ -9,9 +9,11 @@ import type { BenchCloud } from './cloud/bench-cloud.js';
 import { rssMibOf } from './cloud/processes.js';
 import { describeMachine } from './machine.js';
 import { openCalm, playStorm } from './play-storm.js';
+import { eachRun } from './scenario.js';
 import type { Result, Scenario, ScenarioOptions } from './scenario.js';
 import { percentile, spreadOf } from './spread.js';
 import type { Spread } from './spread.js';
+import { rowsOfFigures } from './table.js';
 
 const FOR_MS = 60_000;
 /** Of what a storm reached just before. */
@@ -38,12 +40,7 @@ export const steady: Scenario = {
     await using opened = new Opened();
     options.say(`making ${options.ports} ports`);
     const cloud = await openCloud(options, opened);
-    const runs: Steady[] = [];
-    for (let run = 1; run <= options.runs; run++) {
-      options.say(`run ${run} of ${options.runs}`);
-      await using stage = new Opened();
-      runs.push(await changeSteadily(cloud, options, stage));
-    }
+    const runs = await eachRun(options, (stage) => changeSteadily(cloud, options, stage));
     return resultOf(runs, options, cloud);
   },
 };
@@ -142,9 +139,6 @@ function resultOf(runs: readonly Steady[], options: ScenarioOptions, cloud: Benc
     rssGrowth: of((run) => run.rssGrowth),
     versions: { database: cloud.database.version },
   };
-  const rows = Object.entries(figures).map(([figure, value]) => ({
-    figure,
-    value: typeof value === 'object' ? JSON.stringify(value) : String(value),
-  }));
+  const rows = rowsOfFigures(figures);
   return { scenario: 'steady', seed, machine: describeMachine(), figures, rows };
 }

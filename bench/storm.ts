@@ -3,11 +3,13 @@ import { openCloud } from './cloud/bench-cloud.js';
 import type { BenchCloud } from './cloud/bench-cloud.js';
 import { measureLimit, measureOrmLike } from './limit.js';
 import { describeMachine } from './machine.js';
-import type { Result, Row, Scenario, ScenarioOptions } from './scenario.js';
+import { eachRun } from './scenario.js';
+import type { Result, Scenario, ScenarioOptions } from './scenario.js';
 import { mapParts, openCalm, playStorm } from './play-storm.js';
 import type { Storm } from './play-storm.js';
 import { spreadOf } from './spread.js';
 import type { Spread } from './spread.js';
+import { rowsOfFigures } from './table.js';
 
 /** Ports that are written as Neutron writes them: it takes long enough. */
 const MOST_ORM_LIKE = 3000;
@@ -29,17 +31,13 @@ export const storm: Scenario = {
     await using opened = new Opened();
     options.say(`making ${options.ports} ports`);
     const cloud = await openCloud(options, opened);
-    const measured: Measured[] = [];
     let engine = '';
-    for (let run = 1; run <= options.runs; run++) {
-      options.say(`run ${run} of ${options.runs}: limits`);
+    const measured = await eachRun(options, async (stage) => {
       const limits = await measureLimits(cloud);
-      options.say(`run ${run} of ${options.runs}: storm`);
-      await using stage = new Opened();
       const calm = await openCalm(cloud, options.servers, stage);
       engine = calm.stage.engine.version;
-      measured.push({ ...limits, ...(await playStorm(calm, options.seed)) });
-    }
+      return { ...limits, ...(await playStorm(calm, options.seed)) };
+    });
     return resultOf(measured, options, { engine, database: cloud.database.version });
   },
 };
@@ -94,9 +92,6 @@ function resultOf(
     cpuSecondsPer1000: mapParts((part) => median((run) => run.cpu[part])),
     versions,
   };
-  const rows: readonly Row[] = Object.entries(figures).map(([figure, value]) => ({
-    figure,
-    value: typeof value === 'object' ? JSON.stringify(value) : String(value),
-  }));
+  const rows = rowsOfFigures(figures);
   return { scenario: 'storm', seed: options.seed, machine: describeMachine(), figures, rows };
 }

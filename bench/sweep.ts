@@ -8,6 +8,7 @@ import { pictureOf } from './picture.js';
 import { isWithin, rateOf, run } from './reconcile-run.js';
 import type { Answer } from './reconcile-run.js';
 import type { Result, Scenario } from './scenario.js';
+import { rowsOfFigures } from './table.js';
 import { letServerTellNova } from './tell-nova.js';
 
 const PORTS = 1_000_000;
@@ -118,7 +119,7 @@ interface Figures extends Mended, Again {
 }
 
 function resultOf(figures: Figures, seed: number): Result {
-  const rows = Object.entries(figures).map(([figure, value]) => ({ figure, value: String(value) }));
+  const rows = rowsOfFigures(figures);
   const verdict = isKept(figures) ? 'kept' : 'failed';
   return { scenario: 'sweep', seed, machine: describeMachine(), figures, rows, verdict };
 }

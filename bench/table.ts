@@ -13,3 +13,11 @@ export function tableOf(rows: readonly Row[]): string {
     ...rows.map((row) => line(columns.map((column) => row[column] ?? ''))),
   ].join('\n');
 }
+
+/** Each figure in a row of its own. */
+export function rowsOfFigures(figures: object): readonly Row[] {
+  return Object.entries(figures).map(([figure, value]: [string, unknown]) => ({
+    figure,
+    value: typeof value === 'string' ? value : JSON.stringify(value),
+  }));
+}

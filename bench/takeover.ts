@@ -5,6 +5,7 @@ import { openCloud } from './cloud/bench-cloud.js';
 import type { BenchCloud } from './cloud/bench-cloud.js';
 import { watchCommits } from './cloud/commits.js';
 import { describeMachine } from './machine.js';
+import { eachRun } from './scenario.js';
 import type { Result, Scenario, ScenarioOptions } from './scenario.js';
 import { milliseconds, spreadOf } from './spread.js';
 
@@ -21,12 +22,7 @@ export const takeover: Scenario = {
     await using opened = new Opened();
     options.say(`making ${options.ports} ports`);
     const cloud = await openCloud(options, opened);
-    const tookMs: number[] = [];
-    for (let run = 1; run <= options.runs; run++) {
-      options.say(`run ${run} of ${options.runs}`);
-      await using stage = new Opened();
-      tookMs.push(await killWithAll(cloud, stage));
-    }
+    const tookMs = await eachRun(options, (stage) => killWithAll(cloud, stage));
     return resultOf(tookMs, options, cloud);
   },
 };

@@ -2,10 +2,10 @@ import { systemClock } from '../src/runtime/clock.js';
 import { Opened } from '../src/runtime/opened.js';
 import { systemRandom } from '../src/runtime/random.js';
 import { startFakeCloud } from '../src/simulator/cloud/cloud.js';
-import type { FakeCloud } from '../src/simulator/cloud/cloud.js';
 import { eventually } from '../tests/support/eventually.js';
 import { deviceOf } from '../tests/support/neutron-rows.js';
 import { startProgram } from '../tests/support/process.js';
+import { novaFlags } from './cloud/bench-cloud.js';
 import type { Damaged } from './damage.js';
 import type { MillionCloud } from './million-cloud.js';
 import { flagsFor } from './reconcile-run.js';
@@ -33,11 +33,4 @@ export async function letServerTellNova(cloud: MillionCloud, damaged: readonly D
     const [row] = await cloud.rows.run(left.replace('?', marks), lost);
     if (row?.['count'] !== 0) throw new Error(`${String(row?.['count'])} are left to the server`);
   }, 120_000);
-}
-
-function novaFlags({ options }: FakeCloud): readonly string[] {
-  return Object.entries(options).flatMap(([name, value]) => [
-    `--nova-${name.replaceAll('_', '-')}`,
-    String(value),
-  ]);
 }

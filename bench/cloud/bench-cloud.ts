@@ -120,7 +120,7 @@ export class Stage {
 const MOST_CONNECTIONS = 250;
 
 /** The default of `agent.heartbeatMs`, and what it may be at most. */
-export function heartbeatMsOf(chassis: number): number {
+function heartbeatMsOf(chassis: number): number {
   return chassis > MANY_CHASSIS ? 10_000 : OPTIONS['agent.heartbeatMs'].default;
 }
 
@@ -141,7 +141,8 @@ function homeOf<Home>(homes: Readonly<Record<string, Home>>, name: string, kind:
   return home;
 }
 
-function novaFlags({ options }: FakeCloud): readonly string[] {
+/** The flags with which a server reaches that Nova. */
+export function novaFlags({ options }: FakeCloud): readonly string[] {
   return Object.entries(options).flatMap(([name, value]) => [
     `--nova-${name.replaceAll('_', '-')}`,
     String(value),
