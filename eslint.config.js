@@ -90,13 +90,19 @@ export default tseslint.config(
   ...layers,
   {
     // What judges must not be misled by what is judged.
-    files: ['src/simulator/histories/{oracle,history}.ts', 'tests/chaos/verdict.ts'],
+    files: [
+      'src/simulator/histories/{oracle,oracle-facts,oracle-words,history}.ts',
+      'tests/chaos/verdict.ts',
+    ],
     rules: {
       'no-restricted-imports': [
         'error',
         {
           patterns: [
-            { regex: '^(?!\\./history\\.js$)', message: 'The oracle knows nothing of the product.' },
+            {
+              regex: '^(?!\\./(history|oracle-facts|oracle-words)\\.js$)',
+              message: 'The oracle knows nothing of the product.',
+            },
           ],
         },
       ],
