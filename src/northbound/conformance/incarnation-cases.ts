@@ -103,6 +103,18 @@ export const rollBackCases: Cases = {
     assert.notEqual(await northbound.incarnation(), registration.incarnation);
   },
 
+  'nothing is said for a registration of before the roll-back, also where its connection has seen the new incarnation':
+    async (scene) => {
+      const { northbound, registration } = await scene.agent();
+      const { checkpoint, rollBack } = fault(scene, 'rollBack');
+      await checkpoint();
+      await rollBack();
+      await northbound.incarnation();
+      const word = northbound.keepChassis(registration, { complete: 42, version: '1' });
+      await refused(word, 'REGISTRATION_LOST');
+      assert.equal((await northbound.chassis())[0]?.complete, undefined);
+    },
+
   'what an old registration brought back by a roll-back left is delivered when its name joins again': async (
     scene,
   ) => {

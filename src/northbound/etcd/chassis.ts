@@ -84,11 +84,25 @@ export function isRegistered({ keys }: Session, { chassis, token, number }: Chas
   return { kind: 'value', key: registrationKey(keys, chassis), value: JSON.stringify({ token, number }) };
 }
 
+/**
+ * Why a transaction of this registration was not carried out; nothing where it may be now.
+ *
+ * @throws {PortStatusError} FENCED, REGISTRATION_LOST: also where what it has published is gone, which is a new incarnation.
+ */
 async function findChassis(session: Session, registration: ChassisRegistration): Promise<void> {
-  const snapshot = await session.read(at(registrationKey(session.keys, registration.chassis)));
-  checkChassis(registration, snapshot, snapshot.answers[0]?.kvs[0]);
+  const { keys, database } = session;
+  const { chassis } = registration;
+  const [holderKey, revisionAt] = [registrationKey(keys, chassis), revisionKey(keys, chassis)];
+  const snapshot = await session.read(at(holderKey), at(revisionAt));
+  const [holder, revision] = snapshot.answers;
+  checkChassis(registration, snapshot, holder?.kvs[0]);
+  if (database.vigil.isLost(revisionAt, revision?.kvs[0])) await session.mournLoss(chassis);
 }
 
+/**
+ * Nothing is said of data that has lost what this chassis published, nor for a registration of an earlier incarnation: a
+ * completeness is the word by which ports count as gone.
+ */
 export async function keepChassis(
   session: Session,
   registration: ChassisRegistration,
@@ -98,10 +112,13 @@ export async function keepChassis(
   const { chassis, incarnation } = registration;
   const asked = [at(`${keys.aboutChassis(chassis)}approved`), under(keys.listeners)];
   return session.untilCommitted(async () => {
+    if (session.incarnation !== incarnation) await findChassis(session, registration);
     const words = putWords(session, chassis, { timestamp: session.now(), version, hold });
     const then =
       complete === undefined ? [words] : [words, putComplete(session, chassis, complete, incarnation)];
-    const commit = await session.commit([isRegistered(session, registration)], then, asked);
+    const isOurs = isRegistered(session, registration);
+    const isKept = session.database.vigil.isNotLost(revisionKey(keys, chassis));
+    const commit = await session.commit([isOurs, isKept], then, asked);
     if (commit !== undefined) return standingOf(commit.answers);
     await findChassis(session, registration);
     return CONFLICT;

@@ -40,6 +40,8 @@ export type Write =
 /** What must hold for a transaction to be carried out. */
 export type Condition =
   | { readonly kind: 'modified'; readonly key: string; readonly revision: number }
+  /** Last written in that revision or later; 0: whatever it is, and where there is none. */
+  | { readonly kind: 'since'; readonly key: string; readonly revision: number }
   | { readonly kind: 'exists'; readonly key: string }
   | { readonly kind: 'value'; readonly key: string; readonly value: string };
 
@@ -150,6 +152,8 @@ export function encodeCondition(condition: Condition): object {
   switch (condition.kind) {
     case 'modified':
       return { key, target: 'MOD', result: 'EQUAL', mod_revision: condition.revision };
+    case 'since':
+      return { key, target: 'MOD', result: 'GREATER', mod_revision: condition.revision - 1 };
     case 'exists':
       return { key, target: 'CREATE', result: 'GREATER', create_revision: 0 };
     case 'value':

@@ -1,5 +1,5 @@
 import type { MetaRecord } from './layout.js';
-import type { KeyValue } from './operations.js';
+import type { Condition, KeyValue } from './operations.js';
 
 /** What a client knows of the data, by which it notices that writes were lost. */
 interface Seen {
@@ -64,6 +64,15 @@ export class Vigil {
 
   /** Whether the key is older than what this client has written there. */
   isLost(key: string, found: KeyValue | undefined): boolean {
-    return (found?.modified ?? 0) < (this.#written.get(key) ?? 0);
+    return (found?.modified ?? 0) < this.#expected(key);
+  }
+
+  /** The same inside a transaction: that it is not. */
+  isNotLost(key: string): Condition {
+    return { kind: 'since', key, revision: this.#expected(key) };
+  }
+
+  #expected(key: string): number {
+    return this.#written.get(key) ?? 0;
   }
 }

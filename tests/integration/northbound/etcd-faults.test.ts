@@ -59,6 +59,24 @@ describe.runIf(has('integration/northbound/etcd-faults', ETCD))('an etcd of its 
     },
   );
 
+  itWithStage(
+    'that was restored takes no word of completeness from a chassis that lost a report',
+    async (stage) => {
+      const cluster = await stage.start();
+      const [agent, server] = [stage.open(cluster), stage.open(cluster)];
+      const registration = await agent.registerChassis('cn1');
+      await cluster.save();
+      await agent.publish(registration, [say(1, 10)]);
+      await cluster.goBack({ isSameCluster: true });
+      for (let count = 0; count < 5; count++) await cluster.ctl('put', 'of-others', String(count));
+      await refused(
+        answered(() => agent.keepChassis(registration, { complete: 10, version: '1' })),
+        'REGISTRATION_LOST',
+      );
+      expect(await server.chassis(['cn1'])).toMatchObject([{ complete: undefined }]);
+    },
+  );
+
   itWithStage('that was restored under a new id begins one for whoever comes first', async (stage) => {
     const cluster = await stage.start();
     const before = await stage.open(cluster).incarnation();
