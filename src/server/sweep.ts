@@ -3,8 +3,7 @@ import { portsOfShare } from '../domain/share.js';
 import type { Share } from '../domain/share.js';
 import type { SweptRow } from '../neutron/neutron.js';
 import { findGone } from './gone.js';
-import { judgeCases } from './judge-cases.js';
-import { judgeAgain } from './look-again.js';
+import { judgeAgain, judgeNews } from './look-again.js';
 import { Pace } from './pace.js';
 import { persist } from './persist.js';
 import type { Session } from './session.js';
@@ -74,9 +73,13 @@ async function sweepRows(session: Session, share: Share, signal: AbortSignal): P
 async function judgeGone(session: Session, rows: readonly SweptRow[], signal: AbortSignal): Promise<void> {
   const up = rows.filter(({ status }) => status !== 'DOWN');
   if (up.length === 0) return;
-  const { northbound, judging, clock } = session;
+  const { northbound, judging, clock, logger } = session;
   const { incarnation, epoch } = judging;
   const present = { incarnation, epoch, now: clock.now() };
   const gone = await persist(session, 'northbound', signal, () => findGone(northbound, up, present, signal));
-  await judgeCases(session, gone, 'sweep', signal);
+  const { poisoned } = await judgeNews(session, gone, 'sweep', signal);
+  for (const { one, reason } of poisoned) {
+    const { portId, chassis } = one;
+    logger.warn({ event: 'gone.unwritable', portId, chassis, reason }, 'a DOWN can never be written');
+  }
 }

@@ -18,13 +18,14 @@ const OLDEST_MAJOR = 7;
  * Not noticed: a master that is made a replica by hand, and a master again, while its connections stay open.
  *
  * @param info what INFO answers.
- * @throws {PortStatusError} CONFIG where the server is too old; UNAVAILABLE where it is a replica or loads its data.
+ * @throws {PortStatusError} CONFIG where the server is too old; UNAVAILABLE where it is a replica, loads its data, or would evict it.
  */
 export function originOf(info: string, endpoint: string): string {
   const fields = new Map(info.split('\r\n').map((line) => splitLine(line)));
   checkVersion(fields.get('redis_version') ?? '', endpoint);
   if (fields.get('role') !== 'master') throw unreachable(ENGINE, `${endpoint} is a replica, not the master`);
   if (fields.get('loading') === '1') throw unavailable(ENGINE, `${endpoint} is still loading its data`);
+  checkEviction(fields, endpoint);
   return `${LAYOUT}/${fields.get('run_id')}/${fields.get('master_replid')}`;
 }
 
@@ -39,4 +40,12 @@ function checkVersion(version: string, endpoint: string): void {
     'CONFIG',
     `Redis at ${endpoint} is version ${version || 'unknown'}; ${OLDEST_MAJOR}.0 or later is needed`,
   );
+}
+
+/** Records that are evicted look like ports that are gone. Our keys never expire, so the policies `volatile-*` spare them. */
+function checkEviction(fields: ReadonlyMap<string, string>, endpoint: string): void {
+  const policy = fields.get('maxmemory_policy') ?? '';
+  if (Number(fields.get('maxmemory') ?? 0) === 0 || !policy.startsWith('allkeys-')) return;
+  const mend = 'set its maxmemory-policy to noeviction';
+  throw unavailable(ENGINE, `${endpoint} evicts keys when its memory is full (${policy}); ${mend}`);
 }

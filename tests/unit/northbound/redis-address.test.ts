@@ -113,9 +113,18 @@ describe('the origin', () => {
   });
 
   it.each([
+    ['has no limit', { maxmemory: '0', maxmemory_policy: 'allkeys-lru' }],
+    ['refuses writes when it is full', { maxmemory: '1000000', maxmemory_policy: 'noeviction' }],
+    ['evicts only what expires', { maxmemory: '1000000', maxmemory_policy: 'volatile-lru' }],
+  ])('is taken where the memory %s', (_, fields) => {
+    expect(originOf(info(fields), 'here')).toBe('1/r/h');
+  });
+
+  it.each([
     ['is too old', { redis_version: '6.2.14' }, 'CONFIG'],
     ['is a replica', { role: 'slave' }, 'UNAVAILABLE'],
     ['is still loading', { loading: '1' }, 'UNAVAILABLE'],
+    ['evicts keys', { maxmemory: '1000000', maxmemory_policy: 'allkeys-lru' }, 'UNAVAILABLE'],
   ])('is refused where the server %s', (_, fields, code) => {
     expect(() => originOf(info(fields), 'here')).toThrow(expect.objectContaining({ code }));
   });
