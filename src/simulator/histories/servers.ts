@@ -34,6 +34,8 @@ export const CHANGES = {
 };
 /** In which a server has joined. */
 const OVERTAKEN_WITHIN_MS = 10;
+/** Calls that a server may make while no time passes: what makes more of them would never end. */
+const MOST_CALLS_AT_ONCE = 10_000;
 /** When one more starts, the eldest is stopped. */
 const MOST_SERVERS = 3;
 
@@ -129,7 +131,9 @@ export class Servers {
 
   #launch(id = `server-${++this.#started}`): RunningServer {
     const running = this.#rig.launch(id, CHANGES, (process) => {
+      const countCall = this.#callCounter(id);
       process.witness = (verb, args) => {
+        countCall(verb);
         this.#witness(verb, args);
         if (verb === 'judge') this.#witnessJudge(id, process);
       };
@@ -140,7 +144,28 @@ export class Servers {
     return running;
   }
 
+  /** Ends a server that calls and calls while no time passes. */
+  #callCounter(id: string): (verb: string) => void {
+    let [atMs, calls] = [0, 0];
+    return (verb) => {
+      const nowMs = this.#rig.clock.monotonicMs();
+      [atMs, calls] = [nowMs, nowMs === atMs ? calls + 1 : 1];
+      if (calls <= MOST_CALLS_AT_ONCE) return;
+      this.#alarm(`${id} calls ${verb} without end`);
+      throw new Error(`${id} called ${calls} times at one moment`);
+    };
+  }
+
+  /** What it waits for tells it too late that it was overtaken: else it would not come to its next call. */
   #overtakeAt({ id, process }: NamedServer, verb: string, moment: Moment): void {
+    process.intercept('receive', async (proceed) => {
+      try {
+        return await proceed();
+      } catch (error) {
+        await this.#rig.clock.sleep(2 * OVERTAKEN_WITHIN_MS);
+        throw error;
+      }
+    });
     process.delayAt(verb, moment, async () => {
       this.#tally.hit('two servers with one id');
       const { process: other } = this.#launch(id);
