@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { brief, portId, refused, say } from '../../../src/northbound/conformance/scene.js';
 import { openNorthbound } from '../../../src/northbound/open.js';
 import type { NetworkOptions } from '../../../src/northbound/open-options.js';
-import type { Membership, Northbound } from '../../../src/northbound/northbound.js';
+import type { ChassisRegistration, Membership, Northbound } from '../../../src/northbound/northbound.js';
 import { systemClock } from '../../../src/runtime/clock.js';
 import { createLogger } from '../../../src/runtime/logger.js';
 import { createMetrics } from '../../../src/runtime/metrics.js';
@@ -42,14 +42,7 @@ describe.runIf(has('integration/northbound/etcd-faults', ETCD))('an etcd of its 
   itWithStage(
     'that was restored and has come further since begins one when somebody comes who lost a report',
     async (stage) => {
-      const cluster = await stage.start();
-      const [agent, server] = [stage.open(cluster), stage.open(cluster)];
-      const registration = await agent.registerChassis('cn1');
-      const before = await server.incarnation();
-      await cluster.save();
-      await agent.publish(registration, [say(1, 10)]);
-      await cluster.goBack({ isSameCluster: true });
-      for (let count = 0; count < 5; count++) await cluster.ctl('put', 'of-others', String(count));
+      const { agent, server, registration, before } = await loseAReport(stage);
       expect(await answered(() => server.incarnation())).toBe(before);
       await refused(
         answered(() => agent.publish(registration, [say(1, 11)])),
@@ -62,13 +55,7 @@ describe.runIf(has('integration/northbound/etcd-faults', ETCD))('an etcd of its 
   itWithStage(
     'that was restored takes no word of completeness from a chassis that lost a report',
     async (stage) => {
-      const cluster = await stage.start();
-      const [agent, server] = [stage.open(cluster), stage.open(cluster)];
-      const registration = await agent.registerChassis('cn1');
-      await cluster.save();
-      await agent.publish(registration, [say(1, 10)]);
-      await cluster.goBack({ isSameCluster: true });
-      for (let count = 0; count < 5; count++) await cluster.ctl('put', 'of-others', String(count));
+      const { agent, server, registration } = await loseAReport(stage);
       await refused(
         answered(() => agent.keepChassis(registration, { complete: 10, version: '1' })),
         'REGISTRATION_LOST',
@@ -292,6 +279,24 @@ async function answered<T>(verb: () => Promise<T>): Promise<T> {
     if (code !== 'UNAVAILABLE') throw outcome.reason;
     await systemClock.sleep(50);
   }
+}
+
+/** An etcd that was restored to before the agent's report, under its old id, and has come further than that since. */
+async function loseAReport(stage: Stage): Promise<{
+  readonly agent: Northbound;
+  readonly server: Northbound;
+  readonly registration: ChassisRegistration;
+  readonly before: string;
+}> {
+  const cluster = await stage.start();
+  const [agent, server] = [stage.open(cluster), stage.open(cluster)];
+  const registration = await agent.registerChassis('cn1');
+  const before = await server.incarnation();
+  await cluster.save();
+  await agent.publish(registration, [say(1, 10)]);
+  await cluster.goBack({ isSameCluster: true });
+  for (let count = 0; count < 5; count++) await cluster.ctl('put', 'of-others', String(count));
+  return { agent, server, registration, before };
 }
 
 async function waitingServer(
