@@ -158,6 +158,6 @@ export const SERVER_OPTIONS = {
     most: 100_000,
     default: 100,
     commands: SERVER,
-    doc: 'The most reports that are set aside because they can never be written. When there are more, the server stops writing instead: so many are a fault of ours or of the database, not of the reports.',
+    doc: 'The most reports that are set aside because they can never be written. What would be more stays pending and is tried again, and the server says so in its log and on `/readyz`: so many are hardly their own fault. All others are written meanwhile.',
   },
 } as const satisfies Readonly<Record<string, Option>>;

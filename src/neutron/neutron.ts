@@ -74,9 +74,12 @@ export interface Neutron {
   /**
    * Keeps reports that can never be written, with the reason.
    *
-   * @throws {PortStatusError} UNAVAILABLE when there would then be more than `most`; none of these is kept then.
+   * @returns false where there would then be more than `most`: none of these is kept then.
    */
-  quarantine(entries: readonly QuarantineEntry[], most: number): Promise<void>;
+  quarantine(entries: readonly QuarantineEntry[], most: number): Promise<boolean>;
+
+  /** Lets go of what is in quarantine and was followed by a newer report of that port and chassis. */
+  emptyQuarantine(): Promise<void>;
 
   /** Of these cases, those whose report is not in quarantine as it is. */
   withoutQuarantined(cases: readonly Case[]): Promise<readonly Case[]>;

@@ -60,9 +60,13 @@ export function healthChecks(health: Health): readonly Check[] {
       ok: health.joined,
       detail: health.joined ? 'registered as a listener' : 'not registered yet',
     },
-    ...['northbound', 'neutron', 'nova'].map((name) => {
+    ...['northbound', 'neutron', 'nova', 'quarantine'].map((name) => {
       const failure = health.outages.why(name);
-      return { name, ok: failure === undefined, detail: failure ?? 'answers' };
+      return {
+        name,
+        ok: failure === undefined,
+        detail: failure ?? (name === 'quarantine' ? 'has room' : 'answers'),
+      };
     }),
     { name: 'paused', ok: true, detail: health.paused ? 'an operator has paused all writing' : 'no' },
   ];

@@ -23,10 +23,15 @@ export class Lanes<Item extends ReportKey> {
   }
 
   put(item: Item): void {
-    const lane = this.#laneOf(placeOf(item.portId) % this.#lanes.length);
+    const lane = this.#laneOfPort(item);
     lane.items.set(keyOf(item), item);
     lane.put += 1;
     lane.bell.ring();
+  }
+
+  /** Puts an item that was taken before, unless a newer word of that (port, chassis) waits. */
+  putUnlessNewer(item: Item): void {
+    if (!this.#laneOfPort(item).items.has(keyOf(item))) this.put(item);
   }
 
   /** Waits for items of that lane, and takes up to `most` of them, those that wait longest first. */
@@ -38,6 +43,10 @@ export class Lanes<Item extends ReportKey> {
     lane.put = lane.items.size;
     this.#taken.ring();
     return taken.map(([, item]) => item);
+  }
+
+  #laneOfPort({ portId }: ReportKey): Lane<Item> {
+    return this.#laneOf(placeOf(portId) % this.#lanes.length);
   }
 
   #laneOf(number: number): Lane<Item> {

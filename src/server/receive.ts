@@ -2,11 +2,12 @@ import { decodeReport } from '../domain/wire.js';
 import type { Case } from '../neutron/neutron.js';
 import type { Delivery } from '../northbound/northbound.js';
 import { together } from '../runtime/together.js';
+import { Held } from './held.js';
 import { judgeCases } from './judge-cases.js';
 import { Lanes } from './lanes.js';
 import { persist } from './persist.js';
 import type { Session } from './session.js';
-import { setAside } from './set-aside.js';
+import { endFullQuarantine, setAside } from './set-aside.js';
 import type { Poison } from './set-aside.js';
 
 /** Transactions that judge what arrives, side by side. A port is always in the same lane, so that none waits for another. */
@@ -19,18 +20,31 @@ const LANES = 2;
  * A crash before the commit leaves the reports pending; one after it has them delivered again, which changes nothing.
  */
 export async function receiveReports(session: Session, signal: AbortSignal): Promise<void> {
-  const lanes = new Lanes<Received>(LANES, roomOf(session));
+  const desk: Desk = { lanes: new Lanes(LANES, roomOf(session)), held: new Held() };
   const work = (number: number) => async (stop: AbortSignal) => {
-    for (;;) await handleBatch(session, await lanes.take(number, session.options.batch, stop), stop);
+    for (;;) {
+      const batch = await desk.lanes.take(number, session.options.batch, stop);
+      desk.held.hold(await handleBatch(session, batch, stop));
+    }
   };
   await together(
-    [(stop) => deal(session, lanes, stop), ...Array.from({ length: LANES }, (_, number) => work(number))],
+    [
+      (stop) => deal(session, desk, stop),
+      (stop) => retryHeld(session, desk, stop),
+      ...Array.from({ length: LANES }, (_, number) => work(number)),
+    ],
     { signal },
   );
 }
 
+interface Desk {
+  readonly lanes: Lanes<Received>;
+  /** What is neither written nor set aside, and stays pending. */
+  readonly held: Held<Received>;
+}
+
 /** Receives for all lanes, no more than they have room for. */
-async function deal(session: Session, lanes: Lanes<Received>, signal: AbortSignal): Promise<void> {
+async function deal(session: Session, { lanes, held }: Desk, signal: AbortSignal): Promise<void> {
   const { northbound, member, metrics, clock } = session;
   for (;;) {
     await lanes.untilRoom(signal);
@@ -39,7 +53,23 @@ async function deal(session: Session, lanes: Lanes<Received>, signal: AbortSigna
     );
     metrics.received.inc(deliveries.length);
     const receivedAtMs = clock.monotonicMs();
-    for (const delivery of deliveries) lanes.put({ ...delivery, receivedAtMs });
+    for (const delivery of deliveries) {
+      held.forget(delivery);
+      lanes.put({ ...delivery, receivedAtMs });
+    }
+  }
+}
+
+/** Has what is held judged again, from time to time: somebody may have made room in the quarantine, or mended the cause. */
+async function retryHeld(session: Session, { lanes, held }: Desk, signal: AbortSignal): Promise<void> {
+  const { clock, options } = session;
+  try {
+    for (;;) {
+      await clock.sleep(options.reconcileEveryMs, { signal });
+      for (const item of held.takeAll()) lanes.putUnlessNewer(item);
+    }
+  } finally {
+    endFullQuarantine(session); // the next registration finds out anew
   }
 }
 
@@ -53,11 +83,12 @@ interface Received extends Delivery {
   readonly receivedAtMs: number;
 }
 
+/** @returns what could neither be written nor set aside. */
 async function handleBatch(
   session: Session,
   deliveries: readonly Received[],
   signal: AbortSignal,
-): Promise<void> {
+): Promise<readonly Received[]> {
   const { readable, malformed, newer } = decodeAll(deliveries, session.options.wireGreatest);
   session.metrics.unreadable.inc(newer);
   const { poisoned } = await judgeCases(session, [...readable.keys()], 'arrival', signal);
@@ -66,7 +97,7 @@ async function handleBatch(
   const good = [...readable.values()];
   noteLatency(session, good);
   await acknowledge(session, good, signal);
-  await isolate(session, bad, signal);
+  return isolate(session, bad, signal);
 }
 
 /** From publication to the commit: what they waited for us, and what we took. */
@@ -111,16 +142,18 @@ async function acknowledge(
   await persist(session, 'northbound', signal, () => northbound.acknowledge(member, deliveries, { signal }));
 }
 
-/** Puts reports that can never be written into quarantine, then acknowledges them: nothing accepted is lost. */
+/**
+ * Puts reports that can never be written into quarantine, then acknowledges them: nothing accepted is lost.
+ *
+ * @returns them where the quarantine has no room.
+ */
 async function isolate(
   session: Session,
   bad: readonly Poison<Received>[],
   signal: AbortSignal,
-): Promise<void> {
-  await setAside(session, bad, signal);
-  await acknowledge(
-    session,
-    bad.map(({ report }) => report),
-    signal,
-  );
+): Promise<readonly Received[]> {
+  const reports = bad.map(({ report }) => report);
+  if (!(await setAside(session, bad, signal))) return reports;
+  await acknowledge(session, reports, signal);
+  return [];
 }

@@ -49,7 +49,7 @@ export interface ServerOptions {
   readonly silence?: SilencePolicy | undefined;
   /** The greatest wire version that it reads and writes. */
   readonly wireGreatest: number;
-  /** Reports in quarantine above which it is no longer their fault but an outage. */
+  /** Most reports in quarantine; what would be more stays pending. */
   readonly quarantineMax: number;
 }
 

@@ -21,6 +21,7 @@ export async function sweepLedger(session: Session, signal: AbortSignal): Promis
   const { clock, options } = session;
   for (;;) {
     await checkHeads(session, signal);
+    await persist(session, 'neutron', signal, () => session.neutron.emptyQuarantine());
     const share = await takeShare(session, signal);
     await sweepRows(session, share, signal);
     await sweepRecords(session, share, signal);

@@ -12,7 +12,7 @@ const PATIENCE_IN_TTLS = 5;
  * server work, while its heartbeats go on. Source: decision 13.
  *
  * Once per ttl: where a call fails, the same check is made as before a join, so that whoever gives up for a reason stays
- * away for as long as it holds. Trouble that the check does not meet (a locked row, a full disk, a full quarantine)
+ * away for as long as it holds. Trouble that the check does not meet (a locked row, a full disk)
  * would go along with the reports: then it stays.
  *
  * @throws {PortStatusError} UNAVAILABLE when the check has failed or hung for 5 ttls.

@@ -1,6 +1,6 @@
 import { hasCode, PortStatusError } from '../../domain/errors.js';
 import { keyOf } from '../../domain/report.js';
-import type { Case, Judged } from '../../neutron/neutron.js';
+import type { Case, Judged, Outcome } from '../../neutron/neutron.js';
 import type { Finding } from './finding.js';
 import type { Sources } from './sources.js';
 
@@ -16,7 +16,10 @@ export const REASONS_TO_LEAVE = {
 
 export type ReasonToLeave = keyof typeof REASONS_TO_LEAVE;
 
-/** What became of a finding. `wrote` is in the words of `Finding.wouldWrite`; a judge that found it changed wrote others. */
+/**
+ * What became of a finding. `wrote` is in the words of `Finding.wouldWrite`; a judge that found it changed wrote others, or
+ * nothing: a server was faster.
+ */
 export type End =
   | { readonly kind: 'mended'; readonly wrote: string }
   | { readonly kind: 'left'; readonly why: ReasonToLeave };
@@ -104,14 +107,19 @@ function caseOf({ portId, chassis, one }: Finding): Case {
 
 function endsOf(findings: readonly Finding[], judged: Judged): readonly Ended[] {
   if (judged.kind === 'paused') return findings.map((finding) => leave(finding, 'paused'));
-  const effects = new Map(judged.outcomes.map((outcome) => [keyOf(outcome), outcome.effects]));
-  return findings.map((finding) => endOf(finding, effects.get(keyOf(finding)) ?? ''));
+  const outcomes = new Map(judged.outcomes.map((outcome) => [keyOf(outcome), outcome]));
+  return findings.map((finding) => endOf(finding, outcomes.get(keyOf(finding))));
 }
 
 /** A debt is recorded now, and told by whoever settles debts. */
-function endOf(finding: Finding, effects: string): Ended {
+function endOf(finding: Finding, outcome: Outcome | undefined): Ended {
   if (finding.kind === 'debt') return leave(finding, 'for-servers');
-  return { finding, end: { kind: 'mended', wrote: effects === '' ? 'LEDGER' : effects } };
+  return { finding, end: { kind: 'mended', wrote: wroteOf(finding, outcome) } };
+}
+
+function wroteOf({ wouldWrite }: Finding, outcome: Outcome | undefined): string {
+  if (outcome === undefined || outcome.verdict === 'stale') return '';
+  return outcome.effects === '' && wouldWrite === 'LEDGER' ? 'LEDGER' : outcome.effects;
 }
 
 function leave(finding: Finding, why: ReasonToLeave): Ended {

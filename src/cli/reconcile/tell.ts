@@ -37,7 +37,7 @@ function stateOf({ kind, neutronStatus, reported, verdict, reason, owed }: Findi
 }
 
 function endInWords({ wouldWrite }: Finding, end: End): string {
-  if (end.kind === 'mended') return `; wrote ${end.wrote}`;
+  if (end.kind === 'mended') return end.wrote === '' ? '; a server was faster' : `; wrote ${end.wrote}`;
   const would = wouldWrite === '' ? '' : `; would write ${wouldWrite}`;
   return end.why === 'dry-run' ? would : `${would}; left: ${REASONS_TO_LEAVE[end.why]}`;
 }

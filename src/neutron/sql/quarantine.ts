@@ -17,8 +17,8 @@ export async function quarantine(
   store: Transactor,
   entries: readonly QuarantineEntry[],
   most: number,
-): Promise<void> {
-  if (entries.length === 0) return;
+): Promise<boolean> {
+  if (entries.length === 0) return true;
   const { dialect } = store;
   const newest = new Map(entries.map(toStored).map((entry) => [keyOf(entry), entry]));
   const rows = [...newest.values()].map(
@@ -27,17 +27,29 @@ export async function quarantine(
   );
   const head = sql`insert into ${dialect.ledger('quarantine')} (${sql.raw(COLUMNS.join(', '))})`;
   const overwrite = dialect.overwrite(COLUMNS.slice(2), 'port, chassis');
-  await transact(store, async (db) => {
-    await inChunks(rows, (chunk) => sql`${head} values ${sql.join(chunk)} ${overwrite}`.execute(db));
-    if ((await count(db, dialect)) > most) throw isFull(most);
-  });
+  try {
+    await transact(store, async (db) => {
+      await inChunks(rows, (chunk) => sql`${head} values ${sql.join(chunk)} ${overwrite}`.execute(db));
+      if ((await count(db, dialect)) > most) throw FULL; // nothing of it is kept
+    });
+    return true;
+  } catch (error) {
+    if (error !== FULL) throw error;
+    return false;
+  }
 }
 
-/** So many bad reports are not their own fault: an outage, until someone has looked. */
-function isFull(most: number): PortStatusError {
-  return new PortStatusError(
-    'UNAVAILABLE',
-    `more than ${most} reports would be in quarantine; find out why, empty the ledger's table quarantine, or raise quarantine.max`,
+const FULL = new PortStatusError('UNAVAILABLE', 'the quarantine is full');
+
+/** Removes what the ledger's own row has overtaken. What was forged to fit no such row stays until somebody has looked. */
+export async function emptyQuarantine(store: SqlStore): Promise<void> {
+  const { dialect } = store;
+  const kept = dialect.ledger('quarantine');
+  await query(store, (db) =>
+    sql`delete from ${kept} where exists (
+      select 1 from ${dialect.ledger('reports')} r, ${dialect.ledger('incarnations')} i
+      where i.id = ${kept}.incarnation and r.port = ${kept}.port and r.chassis = ${kept}.chassis
+        and (r.epoch > i.epoch or (r.epoch = i.epoch and r.revision > ${kept}.revision)))`.execute(db),
   );
 }
 

@@ -9,7 +9,7 @@ import { isPaused, setPaused } from './flags.js';
 import { enterIncarnation, epochOf } from './incarnations.js';
 import { checkLayout, readHeads } from './layout.js';
 import { comparePorts, sweepLedger, takeDue } from './looks.js';
-import { countQuarantined, quarantine, withoutQuarantined } from './quarantine.js';
+import { countQuarantined, emptyQuarantine, quarantine, withoutQuarantined } from './quarantine.js';
 import { transact } from './transaction.js';
 import type { Transactor } from './transaction.js';
 
@@ -40,6 +40,7 @@ export function createNeutron(opened: SqlStore, parts: StoreParts): Neutron {
     claimDebts: (claim, limit) => claimDebts(store, claim, limit),
     recordAnswers: (nonces, answered) => recordAnswers(store, nonces, answered),
     quarantine: (entries, most) => quarantine(store, entries, most),
+    emptyQuarantine: () => emptyQuarantine(store),
     withoutQuarantined: (cases) => withoutQuarantined(store, cases),
     quarantined: () => countQuarantined(store),
     isPaused: () => isPaused(store),

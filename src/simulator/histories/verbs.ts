@@ -29,7 +29,15 @@ export const VERBS = [
     'isAnyDebtDue',
     'preview',
   ] as const),
-  ...(['claimers', 'claimDebts', 'recordAnswers', 'quarantine', 'withoutQuarantined', 'tell'] as const),
+  ...([
+    'claimers',
+    'claimDebts',
+    'recordAnswers',
+    'quarantine',
+    'withoutQuarantined',
+    'emptyQuarantine',
+    'tell',
+  ] as const),
 ] as const satisfies readonly [Verb, ...Verb[]];
 
 export type ServerVerb = (typeof VERBS)[number] | '*';

@@ -574,8 +574,27 @@ export function storeSuite(
       await fixture.neutron.quarantine(entries, 2);
       await fixture.neutron.quarantine(entries, 2);
       const more = fixture.neutron.quarantine([...entries, { ...entry, portId: portIdOf(3) }], 2);
-      await expect(more).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+      expect(await more).toBe(false);
       expect(await fixture.neutron.quarantined()).toBe(2);
+    });
+
+    it('lets go of what is in quarantine and was followed by a newer report of its port and chassis', async () => {
+      const { neutron } = fixture;
+      for (const n of [1, 2, 3]) await plantPort(fixture.rows, n, { id: portIdOf(n) });
+      const entry = { body: '{', reason: 'out of range', server: 'A' };
+      const kept = [
+        { ...must(reportOf(1, 7)), revision: 7, incarnation: 'inc-1' },
+        { ...must(reportOf(2, 7)), revision: 7, incarnation: 'inc-1' },
+        { ...must(reportOf(3, 7)), revision: 7, incarnation: 'of which the ledger knows nothing' },
+      ];
+      await neutron.quarantine(
+        kept.map((one) => ({ ...one, ...entry })),
+        10,
+      );
+      await judge([reportOf(1, 8), reportOf(2, 6), reportOf(3, 8)]);
+      await neutron.emptyQuarantine();
+      const rows = await fixture.rows.run(`select port from ${fixture.ledger('quarantine')} order by port`);
+      expect(rows).toEqual([{ port: portIdOf(2) }, { port: portIdOf(3) }]);
     });
 
     it('tells a report that is in quarantine from a newer one of its port, also where it was forged', async () => {

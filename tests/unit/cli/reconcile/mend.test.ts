@@ -4,7 +4,7 @@ import type { Finding } from '../../../../src/cli/reconcile/finding.js';
 import { mend } from '../../../../src/cli/reconcile/mend.js';
 import type { Sources } from '../../../../src/cli/reconcile/sources.js';
 import { PortStatusError } from '../../../../src/domain/errors.js';
-import type { Case, Judged, Neutron } from '../../../../src/neutron/neutron.js';
+import type { Case, Judged, Neutron, Outcome } from '../../../../src/neutron/neutron.js';
 import { portIdOf } from '../../../support/neutron-rows.js';
 
 const { signal } = new AbortController();
@@ -45,6 +45,25 @@ describe('mending', () => {
       { kind: 'mended', wrote: 'ACTIVE' },
       { kind: 'left', why: 'unwritable' },
       { kind: 'mended', wrote: 'ACTIVE' },
+    ]);
+  });
+
+  it('says that nothing was written where a server was faster', async () => {
+    const outcome = { reason: 'not-newer', effects: '', isWaiting: false, owes: false } as const;
+    const overtaken = (cases: readonly Case[]): Judged => ({
+      kind: 'committed',
+      outcomes: cases.slice(1).map((one) => ({ ...one, ...outcome, verdict: 'stale' }) as Outcome),
+      claimed: [],
+    });
+    const sources = {
+      ...sourcesWith('one'),
+      neutron: { ...neutron, judge: (cases: readonly Case[]) => Promise.resolve(overtaken(cases)) },
+    } as unknown as Sources;
+    const findings = [findingOf(1), { ...findingOf(3), wouldWrite: 'LEDGER' }];
+    const ended = await mend(sources, findings, signal);
+    expect(ended.map(({ end }) => end)).toEqual([
+      { kind: 'mended', wrote: '' },
+      { kind: 'mended', wrote: '' },
     ]);
   });
 
