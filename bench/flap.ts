@@ -1,9 +1,9 @@
 import { systemClock } from '../src/runtime/clock.js';
 import { Opened } from '../src/runtime/opened.js';
-import type { NeutronRows } from '../src/simulator/neutron-rows.js';
 import { openCloud } from './cloud/bench-cloud.js';
 import type { BenchCloud } from './cloud/bench-cloud.js';
 import { watchCommits } from './cloud/commits.js';
+import { writesOf } from './cloud/ports.js';
 import { cpuSecondsOf } from './cloud/processes.js';
 import { describeMachine } from './machine.js';
 import { eachRun } from './scenario.js';
@@ -45,7 +45,7 @@ async function flapOnce(cloud: BenchCloud, opened: Opened): Promise<Flapping> {
   const before = { writes: await writesOf(rows), cpu: cpuSecondsOf(server.pid), atMs: systemClock.now() };
   const { published } = await load.order({ kind: 'flap', ports, hertz: HERTZ, forMs: FOR_MS });
   const endMs = systemClock.now();
-  const { lastAtMs } = await watchCommits(rows, []);
+  const { lastAtMs } = await watchCommits(rows);
   const seconds = (lastAtMs - before.atMs) / 1000;
   return {
     published,
@@ -53,14 +53,6 @@ async function flapOnce(cloud: BenchCloud, opened: Opened): Promise<Flapping> {
     serverCpuShare: (cpuSecondsOf(server.pid) - before.cpu) / seconds,
     settledMs: lastAtMs - endMs,
   };
-}
-
-/** Each status that is written raises a revision by one. */
-async function writesOf(rows: NeutronRows): Promise<number> {
-  const [found] = await rows.run(
-    "select sum(revision_number) as writes from standardattributes where resource_type = 'ports'",
-  );
-  return Number(found?.['writes']);
 }
 
 function resultOf(runs: readonly Flapping[], options: ScenarioOptions, cloud: BenchCloud): Result {

@@ -1,10 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { measureAll } from './all.js';
+import type { AllOptions } from './all.js';
 import { engines } from './engines.js';
 import { flap } from './flap.js';
 import { foreignKeys } from './foreign-keys.js';
 import { idle } from './idle.js';
 import { neighbour } from './neighbour.js';
+import { repeats } from './repeats.js';
+import { scale } from './scale.js';
 import { steady } from './steady.js';
 import { storm } from './storm.js';
 import { sweep } from './sweep.js';
@@ -19,6 +23,8 @@ const SCENARIOS: readonly Scenario[] = [
   foreignKeys,
   idle,
   neighbour,
+  repeats,
+  scale,
   steady,
   storm,
   sweep,
@@ -54,4 +60,12 @@ for (const { name, doc, run } of SCENARIOS) {
       process.exitCode = result.verdict === 'failed' ? 1 : 0;
     });
 }
+program
+  .command('all')
+  .description('measures everything, and writes docs/performance.md')
+  .option('--only <names...>', 'only these measurements, such as storm-redis-mariadb; none: "--only none"')
+  .option('--runs <number>', 'how often everything is measured', Number, 3)
+  .action(async (options: AllOptions) => {
+    process.exitCode = await measureAll(options);
+  });
 await program.parseAsync();

@@ -4,17 +4,18 @@ import type { NeutronRows } from '../tests/support/neutron-rows.js';
 /** Ports of one chassis. */
 export const PER_CHASSIS = 1000;
 
-/** The chassis of a port of that number, and the same as MariaDB makes it. */
+/** The chassis of a port of that number. */
 export function chassisOf(number: number): string {
   return `cn${Math.floor((number - 1) / PER_CHASSIS)}`;
 }
 
-const CHASSIS = `concat('cn', (seq - 1) div ${PER_CHASSIS})`;
-
 const REPORTS = 'port_status.reports';
 
-/** The columns by which rows of one port differ from those of another, as MariaDB makes them of `seq`; by table. */
-const COLUMNS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+/** Values by the names of their columns, as MariaDB makes them of `seq`. */
+type Columns = Readonly<Record<string, string>>;
+
+/** The columns by which rows of one port differ from those of another, by table; `chassis` as chassisOf writes it. */
+const columnsThatDiffer = (chassis: string): Readonly<Record<string, Columns>> => ({
   'neutron.standardattributes': { id: '10000 + seq' },
   'neutron.ports': {
     id: uuidOf('00000000'),
@@ -22,10 +23,10 @@ const COLUMNS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     standard_attr_id: '10000 + seq',
     mac_address: `concat_ws(':', 'fa', '16', ${[24, 16, 8, 0].map(byteOf).join(', ')})`,
   },
-  'neutron.ml2_port_bindings': { port_id: uuidOf('00000000'), host: CHASSIS },
-  'neutron.ml2_port_binding_levels': { port_id: uuidOf('00000000'), host: CHASSIS },
-  [REPORTS]: { port: uuidOf('00000000'), server_id: uuidOf('dddddddd'), chassis: CHASSIS },
-};
+  'neutron.ml2_port_bindings': { port_id: uuidOf('00000000'), host: chassis },
+  'neutron.ml2_port_binding_levels': { port_id: uuidOf('00000000'), host: chassis },
+  [REPORTS]: { port: uuidOf('00000000'), server_id: uuidOf('dddddddd'), chassis },
+});
 
 /** Which rows are the first port's. */
 const FIRST: Readonly<Record<string, string>> = {
@@ -48,14 +49,21 @@ function byteOf(shift: number): string {
 /** Makes ports of these numbers of the first one, with all that hangs on it: a statement per table. */
 export async function cloneFirstPort(
   rows: NeutronRows,
-  numbers: { readonly from: number; readonly to: number; readonly areReported: boolean },
+  numbers: {
+    readonly from: number;
+    readonly to: number;
+    readonly areReported: boolean;
+    /** What the names of their chassis begin with. */
+    readonly chassis?: string;
+  },
 ): Promise<void> {
-  const { from, to, areReported } = numbers;
-  for (const [table, different] of Object.entries(COLUMNS)) {
+  const { from, to, areReported, chassis = 'cn' } = numbers;
+  const columns = columnsThatDiffer(`concat('${chassis}', (seq - 1) div ${PER_CHASSIS})`);
+  for (const [table, different] of Object.entries(columns)) {
     if (table === REPORTS && !areReported) continue;
-    const columns = await columnsOf(rows, table);
-    const values = columns.map((column) => different[column] ?? `t.\`${column}\``);
-    const names = columns.map((column) => `\`${column}\``);
+    const all = await columnsOf(rows, table);
+    const values = all.map((column) => different[column] ?? `t.\`${column}\``);
+    const names = all.map((column) => `\`${column}\``);
     await rows.run(
       `insert into ${table} (${names.join(', ')}) select ${values.join(', ')}
        from (select * from ${table} where ${FIRST[table] ?? ''}) t, seq_${from}_to_${to}`,

@@ -68,7 +68,7 @@ export async function playStorm({ cloud, stage, servers, load }: Calm, seed: num
   const cpuBefore = cpuOf(pids);
   const startMs = systemClock.now();
   const [commits] = await Promise.all([
-    watchCommits(cloud.database.rows, sampleOf(ports, seed)),
+    watchCommits(cloud.database.rows, { last: portIdOf(ports), sample: sampleOf(ports, seed) }),
     load.order({ kind: 'all', status: 'ACTIVE' }),
   ]);
   await eventually(() => {

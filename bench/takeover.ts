@@ -39,7 +39,7 @@ async function killWithAll(cloud: BenchCloud, opened: Opened): Promise<number> {
   const startMs = systemClock.now();
   await dying.kill();
   await direct('resume', cloud);
-  const { lastAtMs } = await watchCommits(cloud.database.rows, []);
+  const { lastAtMs } = await watchCommits(cloud.database.rows);
   return lastAtMs - startMs;
 }
 

@@ -52,6 +52,14 @@ export async function resetCloud(rows: NeutronRows, url: string, ports: number):
   }
 }
 
+/** Each status that is written raises a revision by one. */
+export async function writesOf(rows: NeutronRows): Promise<number> {
+  const [found] = await rows.run(
+    "select sum(revision_number) as writes from standardattributes where resource_type = 'ports'",
+  );
+  return Number(found?.['writes']);
+}
+
 /** The number of a port's standard attributes. */
 export function idOf(number: number): number {
   return 10_000 + number;

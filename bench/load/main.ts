@@ -72,8 +72,9 @@ class Load {
         return this.#playSteadily(order);
       case 'flap':
         return this.#flap(order);
-      case 'restart':
-        await this.end();
+      case 'stop':
+        return this.end();
+      case 'start':
         return this.start();
     }
   }

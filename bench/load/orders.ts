@@ -16,8 +16,10 @@ export type Order =
   | { readonly kind: 'steady'; readonly fromMs: number; readonly perSecond: number; readonly changes: number }
   /** The first ports change between ACTIVE and DOWN so many times a second each; ACTIVE in the end. */
   | { readonly kind: 'flap'; readonly ports: number; readonly hertz: number; readonly forMs: number }
-  /** All agents end and start again: every port is published once more, as it is. */
-  | { readonly kind: 'restart' };
+  /** All agents end. */
+  | { readonly kind: 'stop' }
+  /** They start again: every port is published once more, as it is. */
+  | { readonly kind: 'start' };
 
 /** What the load answers: once when every agent has published all, and once after each order. */
 export interface Done {

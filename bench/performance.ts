@@ -1,0 +1,197 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { drawBars } from './plots.js';
+import type { Bar } from './plots.js';
+import type { Result, Row } from './scenario.js';
+import type { Spread } from './spread.js';
+import { tableOf } from './table.js';
+
+/** Where the figures and plots are, from the root of the repository. */
+export const FOLDER = 'docs/performance';
+const PAGE = 'docs/performance.md';
+
+/** As storm.ts writes them. */
+interface StormFigures {
+  readonly engine: string;
+  readonly db: string;
+  readonly ports: number;
+  readonly chassis: number;
+  readonly runs: number;
+  readonly portsPerSecond: Spread;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly untilNovaMs: number;
+  readonly novaTold: number;
+  readonly limit1PerSecond: number;
+  readonly limit4PerSecond: number;
+  readonly ormLikePerSecond: number;
+  readonly ratioToLimit1: number;
+  readonly ratioToOrmLike: number;
+  readonly peakRssMb: { readonly server: number };
+  readonly cpuSecondsPer1000: Readonly<Record<'server' | 'northbound' | 'database', number>>;
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+interface ScaleFigures {
+  readonly points: readonly { readonly group: string; readonly ratio: number }[];
+}
+
+interface Stored extends Result {
+  readonly name: string;
+}
+
+/** Writes the page about performance, with its plots, of the figures that are stored. */
+export async function writePerformance(names: readonly string[]): Promise<void> {
+  const stored = names.flatMap(readStored);
+  const storms = stored.filter(({ scenario }) => scenario === 'storm');
+  const others = stored.filter(({ scenario }) => scenario !== 'storm');
+  if (storms.length > 0) await plot('storm', drawStorms(storms.map(stormOf)));
+  for (const { figures } of others.filter(({ scenario }) => scenario === 'scale'))
+    await plot('scale', drawScale(figures as ScaleFigures));
+  writeFileSync(PAGE, [...head(stored), ...aboutStorms(storms), ...others.flatMap(about)].join('\n'));
+}
+
+function readStored(name: string): readonly Stored[] {
+  const path = `${FOLDER}/${name}.json`;
+  if (!existsSync(path)) return [];
+  return [{ name, ...(JSON.parse(readFileSync(path, 'utf8')) as Result) }];
+}
+
+async function plot(name: string, drawing: Promise<string>): Promise<void> {
+  writeFileSync(`${FOLDER}/${name}.svg`, `${await drawing}\n`);
+}
+
+function stormOf({ figures }: Result): StormFigures {
+  return figures as StormFigures;
+}
+
+function drawStorms(storms: readonly StormFigures[]): Promise<string> {
+  return drawBars(
+    'Ports written, per second',
+    'ports/s',
+    storms.flatMap(({ engine, db, portsPerSecond, limit1PerSecond, ormLikePerSecond }): Bar[] => [
+      { group: setOf(engine, db), kind: 'Port Status Sync, end to end', value: portsPerSecond.median },
+      { group: setOf(engine, db), kind: 'the writes alone, one connection', value: limit1PerSecond },
+      { group: setOf(engine, db), kind: "a transaction per port, as Neutron's", value: ormLikePerSecond },
+    ]),
+  );
+}
+
+function setOf(engine: string, db: string): string {
+  return `${engine} + ${db}`;
+}
+
+function drawScale({ points }: ScaleFigures): Promise<string> {
+  const bars = points.map(({ group, ratio }, index): Bar => {
+    const isFirst = points.findIndex((other) => other.group === group) === index;
+    return { group, kind: isFirst ? 'smallest' : 'larger', value: Number(ratio.toFixed(3)) };
+  });
+  return drawBars('Cost of one report, over that at the smallest size', 'times', bars);
+}
+
+function head(stored: readonly Stored[]): readonly string[] {
+  const [first] = stored;
+  if (first === undefined) return ['# Performance', '', 'Nothing has been measured yet.', ''];
+  const { cores, processor, memoryGib, node } = first.machine;
+  return [
+    '# Performance',
+    '',
+    '<!-- Written by "npm run bench -- all"; the figures are in performance/*.json. -->',
+    '',
+    `Each figure was measured on one machine that ran everything: agents, northbound database, servers, Neutron's database, Nova; ${cores} cores (${processor}), ${memoryGib} GiB, Node ${node}. Only ratios within one run mean something elsewhere. \`npm run bench -- all\` repeats all of it, \`npm run bench -- <scenario> --help\` a part.`,
+    '',
+    "Whatever is compared was measured in the same run, and is the median of all runs, with the least and the greatest in parentheses. Load is open: what is due is done when it is due, whether or not anybody keeps up, and a latency counts from when it was due. Percentiles are those of all samples; no histogram rounds them. Databases are durable at each commit: InnoDB's log is flushed each time, PostgreSQL has `fsync` and `synchronous_commit` on, SQLite has `synchronous = NORMAL` with a write-ahead log; Redis has `appendfsync everysec`.",
+    '',
+  ];
+}
+
+function aboutStorms(storms: readonly Stored[]): readonly string[] {
+  const [first] = storms;
+  if (first === undefined) return [];
+  const { ports, chassis, runs } = stormOf(first);
+  return [
+    '## Storm',
+    '',
+    `${number(ports)} ports of ${number(chassis)} chassis are plugged at the same moment, one server: from the first plug to the last commit, seen by a client of the database; ${runs} runs.`,
+    '',
+    '![Ports written per second, by engine and database](performance/storm.svg)',
+    '',
+    tableOf(storms.map((one) => speedRow(stormOf(one)))),
+    '',
+    "*The writes alone*: the rows that such a storm has to write and nothing else, written down before, in transactions of 500 ports. *As Neutron's*: a transaction for each port, with the statements of Neutron's own path, on one connection.",
+    '',
+    tableOf(storms.map((one) => costRow(stormOf(one)))),
+    '',
+    ...sourceOf(storms),
+  ];
+}
+
+function speedRow(figures: StormFigures): Row {
+  const { engine, db, portsPerSecond, limit1PerSecond, limit4PerSecond, ormLikePerSecond } = figures;
+  const { median, min, max } = portsPerSecond;
+  return {
+    set: setOf(engine, db),
+    'ports/s': `${number(median)} (${number(min)}–${number(max)})`,
+    'the writes alone, 1 connection': `${number(limit1PerSecond)} (ratio ${figures.ratioToLimit1.toFixed(2)})`,
+    '4 connections': number(limit4PerSecond),
+    "as Neutron's": `${number(ormLikePerSecond)} (ratio ${figures.ratioToOrmLike.toFixed(1)})`,
+  };
+}
+
+function costRow(figures: StormFigures): Row {
+  const { engine, db, p50Ms, p99Ms, untilNovaMs, novaTold, peakRssMb, cpuSecondsPer1000 } = figures;
+  const { server, northbound, database } = cpuSecondsPer1000;
+  return {
+    set: setOf(engine, db),
+    'p50 / p99': `${seconds(p50Ms)} / ${seconds(p99Ms)} s`,
+    'Nova told of': `${number(novaTold)}, the last after ${seconds(untilNovaMs)} s`,
+    'server at most': `${peakRssMb.server} MiB`,
+    'CPU s per 1,000: server, northbound, database': [server, northbound, database]
+      .map((value) => value.toFixed(3))
+      .join(', '),
+  };
+}
+
+function about({ scenario, name, rows, footer, machine, seed }: Stored): readonly string[] {
+  return [
+    `## ${scenario.slice(0, 1).toUpperCase()}${scenario.slice(1)}`,
+    '',
+    DOCS[scenario] ?? '',
+    '',
+    ...(scenario === 'scale' ? ['![Cost of one report as a system grows](performance/scale.svg)', ''] : []),
+    tableOf(rows),
+    '',
+    ...(footer === undefined ? [] : [footer, '']),
+    sourceLine(name, machine.commit, seed),
+    '',
+  ];
+}
+
+/** What the reader has to know of each. */
+const DOCS: Readonly<Record<string, string>> = {
+  idle: "One port at a time, on a system where nothing else happens: from the transaction of a real ovsdb-server to the commit in Neutron's database, as another client sees it, and until Nova has heard.",
+  steady: 'Ports change at 70 % of the rate that a storm reached just before, for a minute.',
+  neighbour:
+    'Transactions like those of neutron-server, on ports that are none of ours and on the same ports, without a storm and during one.',
+  repeats: 'All agents start again and publish every port as it was.',
+  takeover:
+    'A server is killed in whose topic the reports of all ports wait; from the kill to the last commit by another.',
+  flap: 'Each port changes 50 times a second: what is written stays bounded.',
+  scale:
+    "What one report costs, in seconds of processor time of servers, northbound database and Neutron's database, as a system grows. Listeners are counted by what publishing, receiving and acknowledging cost, all in one process.",
+};
+
+function sourceOf(stored: readonly Stored[]): readonly string[] {
+  return [...stored.map(({ name, machine, seed }) => sourceLine(name, machine.commit, seed)), ''];
+}
+
+function sourceLine(name: string, commit: string | undefined, seed: number): string {
+  return `Figures: [${name}.json](performance/${name}.json), commit ${commit ?? 'unknown'}, seed ${seed}.  `;
+}
+
+function number(value: number): string {
+  return Math.round(value).toLocaleString('en');
+}
+
+function seconds(ms: number): string {
+  return (ms / 1000).toFixed(1);
+}

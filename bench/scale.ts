@@ -1,0 +1,149 @@
+import { Opened } from '../src/runtime/opened.js';
+import { portIdOf } from '../src/simulator/neutron-rows.js';
+import { eventually } from '../tests/support/eventually.js';
+import { openCloud } from './cloud/bench-cloud.js';
+import type { CloudSize } from './cloud/bench-cloud.js';
+import { watchCommits } from './cloud/commits.js';
+import { costOfListeners } from './listener-cost.js';
+import { describeMachine } from './machine.js';
+import { cloneFirstPort } from './million-ports.js';
+import { openCalm, playStorm } from './play-storm.js';
+import type { Calm, Storm } from './play-storm.js';
+import type { Result, Row, Scenario, ScenarioOptions } from './scenario.js';
+import { spreadOf } from './spread.js';
+import type { Spread } from './spread.js';
+
+/** A storm, and what is there besides. */
+interface Point extends CloudSize {
+  /** Of what the cost is shown to grow, or not. */
+  readonly group: Group;
+  readonly servers: number;
+  /** Ports that Neutron and the ledger know, the storm's own among them. */
+  readonly known: number;
+}
+
+type Group = 'known ports' | 'chassis' | 'servers' | 'listeners';
+
+/** The cost of one report at the second size of a group, over that at the first, at most. */
+const MOST: Readonly<Partial<Record<Group, number>>> = { 'known ports': 1.3, chassis: 1.3, listeners: 1.2 };
+
+const SMALL = { ports: 10_000, chassis: 100, servers: 1, known: 10_000 };
+const POINTS: readonly Point[] = [
+  { ...SMALL, group: 'known ports' },
+  { ...SMALL, group: 'known ports', known: 1_000_000 },
+  { ...SMALL, group: 'chassis' },
+  { ...SMALL, group: 'chassis', chassis: 10_000 },
+  { ...SMALL, group: 'servers', chassis: 1000, ports: 20_000, known: 20_000 },
+  { ...SMALL, group: 'servers', chassis: 1000, ports: 20_000, known: 20_000, servers: 2 },
+  { ...SMALL, group: 'servers', chassis: 1000, ports: 20_000, known: 20_000, servers: 4 },
+];
+const LISTENERS = [4, 64];
+
+interface Measured {
+  readonly group: Group;
+  readonly size: number;
+  readonly perSecond: Spread;
+  /** Seconds of processor time for a thousand reports. */
+  readonly cost: Spread;
+  /** The same, part by part. */
+  readonly cpu: Storm['cpu'] | undefined;
+}
+
+/** How the cost of one report grows with what is there besides: it should not. */
+export const scale: Scenario = {
+  name: 'scale',
+  doc: 'how the cost of a report grows with known ports, chassis, servers and listeners',
+  run: async (options) => {
+    const measured: Measured[] = [];
+    for (const point of POINTS) measured.push(await measure(point, options));
+    for (const listeners of LISTENERS) {
+      options.say(`${listeners} listeners`);
+      const { perSecond, cost } = await costOfListeners(options.engine, listeners, options.runs);
+      measured.push({ group: 'listeners', size: listeners, perSecond, cost, cpu: undefined });
+    }
+    return resultOf(measured, options);
+  },
+};
+
+/** The sweep is left out: its work is bounded by `reconcile.rate`, however many reports there are. */
+const NO_SWEEP = ['--reconcile-every-ms', '3600000'];
+
+async function measure(point: Point, options: ScenarioOptions): Promise<Measured> {
+  const { group, ports, known, servers } = point;
+  options.say(`${group}: ${sizeOf(point)}`);
+  await using opened = new Opened();
+  const cloud = await openCloud({ ...options, ...point }, opened);
+  const calm = await openCalm(cloud, servers, opened, ...NO_SWEEP);
+  await playStorm(calm, options.seed); // so that every program is warm
+  if (known > ports) {
+    const others = { from: ports + 1, to: known, areReported: true, chassis: 'known' };
+    await cloneFirstPort(cloud.database.rows, others);
+    await cloud.database.settle();
+  }
+  const storms: Storm[] = [];
+  for (let run = 1; run <= options.runs; run++) {
+    await calmDown(calm);
+    storms.push(await playStorm(calm, options.seed + run));
+  }
+  return {
+    ...{ group, size: sizeOf(point) },
+    perSecond: spreadOf(storms.map(({ portsPerSecond }) => portsPerSecond)),
+    cost: spreadOf(storms.map(costOf)),
+    cpu: storms[0]?.cpu,
+  };
+}
+
+function sizeOf({ group, known, chassis, servers }: Point): number {
+  switch (group) {
+    case 'chassis':
+      return chassis;
+    case 'servers':
+    case 'listeners':
+      return servers;
+    case 'known ports':
+      return known;
+  }
+}
+
+/** What one storm came to beside the agents, which are on machines of their own. */
+function costOf({ cpu }: Storm): number {
+  return cpu.server + cpu.northbound + cpu.database;
+}
+
+/** Every port goes DOWN, and Nova has heard of it. */
+async function calmDown({ cloud, load }: Calm): Promise<void> {
+  const { ports } = cloud.options;
+  const { nova } = cloud.openstack;
+  nova.heard.splice(0);
+  await load.order({ kind: 'all', status: 'DOWN' });
+  await watchCommits(cloud.database.rows, { last: portIdOf(ports), status: 'DOWN' });
+  await eventually(() => {
+    if (nova.heard.length < ports) throw new Error(`Nova heard ${nova.heard.length} words`);
+  }, 60_000);
+  nova.heard.splice(0);
+}
+
+function resultOf(measured: readonly Measured[], { engine, db, seed, runs }: ScenarioOptions): Result {
+  const ratios = measured.map((one) => ({ ...one, ratio: one.cost.median / firstOf(one, measured) }));
+  const isKept = ratios.every(({ group, ratio }) => ratio <= (MOST[group] ?? Infinity));
+  return {
+    ...{ scenario: 'scale', seed, machine: describeMachine() },
+    figures: { engine, db, runs, bounds: MOST, points: ratios },
+    rows: ratios.map(({ group, size, perSecond, cost, cpu, ratio }): Row => ({
+      'grows with': group,
+      size: size.toLocaleString('en'),
+      'reports/s': perSecond.median.toFixed(0),
+      'CPU s per 1,000': `${cost.median.toFixed(3)} (${cost.min.toFixed(3)}–${cost.max.toFixed(3)})`,
+      'server, northbound, database':
+        cpu === undefined
+          ? '–'
+          : [cpu.server, cpu.northbound, cpu.database].map((part) => part.toFixed(3)).join(', '),
+      'of the first': ratio.toFixed(2),
+    })),
+    verdict: isKept ? 'kept' : 'failed',
+  };
+}
+
+function firstOf({ group, cost }: Measured, measured: readonly Measured[]): number {
+  return (measured.find((other) => other.group === group)?.cost ?? cost).median;
+}
