@@ -26,12 +26,22 @@ export function measureLimit(
 }
 
 /**
- * The same the way Neutron's own path does it: one transaction for each port, which reads the port, takes its block off,
- * asks whether there are others, and writes status and revision by themselves.
+ * The same the way Neutron's own path does it, port by port: it takes the block off and asks whether there are others in one
+ * transaction, reads the port, then writes revision and status in another. Source: the statements that Neutron 21 sends for
+ * `update_device_list`, recorded by MariaDB: 47 in nine transactions, of which two commit. Of those that only read, the one
+ * that loads the port is played here, and no other.
  */
 export function measureOrmLike(home: DatabaseHome, ports: number): Promise<number> {
-  const transactions = [...chunksOf(ports, 1)].flatMap((numbers) => numbers.map(ormLike));
-  return measure(home, transactions, ports, 1);
+  return measure(home, eachPort(ports, ormLike), ports, 1);
+}
+
+/** The same writes in a single transaction for each port. */
+export function measureOneByOne(home: DatabaseHome, ports: number): Promise<number> {
+  return measure(home, eachPort(ports, oneByOne), ports, 1);
+}
+
+function eachPort(ports: number, write: (number: number) => Transaction): readonly Transaction[] {
+  return Array.from({ length: ports }, (_, index) => write(index + 1));
 }
 
 async function measure(
@@ -111,16 +121,40 @@ function ledgerRow(number: number, chassis: number): readonly string[] {
 }
 
 function ormLike(number: number): Transaction {
-  const [id, portId] = [idOf(number), portIdOf(number)];
   return [
     'begin',
-    `select * from ports p join standardattributes s on s.id = p.standard_attr_id
-     left join ml2_port_bindings b on b.port_id = p.id where p.id = '${portId}'`,
-    `delete from provisioningblocks where standard_attr_id = ${id} and entity = 'L2'`,
-    `select 1 from provisioningblocks where standard_attr_id = ${id}`,
-    `update ports set status = 'ACTIVE' where id = '${portId}'`,
-    `update standardattributes set revision_number = revision_number + 1, updated_at = current_timestamp
-     where id = ${id} and revision_number > 0`,
+    `select standard_attr_id from ports where id = '${portIdOf(number)}' limit 1`,
+    `select standard_attr_id, entity from provisioningblocks where standard_attr_id = ${idOf(number)} and entity = 'L2'`,
+    ...takeBlockOff(number),
     'commit',
+    loadPort(number),
+    'begin',
+    ...writePort(number),
+    'commit',
+  ];
+}
+
+function oneByOne(number: number): Transaction {
+  return ['begin', loadPort(number), ...takeBlockOff(number), ...writePort(number), 'commit'];
+}
+
+function loadPort(number: number): string {
+  return `select * from ports p join standardattributes s on s.id = p.standard_attr_id
+    left join ml2_port_bindings b on b.port_id = p.id where p.id = '${portIdOf(number)}'`;
+}
+
+function takeBlockOff(number: number): readonly string[] {
+  const id = idOf(number);
+  return [
+    `delete from provisioningblocks where standard_attr_id = ${id} and entity = 'L2'`,
+    `select count(*) from provisioningblocks where standard_attr_id = ${id}`,
+  ];
+}
+
+function writePort(number: number): readonly string[] {
+  return [
+    `update standardattributes set revision_number = revision_number + 1, updated_at = current_timestamp
+     where id = ${idOf(number)} and revision_number > 0`,
+    `update ports set status = 'ACTIVE' where id = '${portIdOf(number)}'`,
   ];
 }

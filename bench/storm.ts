@@ -1,7 +1,7 @@
 import { Opened } from '../src/runtime/opened.js';
 import { openCloud } from './cloud/bench-cloud.js';
 import type { BenchCloud } from './cloud/bench-cloud.js';
-import { measureLimit, measureOrmLike } from './limit.js';
+import { measureLimit, measureOneByOne, measureOrmLike } from './limit.js';
 import { describeMachine } from './machine.js';
 import { eachRun } from './scenario.js';
 import type { Result, Scenario, ScenarioOptions } from './scenario.js';
@@ -19,6 +19,8 @@ interface Limits {
   readonly limit1PerSecond: number;
   readonly limit4PerSecond: number;
   readonly ormLikePerSecond: number;
+  /** As orm-like, with a single transaction for each port. */
+  readonly oneByOnePerSecond: number;
 }
 
 type Measured = Storm & Limits;
@@ -55,8 +57,10 @@ async function measureLimits(cloud: BenchCloud): Promise<Limits> {
   const limit4PerSecond = isFile
     ? limit1PerSecond // a file has one writer
     : await onFresh(() => measureLimit(database, { ports, chassis, connections: 4 }));
-  const ormLikePerSecond = await onFresh(() => measureOrmLike(database, Math.min(ports, MOST_ORM_LIKE)));
-  return { limit1PerSecond, limit4PerSecond, ormLikePerSecond };
+  const some = Math.min(ports, MOST_ORM_LIKE);
+  const ormLikePerSecond = await onFresh(() => measureOrmLike(database, some));
+  const oneByOnePerSecond = await onFresh(() => measureOneByOne(database, some));
+  return { limit1PerSecond, limit4PerSecond, ormLikePerSecond, oneByOnePerSecond };
 }
 
 function resultOf(
@@ -80,8 +84,10 @@ function resultOf(
     limit1PerSecond: median((run) => run.limit1PerSecond),
     limit4PerSecond: median((run) => run.limit4PerSecond),
     ormLikePerSecond: median((run) => run.ormLikePerSecond),
+    oneByOnePerSecond: median((run) => run.oneByOnePerSecond),
     ratioToLimit1: median((run) => run.portsPerSecond / run.limit1PerSecond),
     ratioToOrmLike: median((run) => run.portsPerSecond / run.ormLikePerSecond),
+    ratioToOneByOne: median((run) => run.portsPerSecond / run.oneByOnePerSecond),
     novaTold: Math.min(...runs.map((run) => run.novaTold)),
     novaP99Ms: median((run) => run.novaP99Ms),
     untilNovaMs: median((run) => run.untilNovaMs),

@@ -11,7 +11,7 @@ import { endFullQuarantine, setAside } from './set-aside.js';
 import type { Poison } from './set-aside.js';
 
 /** Transactions that judge what arrives, side by side. A port is always in the same lane, so that none waits for another. */
-const LANES = 2;
+const LANES = 3;
 
 /**
  * Receives, judges and acknowledges: while a lane's transaction runs the next batch gathers, so that batches have the size

@@ -220,9 +220,10 @@ async function writeStatus(
   status: string,
 ): Promise<void> {
   if (ports.length === 0) return;
-  const ids = ports.map(({ portId }) => portId);
   const { numAffectedRows } =
-    await sql`update ports set status = ${status} where id ${dialect.among(ids)}`.execute(db);
+    await sql`update ports set status = ${status} where standard_attr_id ${dialect.among(idsOf(ports))}`.execute(
+      db,
+    );
   if (Number(numAffectedRows) !== ports.length) throw new Conflict('a port is gone');
 }
 

@@ -240,8 +240,16 @@ export async function recordAnswers(
   answered: readonly AnsweredDebt[],
 ): Promise<void> {
   if (answered.length === 0) return;
+  const { dialect } = store;
+  const areOfOnePort = new Set(answered.map(({ debt }) => debt.portId)).size < answered.length;
   await transact(store, async (db) => {
-    for (const group of alike(answered)) await recordGroup(db, store.dialect, nonces, group);
+    for (const group of alike(answered)) {
+      const debts = group.map(({ debt }) => debt);
+      const ofPorts = sql`port ${dialect.among(debts.map(({ portId }) => portId))}`;
+      // The nonces tell rows of one port apart, unless two of them were claimed together; they are cheaper to compare.
+      const those = areOfOnePort ? keysIn(dialect, debts) : ofPorts;
+      await recordGroup(db, dialect, sql`claim_nonce ${dialect.among(nonces)} and ${those}`, group[0]);
+    }
   });
 }
 
@@ -262,10 +270,9 @@ function alike(answered: readonly AnsweredDebt[]): readonly (readonly [AnsweredD
 async function recordGroup(
   db: Db,
   dialect: SqlDialect,
-  nonces: readonly string[],
-  group: readonly [AnsweredDebt, ...AnsweredDebt[]],
+  isMeant: Sql,
+  { debt, attempts, settlement, answer }: AnsweredDebt,
 ): Promise<void> {
-  const { debt, attempts, settlement, answer } = group[0];
   const isDone = settlement.kind !== 'again';
   const now = dialect.now();
   const again = settlement.kind === 'again' ? sql`${now} + ${settlement.afterMs}` : null;
@@ -281,10 +288,7 @@ async function recordGroup(
       told_code = ${answer?.kind === 'rejected' ? answer.code : null},
       told_detail = ${answer?.kind === 'unreachable' ? answer.detail.slice(0, DETAIL) : null},
       told_at = ${now}
-    where claim_nonce ${dialect.among(nonces)} and owed_no >= ${debt.owedNo} and ${keysIn(
-      dialect,
-      group.map(({ debt }) => debt),
-    )}`.execute(db);
+    where owed_no >= ${debt.owedNo} and ${isMeant}`.execute(db);
 }
 
 const DETAIL = 255;

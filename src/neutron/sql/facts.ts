@@ -45,7 +45,7 @@ async function lockRows(db: Db, dialect: SqlDialect, ids: readonly number[]): Pr
   const byId = new Map(attributes.rows.map((row) => [row.id, row]));
   return ports.rows.flatMap((port) => {
     const own = byId.get(port.standard_attr_id);
-    return own === undefined ? [] : [{ ...own, ...port }];
+    return own === undefined ? [] : [{ ...port, revision_number: own.revision_number, age_ms: own.age_ms }];
   });
 }
 

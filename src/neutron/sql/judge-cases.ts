@@ -40,8 +40,9 @@ const UNKNOWN_EPOCH = 0;
 /** Judges a batch in its order; what one case changes of a port is what the next one sees. Pure. */
 export function decideAll(cases: readonly Case[], known: Known, judging: Judging): readonly Decision[] {
   const ports = new Map(known.ports);
+  const present = { ...known, ports };
   return cases.flatMap((one) => {
-    const decision = decide(one, { ...known, ports }, judging);
+    const decision = decide(one, present, judging);
     if (decision?.port !== undefined) ports.set(one.portId, after(decision.port, decision.effects));
     return decision === undefined ? [] : [decision];
   });
@@ -116,20 +117,39 @@ function momentOf(
   return { epoch: epochs.get(incarnation) ?? UNKNOWN_EPOCH, revision: report.revision };
 }
 
-/** What a report finds that is the first of its port and chassis. */
+/** What a report finds that is the first of its port and chassis: every field, so that a copy never grows. */
 const EMPTY: LedgerRow = {
-  ...NO_DEBT,
-  ...{ portId: '', chassis: '', epoch: 0, revision: 0, status: 'DOWN', attachment: '', observedAt: 0 },
+  portId: '',
+  chassis: '',
+  epoch: 0,
+  revision: 0,
+  status: 'DOWN',
+  attachment: '',
+  instance: undefined,
+  observedAt: 0,
+  seen: undefined,
   verdict: 'absent',
   reason: 'no-such-port',
   mode: 'observe',
   effects: '',
   blocks: '',
+  neutronStatus: undefined,
   server: '',
   judgedAt: 0,
+  appliedAt: undefined,
   hasOurBlock: false,
+  lookAt: undefined,
+  serverId: undefined,
+  owedNo: NO_DEBT.owedNo,
+  toldNo: NO_DEBT.toldNo,
+  word: NO_DEBT.word,
+  owedAttachment: NO_DEBT.owedAttachment,
+  owedAt: undefined,
   attempts: 0,
-  ...{ claimedNo: 0, claimGeneration: '', claimNonce: '' },
+  settleAt: undefined,
+  claimedNo: 0,
+  claimGeneration: '',
+  claimNonce: '',
 };
 
 function record(
@@ -190,10 +210,8 @@ function debtAfter(
   if (debt.owedNo === said.owedNo) return said;
   const { owedNo, toldNo, word, owedAttachment } = debt;
   if (!mayWrite) return { ...said, owedAttachment };
-  return {
-    ...{ owedNo, toldNo, word, owedAttachment },
-    ...{ owedAt: now, settleAt: now, attempts: 0, serverId: port?.deviceId },
-  };
+  const serverId = port?.deviceId;
+  return { owedNo, toldNo, word, owedAttachment, owedAt: now, settleAt: now, attempts: 0, serverId };
 }
 
 /** A report that is not newer leaves the ledger's row as it is, also where the port is absent. */

@@ -409,6 +409,25 @@ export function storeSuite(
       ]);
     });
 
+    it('records for each chassis of a port what Nova answered to its own word', async () => {
+      await plantPort(fixture.rows, 1, { id: portIdOf(1) });
+      await plantBinding(fixture.rows, portIdOf(1), { host: 'cn2', status: 'INACTIVE' });
+      await judge([reportOf(1, 10), reportOf(1, 10, { chassis: 'cn2' })]);
+      const [one, other] = await fixture.neutron.claimDebts(claim('n1'), 10);
+      const told = { settlement: { kind: 'told' }, answer: { kind: 'accepted' } } as const;
+      const again = { settlement: { kind: 'again', afterMs: 0 } } as const;
+      await fixture.neutron.recordAnswers(
+        ['n1'],
+        [
+          { debt: must(one), attempts: 1, ...told },
+          { debt: must(other), attempts: 1, ...again },
+        ],
+      );
+      expect(await fixture.neutron.claimDebts(claim('n2'), 10)).toMatchObject([
+        { chassis: 'cn2', attempts: 1 },
+      ]);
+    });
+
     it('leaves "unplugged" due: it is asked first whether Nova has to hear it', async () => {
       await plantPort(fixture.rows, 1, { id: portIdOf(1), status: 'ACTIVE', blocks: [] });
       expect(await judgeAs(claim('n1'), [reportOf(1, 10, { status: 'DOWN' })])).toEqual([]);
