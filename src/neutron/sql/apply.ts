@@ -13,7 +13,7 @@ import { readFlags } from './flags.js';
 import { enterIncarnation, readEpochs, readEpochsBeside } from './incarnations.js';
 import { decide, decideAll, isNews, isOld } from './judge-cases.js';
 import type { Decision, Known } from './judge-cases.js';
-import { inChunks, listOf } from './keys.js';
+import { inChunks } from './keys.js';
 import { forget, readLedger, readMoments, writeLedger } from './ledger.js';
 import { Conflict, query, transact } from './transaction.js';
 import type { Transactor } from './transaction.js';
@@ -203,10 +203,12 @@ function portsWhere(changes: readonly Change[], test: (effects: Effects) => bool
 /** `ids` narrows the search to the primary key; the pairs are the guard that Neutron's own writes rely on. */
 async function bumpRevisions(db: Db, dialect: SqlDialect, ports: readonly NeutronPort[]): Promise<void> {
   await inChunks(ports, async (chunk) => {
-    const pairs = chunk.map(({ standardAttrId, revisionNumber }) => [standardAttrId, revisionNumber]);
+    const pairs = chunk.map(
+      ({ standardAttrId, revisionNumber }) => [standardAttrId, revisionNumber] as const,
+    );
     const { numAffectedRows } = await sql`
       update standardattributes set revision_number = revision_number + 1, updated_at = ${dialect.updatedAt()}
-      where id ${dialect.among(idsOf(chunk))} and (id, revision_number) in (${listOf(dialect, pairs)})`.execute(
+      where id ${dialect.among(idsOf(chunk))} and (id, revision_number) in (${dialect.pairs(pairs)})`.execute(
       db,
     );
     if (Number(numAffectedRows) !== chunk.length) throw new Conflict('revision_number moved');
@@ -229,9 +231,10 @@ async function writeStatus(
 
 async function insertBlocks(db: Db, dialect: SqlDialect, ports: readonly NeutronPort[]): Promise<void> {
   if (ports.length === 0) return;
-  const rows = dialect.rows(idsOf(ports).map((id) => [id, L2_BLOCK]));
   const table = sql.table('provisioningblocks');
-  await dialect.insertIgnore(table, 'standard_attr_id, entity', rows).execute(db);
+  const columns = ['standard_attr_id', 'entity'];
+  const rows = idsOf(ports).map((id) => [id, L2_BLOCK]);
+  await dialect.insertIgnore(table, columns.join(', '), dialect.values(table, columns, rows)).execute(db);
 }
 
 async function forgetGone(

@@ -27,12 +27,18 @@ export interface SqlDialect {
   by(index: 'primary' | 'port_status_reports_settle_at'): RawBuilder<unknown>;
   /** The tail of a condition, `in (…)`: that what stands before it is one of these, of which there is one at least. */
   among(values: readonly (string | number)[]): RawBuilder<unknown>;
-  /** Rows as they stand behind `values`, or in a list of rows. */
-  rows(rows: readonly Values[]): RawBuilder<unknown>;
+  /** What stands behind `insert into … (columns)`: these rows, each with a value for each column. */
+  values(
+    table: RawBuilder<unknown>,
+    columns: readonly string[],
+    rows: readonly Values[],
+  ): RawBuilder<unknown>;
+  /** A list of pairs of numbers to stand in `in (…)`. */
+  pairs(pairs: readonly (readonly [number, number])[]): RawBuilder<unknown>;
   /** Deletes the provisioning blocks of these standard attributes, and neither locks nor waits for those of others. */
   deleteBlocks(standardAttrIds: readonly number[], entity: string): RawBuilder<unknown>;
   /** An insert that passes over rows whose key is there already. */
-  insertIgnore(table: RawBuilder<unknown>, columns: string, rows: RawBuilder<unknown>): RawBuilder<unknown>;
+  insertIgnore(table: RawBuilder<unknown>, columns: string, values: RawBuilder<unknown>): RawBuilder<unknown>;
   /** The tail of an insert that overwrites these columns where a row of that primary key is there already. */
   overwrite(columns: readonly string[], key: string): RawBuilder<unknown>;
   /** The ledger's table of that name. */

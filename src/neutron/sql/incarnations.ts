@@ -46,6 +46,6 @@ export async function enterIncarnation(
   dialect: SqlDialect,
   { incarnation, epoch }: Pick<Judging, 'incarnation' | 'epoch'>,
 ): Promise<void> {
-  const row = sql`(${incarnation}, ${epoch}, ${dialect.now()})`;
+  const row = sql`values (${incarnation}, ${epoch}, ${dialect.now()})`;
   await dialect.insertIgnore(dialect.ledger('incarnations'), 'id, epoch, entered_at', row).execute(db);
 }

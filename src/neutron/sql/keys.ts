@@ -17,11 +17,6 @@ export function keysIn(dialect: SqlDialect, keys: readonly ReportKey[]): Sql {
   return sql`port ${dialect.among(ports)} and ${key} ${dialect.among(keys.map(keyOf))}`;
 }
 
-/** A list of pairs to stand behind `in`: SQLite wants `values` before it. */
-export function listOf(dialect: SqlDialect, pairs: readonly Values[]): Sql {
-  return dialect.name === 'sqlite' ? sql`values ${dialect.rows(pairs)}` : sql`${dialect.rows(pairs)}`;
-}
-
 /** Rows with a parameter for each value. */
 export function rowsOf(rows: readonly Values[]): Sql {
   return sql`${sql.join(rows.map((row) => sql`(${sql.join(row)})`))}`;

@@ -174,10 +174,11 @@ export async function writeLedger(
   const table = dialect.ledger('reports');
   const fresh = rows.filter((row) => !known.has(keyOf(row)));
   const old = rows.filter((row) => known.has(keyOf(row)));
-  const head = sql`insert into ${table} (${sql.raw(NAMES.join(', '))}) values`;
-  await inChunks(fresh, (chunk) => sql`${head} ${dialect.rows(chunk.map(valuesOf))}`.execute(db));
+  const head = sql`insert into ${table} (${sql.raw(NAMES.join(', '))})`;
+  const values = (chunk: readonly LedgerRow[]): Sql => dialect.values(table, NAMES, chunk.map(valuesOf));
+  await inChunks(fresh, (chunk) => sql`${head} ${values(chunk)}`.execute(db));
   const overwrite = dialect.overwrite(NAMES.slice(2), 'port, chassis');
-  await inChunks(old, (chunk) => sql`${head} ${dialect.rows(chunk.map(valuesOf))} ${overwrite}`.execute(db));
+  await inChunks(old, (chunk) => sql`${head} ${values(chunk)} ${overwrite}`.execute(db));
 }
 
 /** Removes rows. */

@@ -82,13 +82,14 @@ function mariadb(ledgerSchema: string): SqlDialect {
     by: (index) => sql`force index (${sql.raw(index)})`,
     // The driver writes a list, and a list of rows, into the statement: one parameter instead of thousands.
     among: (values) => sql`in (${values})`,
-    rows: (rows) => sql`${rows}`,
+    values: (_table, _columns, rows) => sql`values ${rows}`,
+    pairs: (pairs) => sql`${pairs}`,
     // With `in (…)` MariaDB scans the table where the list is a large share of it, and waits for each row that is locked.
     deleteBlocks: (ids, entity) =>
       sql`delete b from json_table(${JSON.stringify(ids)}, '$[*]' columns (id bigint path '$')) ours
         straight_join provisioningblocks b force index (primary) on b.standard_attr_id = ours.id and b.entity = ${entity}`,
-    insertIgnore: (table, columns, rows) =>
-      sql`insert ignore into ${table} (${sql.raw(columns)}) values ${rows}`,
+    insertIgnore: (table, columns, values) =>
+      sql`insert ignore into ${table} (${sql.raw(columns)}) ${values}`,
     overwrite: (columns) =>
       sql`on duplicate key update ${sql.join(columns.map((name) => sql`${sql.ref(name)} = values(${sql.ref(name)})`))}`,
     ledger: (name) => sql.table(`${ledgerSchema}.${name}`),

@@ -1,8 +1,7 @@
 import { Socket } from 'node:net';
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
-import { rowsOf } from './keys.js';
-import type { Failure, SqlDialect, SqlStore } from './dialect.js';
+import type { Failure, SqlDialect, SqlStore, Values } from './dialect.js';
 import { endWhenSilent, hostOf, SILENCE_MS } from './link.js';
 import type { Link } from './link.js';
 import type { Tls } from './tls.js';
@@ -99,16 +98,28 @@ function postgresql(ledgerSchema: string): SqlDialect {
       sql`cast(floor(extract(epoch from (statement_timestamp() at time zone 'UTC') - ${sql.ref(column)}) * 1000) as bigint)`,
     by: () => sql``,
     among: (values) => sql`= any(${values})`,
-    rows: rowsOf,
+    // Thousands of parameters take three times as long as one, whose columns have the table's own types.
+    values: (table, columns, rows) =>
+      sql`select ${sql.join(columns.map((name) => sql.ref(name)))} from json_populate_recordset(null::${table}, ${recordsOf(columns, rows)})`,
+    // A list of pairs would be compared one by one.
+    pairs: (pairs) =>
+      sql`select * from unnest(${pairs.map(([first]) => first)}::bigint[], ${pairs.map(([, second]) => second)}::bigint[])`,
     deleteBlocks: (ids, entity) =>
       sql`delete from provisioningblocks where entity = ${entity} and standard_attr_id = any(${ids})`,
-    insertIgnore: (table, columns, rows) =>
-      sql`insert into ${table} (${sql.raw(columns)}) values ${rows} on conflict do nothing`,
+    insertIgnore: (table, columns, values) =>
+      sql`insert into ${table} (${sql.raw(columns)}) ${values} on conflict do nothing`,
     overwrite: (columns, key) =>
       sql`on conflict (${sql.raw(key)}) do update set ${sql.join(columns.map((name) => sql`${sql.ref(name)} = excluded.${sql.ref(name)}`))}`,
     ledger: (name) => sql.table(`${ledgerSchema}.${name}`),
     classify,
   };
+}
+
+/** The rows as JSON. */
+function recordsOf(columns: readonly string[], rows: readonly Values[]): string {
+  return JSON.stringify(
+    rows.map((row) => Object.fromEntries(columns.map((name, index) => [name, row[index]]))),
+  );
 }
 
 /** SQLSTATEs, whole or by their class, by what they mean to us. What is in no row is an outage. */

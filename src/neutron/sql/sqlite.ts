@@ -94,11 +94,12 @@ function sqlite(clock: Clock): SqlDialect {
       sql`cast((julianday(${naiveUtc(clock.now())}) - julianday(${sql.ref(column)})) * 86400000 as integer)`,
     by: () => sql``,
     among: (values) => sql`in (${sql.join(values)})`,
-    rows: rowsOf,
+    values: (_table, _columns, rows) => sql`values ${rowsOf(rows)}`,
+    pairs: (pairs) => sql`values ${rowsOf(pairs)}`,
     deleteBlocks: (ids, entity) =>
       sql`delete from provisioningblocks where entity = ${entity} and standard_attr_id in (${sql.join(ids)})`,
-    insertIgnore: (table, columns, rows) =>
-      sql`insert or ignore into ${table} (${sql.raw(columns)}) values ${rows}`,
+    insertIgnore: (table, columns, values) =>
+      sql`insert or ignore into ${table} (${sql.raw(columns)}) ${values}`,
     overwrite: (columns, key) =>
       sql`on conflict (${sql.raw(key)}) do update set ${sql.join(columns.map((name) => sql`${sql.ref(name)} = excluded.${sql.ref(name)}`))}`,
     ledger: (name) => sql.table(`port_status_${name}`),
