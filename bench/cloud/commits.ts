@@ -2,7 +2,7 @@ import { systemClock } from '../../src/runtime/clock.js';
 import type { NeutronRows } from '../../src/simulator/neutron-rows.js';
 
 /** How often Neutron's database is asked. */
-const LOOK_MS = 20;
+const LOOK_MS = 50;
 
 /** When ports were first seen ACTIVE in Neutron's database, by a client of its own. */
 export interface Commits {

@@ -1,11 +1,12 @@
 import { sql } from 'kysely';
 import type { Word } from '../../domain/debt.js';
 import { keyOf } from '../../domain/report.js';
+import { grouped } from '../../domain/grouped.js';
 import type { ReportKey } from '../../domain/report.js';
 import type { AnsweredDebt, Claim, Claimant, ClaimedDebt, EarlyClaimant, Owed } from '../neutron.js';
 import type { Db, SqlDialect } from './dialect.js';
 import { readFlags } from './flags.js';
-import { grouped, inChunks, keysIn } from './keys.js';
+import { inChunks, keysIn } from './keys.js';
 import type { Sql } from './keys.js';
 import { isAnyRow } from './ledger.js';
 import type { LedgerRow } from './ledger.js';

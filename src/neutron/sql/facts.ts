@@ -2,9 +2,9 @@ import { sql } from 'kysely';
 import { parseJson } from '../../domain/json.js';
 import type { Binding, NeutronPort, NeutronStatus } from '../../domain/neutron-port.js';
 import { keyOf } from '../../domain/report.js';
+import { grouped } from '../../domain/grouped.js';
 import type { ReportKey } from '../../domain/report.js';
 import type { Db, SqlDialect } from './dialect.js';
-import { grouped } from './keys.js';
 
 /** An agent that is silent for longer counts as dead (N:conf/agent/common.py, agent_down_time). */
 export const AGENT_DOWN_MS = 75_000;

@@ -32,18 +32,3 @@ export async function inChunks<Row>(
 ): Promise<void> {
   for (let start = 0; start < rows.length; start += CHUNK) await carryOut(rows.slice(start, start + CHUNK));
 }
-
-/** What the rows of each key come to. */
-export function grouped<Row, Key, Value>(
-  rows: readonly Row[],
-  key: (row: Row) => Key,
-  value: (row: Row) => Value,
-): ReadonlyMap<Key, readonly Value[]> {
-  const groups = new Map<Key, Value[]>();
-  for (const row of rows) {
-    const group = groups.get(key(row));
-    if (group === undefined) groups.set(key(row), [value(row)]);
-    else group.push(value(row));
-  }
-  return groups;
-}

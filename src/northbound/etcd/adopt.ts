@@ -13,7 +13,7 @@ import {
 import type { Listener } from './listeners.js';
 import { absent, at, distinct, remove, unchanged, under } from './operations.js';
 import type { KeyValue, Plan } from './operations.js';
-import { NOBODY, placeAnew, recordRanges, toFound } from './records.js';
+import { NOBODY, placeAnew, readRecords } from './records.js';
 import type { Found } from './records.js';
 import { chunksOf, CONFLICT } from './session.js';
 import type { Session } from './session.js';
@@ -154,15 +154,15 @@ async function moveChunk(
   const holderKey = keys.listeners + membership.id;
   const markKey = mark?.key ?? keys.meta;
   const wanted = pointers.map(({ key }) => parsePointer(keys.topic(place), key) ?? NOBODY);
-  const asked = [at(holderKey), at(markKey), ...listenerRanges(session), ...recordRanges(session, wanted)];
-  const snapshot = await session.read(...asked);
-  const [holder, marked, stored, alive, ...records] = snapshot.answers;
+  const asked = [at(holderKey), at(markKey), ...listenerRanges(session)];
+  const { snapshot, found } = await readRecords(session, wanted, ...asked);
+  const [holder, marked, stored, alive] = snapshot.answers;
   checkListener(membership, snapshot, holder?.kvs[0]);
   const candidates = await findCandidates(session, toListeners(session, stored, alive));
   const isOver = mark !== undefined && marked?.kvs[0]?.modified !== mark.modified;
   if (isOver || candidates.length === 0) return { moved: 0, done: 0 };
-  const moves = toFound(wanted, records).map((found, index) =>
-    planMove(session, { ...found, pointer: pointers[index]?.key ?? '' }, place, candidates),
+  const moves = found.map((one, index) =>
+    planMove(session, { ...one, pointer: pointers[index]?.key ?? '' }, place, candidates),
   );
   const when = [
     unchanged(holderKey, holder?.kvs[0]),

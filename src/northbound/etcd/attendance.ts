@@ -7,6 +7,7 @@ import { unavailable } from '../refusals.js';
 import type { EtcdDatabase } from './database.js';
 import { ENGINE } from './faults.js';
 import { Inbox } from './inbox.js';
+import type { Beat, Pulse } from './listeners.js';
 import { at, under } from './operations.js';
 import { Session } from './session.js';
 import { Watch } from './watch.js';
@@ -15,7 +16,7 @@ import type { WatchEnd, WatchEvent, Watched } from './watch.js';
 /** For how long the watch may not have told of a heartbeat of our own, before it counts as dead. */
 const SILENCE_MS = 3000;
 
-interface Beat {
+interface Unheard {
   readonly revision: number;
   readonly writtenAtMs: number;
 }
@@ -39,7 +40,8 @@ export class Attendance {
   #running: Promise<void> = Promise.resolve();
   /** Why the watch is no more. */
   #loss: unknown;
-  #unheard: Beat | undefined;
+  #unheard: Unheard | undefined;
+  #pulse: Pulse | undefined;
   readonly #life = new AbortController();
 
   /** @param revision of the data when it joined; 0 where that is not known here. */
@@ -47,6 +49,11 @@ export class Attendance {
     this.#database = database;
     this.#membership = membership;
     this.#watched = this.#whatToWatch(revision === 0 ? 0 : revision + 1);
+  }
+
+  /** What the last heartbeat found. */
+  get pulse(): Pulse | undefined {
+    return this.#pulse;
   }
 
   /** Lets `bell` ring when there may be something to receive, or the registration is in doubt. */
@@ -59,9 +66,9 @@ export class Attendance {
     return this.#bells.listen(UNASSIGNED, bell);
   }
 
-  /** Has the inbox know what is in the topic, where it does not, and the watch run. */
+  /** Has the inbox know what waits in the topic, where it knows of nothing that does, and the watch run. */
   async prepare(session: Session): Promise<void> {
-    if (!this.inbox.isComplete) await this.#list(session);
+    if (!this.inbox.isComplete && !this.inbox.hasWaiting) await this.#list(session);
     await this.watch(session.signal);
   }
 
@@ -78,7 +85,8 @@ export class Attendance {
   }
 
   /** A heartbeat was written in that revision. Ends a watch that has not told of an earlier one for too long. */
-  noteBeat(revision: number): void {
+  noteBeat({ revision, pulse }: Pick<Beat, 'revision' | 'pulse'>): void {
+    this.#pulse = pulse;
     if (this.#watch === undefined) return;
     const now = this.#database.options.clock.monotonicMs();
     this.#unheard ??= { revision, writtenAtMs: now };

@@ -7,7 +7,7 @@ import type { ReportRecord } from './layout.js';
 import { checkListener } from './listeners.js';
 import { at, distinct, remove, unchanged } from './operations.js';
 import type { KeyValue, Write } from './operations.js';
-import { NOBODY, putRecord, recordRanges, toFound } from './records.js';
+import { NOBODY, putRecord, readRecords } from './records.js';
 import type { Found } from './records.js';
 import { chunksOf, CONFLICT } from './session.js';
 import type { Session } from './session.js';
@@ -54,11 +54,10 @@ async function readTaken(
   const { keys } = session;
   const topic = keys.topic(membership.id);
   const wanted = taken.map(({ pointer }) => parsePointer(topic, pointer) ?? NOBODY);
-  const snapshot = await session.read(at(keys.listeners + membership.id), ...recordRanges(session, wanted));
-  const [holder, ...records] = snapshot.answers;
+  const { snapshot, found } = await readRecords(session, wanted, at(keys.listeners + membership.id));
+  const [holder] = snapshot.answers;
   checkListener(membership, snapshot, holder?.kvs[0]);
   inbox.holder = holder?.kvs[0];
-  const found = toFound(wanted, records);
   return taken.flatMap((one, index) => {
     const record = found[index];
     return record === undefined ? [] : [{ ...one, ...record }];
@@ -142,13 +141,13 @@ async function readAll(
   deliveries: readonly DeliveryRef[],
 ): Promise<Pending> {
   const holderKey = session.keys.listeners + membership.id;
-  const snapshot = await session.read(at(holderKey), ...recordRanges(session, deliveries));
-  const [holder, ...records] = snapshot.answers;
+  const { snapshot, found } = await readRecords(session, deliveries, at(holderKey));
+  const [holder] = snapshot.answers;
   checkListener(membership, snapshot, holder?.kvs[0]);
-  const found = toFound(deliveries, records).filter(
+  const pending = found.filter(
     ({ record }, index) => record?.place === membership.id && record.revision === deliveries[index]?.revision,
   );
-  return { holder: holder?.kvs[0], found };
+  return { holder: holder?.kvs[0], found: pending };
 }
 
 /** @returns undefined where it is no longer so. */

@@ -105,11 +105,11 @@ export class EtcdNorthbound implements Northbound {
   }
 
   async heartbeat(membership: Membership, options?: CallOptions): Promise<TopicLoad> {
-    const { load, revision } = await this.#callAs(membership, options, (session) =>
-      heartbeat(session, membership),
-    );
-    this.#attendances.get(membership.generation)?.noteBeat(revision);
-    return load;
+    const attendance = this.#attendances.get(membership.generation);
+    const before = { pulse: attendance?.pulse, oldest: attendance?.inbox.oldest };
+    const beat = await this.#callAs(membership, options, (session) => heartbeat(session, membership, before));
+    attendance?.noteBeat(beat);
+    return beat.load;
   }
 
   async receive(

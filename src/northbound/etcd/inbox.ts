@@ -4,8 +4,11 @@ import type { Found } from './records.js';
 /** How many of the records that were given are remembered, to be acknowledged without reading them again. */
 const MOST_RECORDS = 10_000;
 
-/** How many pointers are kept in memory; what is in the topic beyond that is listed when they have been given. */
-const MOST = 5000;
+/**
+ * How many pointers are kept in memory, some 200 bytes each; what is in the topic beyond that is listed when they have been
+ * given. Each listing has etcd sort the whole topic.
+ */
+const MOST = 20_000;
 
 export interface Taken {
   readonly pointer: string;
@@ -34,6 +37,13 @@ export class Inbox {
 
   get hasWaiting(): boolean {
     return this.#waiting.size > 0;
+  }
+
+  /** The pointer that waits longest, as far as is known; absent where none is. */
+  get oldest(): string | undefined {
+    const [given] = this.#given.keys();
+    const [waiting] = this.#waiting.keys();
+    return given ?? waiting;
   }
 
   /** How many pointers a listing has to ask for, so that it brings what is not given yet. */
@@ -75,12 +85,13 @@ export class Inbox {
 
   /** The next to be given; counts as given from here on. */
   take(max: number): readonly Taken[] {
-    const taken = [...this.#waiting].slice(0, max).map(([pointer, modified]) => {
-      const before = this.#given.get(pointer) ?? 0;
+    const taken: Taken[] = [];
+    for (const [pointer, modified] of this.#waiting) {
+      if (taken.length === max) break;
+      taken.push({ pointer, before: this.#given.get(pointer) ?? 0 });
       this.#waiting.delete(pointer);
       this.#given.set(pointer, modified);
-      return { pointer, before };
-    });
+    }
     return taken;
   }
 

@@ -38,6 +38,20 @@ export interface Beat {
   readonly load: TopicLoad;
   /** Of the data when its timestamp was written. */
   readonly revision: number;
+  readonly pulse: Pulse;
+}
+
+/** What a heartbeat found, so that the next one asks for nothing before it writes. */
+export interface Pulse {
+  readonly listener: KeyValue;
+  readonly lease: string;
+}
+
+/** What is known where a heartbeat is sent. */
+export interface BeforeBeat {
+  readonly pulse: Pulse | undefined;
+  /** As `topicRanges` takes it. */
+  readonly oldest: string | undefined;
 }
 
 /** Gives the listener's name to a new registration, which is given all that is pending in the topic. */
@@ -84,39 +98,77 @@ export function checkListener(
 /**
  * Keeps the lease, and writes the timestamp. A listener that has lapsed and that nobody has taken over yet gets a new
  * lease: adopters fence it in a transaction that finds it without one, so one of the two comes first.
+ *
+ * Where nothing has changed since the last, all is asked for at once: in a storm each trip waits behind all that is
+ * published.
  */
-export async function heartbeat(session: Session, membership: Membership): Promise<Beat> {
+export async function heartbeat(
+  session: Session,
+  membership: Membership,
+  { pulse, oldest }: BeforeBeat,
+): Promise<Beat> {
+  const isKnown = pulse !== undefined && session.incarnation === membership.incarnation;
+  const again = isKnown ? await beatAgain(session, membership, pulse, oldest) : undefined;
+  return again ?? session.untilCommitted(() => beatAnew(session, membership, oldest));
+}
+
+/** Undefined where something has changed; then nothing was written, or what was written does no harm. */
+async function beatAgain(
+  session: Session,
+  membership: Membership,
+  pulse: Pulse,
+  oldest: string | undefined,
+): Promise<Beat | undefined> {
+  const { keys } = session;
+  const asked = [under(keys.doubts), ...topicRanges(keys, membership.id, oldest)];
+  const [lease, commit] = await Promise.all([
+    keepLease(session, pulse.lease, secondsOf(membership.ttlMs)),
+    writeAlive(session, membership, pulse, asked),
+  ]);
+  if (commit === undefined || lease !== pulse.lease) return undefined;
+  const [doubts, ...topic] = commit.answers;
+  return doubts?.kvs.length === 0 ? toBeat(session, topic, commit, pulse) : undefined;
+}
+
+async function beatAnew(
+  session: Session,
+  membership: Membership,
+  oldest: string | undefined,
+): Promise<Beat | typeof CONFLICT> {
   const { id, ttlMs } = membership;
   const { keys } = session;
-  return session.untilCommitted(async () => {
-    const asked = [
-      at(keys.listeners + id),
-      at(keys.alive + id),
-      under(keys.doubts),
-      ...topicRanges(keys, id),
-    ];
-    const snapshot = await session.read(...asked);
-    const [listener, alive, doubts, ...topic] = snapshot.answers;
-    const found = listener?.kvs[0];
-    if (await session.heedDoubts(doubts)) return CONFLICT;
-    const { isDraining = false } = checkListener(membership, snapshot, found);
-    const lease = await keepLease(session, alive?.kvs[0]?.lease ?? '0', secondsOf(ttlMs));
-    const commit = await writeAlive(session, membership, found, lease);
-    if (commit === undefined) return CONFLICT;
-    return { load: { ...measureTopic(topic, session.now()), isDraining }, revision: commit.revision };
-  });
+  const asked = [
+    at(keys.listeners + id),
+    at(keys.alive + id),
+    under(keys.doubts),
+    ...topicRanges(keys, id, oldest),
+  ];
+  const snapshot = await session.read(...asked);
+  const [found, alive, doubts, ...topic] = snapshot.answers;
+  const listener = found?.kvs[0];
+  if (await session.heedDoubts(doubts)) return CONFLICT;
+  checkListener(membership, snapshot, listener);
+  if (listener === undefined) return CONFLICT;
+  const lease = await keepLease(session, alive?.kvs[0]?.lease ?? '0', secondsOf(ttlMs));
+  const commit = await writeAlive(session, membership, { listener, lease });
+  return commit === undefined ? CONFLICT : toBeat(session, topic, commit, { listener, lease });
+}
+
+function toBeat(session: Session, topic: readonly RangeAnswer[], { revision }: Commit, pulse: Pulse): Beat {
+  const { isDraining = false } = decodeListener(pulse.listener.value) ?? {};
+  return { load: { ...measureTopic(topic, session.now()), isDraining }, revision, pulse };
 }
 
 /** Undefined also where the lease ended just now. */
 async function writeAlive(
   session: Session,
   membership: Membership,
-  found: KeyValue | undefined,
-  lease: string,
+  { listener, lease }: Pulse,
+  asked?: readonly Range[],
 ): Promise<Commit | undefined> {
-  const when = [unchanged(session.keys.listeners + membership.id, found)];
+  const isOurs = unchanged(session.keys.listeners + membership.id, listener);
   try {
-    return await session.commit(when, [putAlive(session, membership, lease)]);
+    return await session.commit([isOurs], [putAlive(session, membership, lease)], asked);
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;

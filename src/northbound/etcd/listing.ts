@@ -3,7 +3,7 @@ import type { Page, StoredReport } from '../northbound.js';
 import { parsePlace } from '../place.js';
 import { decodeReport } from './layout.js';
 import { endOf } from './operations.js';
-import { recordRanges, toFound } from './records.js';
+import { readRecords } from './records.js';
 import type { Found } from './records.js';
 import type { Session } from './session.js';
 
@@ -28,8 +28,7 @@ export async function lookUpReports(
   session: Session,
   keys: readonly ReportKey[],
 ): Promise<readonly StoredReport[]> {
-  const { answers } = await session.read(...recordRanges(session, keys));
-  return toFound(keys, answers).flatMap(toStored);
+  return (await readRecords(session, keys)).found.flatMap(toStored);
 }
 
 function toStored({ key, record }: Found): readonly StoredReport[] {

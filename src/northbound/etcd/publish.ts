@@ -16,7 +16,7 @@ import {
 import type { Listener } from './listeners.js';
 import { at, distinct, MOST_OPERATIONS, put, remove, thatFit, unchanged } from './operations.js';
 import type { KeyValue, Plan } from './operations.js';
-import { placeAnew, recordRanges, toFound } from './records.js';
+import { placeAnew, readRecords } from './records.js';
 import type { Found } from './records.js';
 import { CONFLICT } from './session.js';
 import type { Session } from './session.js';
@@ -71,15 +71,14 @@ async function look(
     at(revisionKey(keys, chassis)),
     ...listenerRanges(session),
   ];
-  const snapshot = await session.read(...asked, ...recordRanges(session, envelopes));
-  const [holder, revision, stored, alive, ...records] = snapshot.answers;
+  const { snapshot, found } = await readRecords(session, envelopes, ...asked);
+  const [holder, revision, stored, alive] = snapshot.answers;
   if (database.vigil.isLost(revisionKey(keys, chassis), revision?.kvs[0])) {
     await session.mournLoss(chassis);
     return look(session, registration, envelopes);
   }
   checkChassis(registration, snapshot, holder?.kvs[0]);
   const listeners = toListeners(session, stored, alive);
-  const found = toFound(envelopes, records);
   return {
     registration: holder?.kvs[0],
     revision: revision?.kvs[0],

@@ -1,12 +1,17 @@
 import type { TopicLoad } from '../northbound.js';
 import type { Keys } from './layout.js';
-import { under } from './operations.js';
+import { at, under } from './operations.js';
 import type { Range, RangeAnswer } from './operations.js';
 
-/** What `measureTopic` measures. To find the oldest, etcd looks at all that is pending. */
-export function topicRanges(keys: Keys, listener: string): readonly Range[] {
+/**
+ * What `measureTopic` measures.
+ *
+ * @param oldest the pointer that waits longest, where that is known: to find it, etcd sorts all that is pending.
+ */
+export function topicRanges(keys: Keys, listener: string, oldest: string | undefined): readonly Range[] {
   const topic = keys.topic(listener);
-  return [under(topic, { wanted: 'count' }), under(topic, { limit: 1, isOldestFirst: true })];
+  const first = oldest === undefined ? under(topic, { limit: 1, isOldestFirst: true }) : at(oldest);
+  return [under(topic, { wanted: 'count' }), first];
 }
 
 /** By the clocks of who published and of who asks. */

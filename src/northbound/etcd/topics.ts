@@ -12,7 +12,7 @@ import {
 import type { Listener } from './listeners.js';
 import { absent, at, distinct, unchanged, under } from './operations.js';
 import type { KeyValue, Plan } from './operations.js';
-import { placeAnew, putPointer, recordRanges, toFound } from './records.js';
+import { placeAnew, putPointer, readRecords } from './records.js';
 import type { Found } from './records.js';
 import { chunksOf, CONFLICT } from './session.js';
 import type { Session } from './session.js';
@@ -48,7 +48,7 @@ export async function findLost(session: Session, keys: readonly ReportKey[]): Pr
 
 async function readFound(session: Session, keys: readonly ReportKey[]): Promise<readonly Found[]> {
   if (keys.length === 0) return [];
-  return toFound(keys, (await session.read(...recordRanges(session, keys))).answers);
+  return (await readRecords(session, keys)).found;
 }
 
 /** Puts pending reports back whose pointer is gone; those of nobody's topic are placed anew. */
@@ -63,11 +63,11 @@ async function putBackChunk(
   session: Session,
   wanted: readonly ReportKey[],
 ): Promise<number | typeof CONFLICT> {
-  const snapshot = await session.read(...listenerRanges(session), ...recordRanges(session, wanted));
-  const [stored, alive, ...records] = snapshot.answers;
+  const { snapshot, found } = await readRecords(session, wanted, ...listenerRanges(session));
+  const [stored, alive] = snapshot.answers;
   const listeners = toListeners(session, stored, alive);
   const candidates = await findCandidates(session, listeners);
-  const mended = await findMissing(session, toFound(wanted, records));
+  const mended = await findMissing(session, found);
   const plans = mended.map((one) => planReturn(session, one, listeners, candidates));
   if (plans.length === 0) return 0;
   const when = distinct(plans.flatMap(({ conditions }) => conditions));
