@@ -7,6 +7,7 @@ import type { Clock } from '../runtime/clock.js';
 import type { Doorbell } from '../runtime/doorbell.js';
 import type { Logger } from '../runtime/logger.js';
 import type { Metrics } from '../runtime/metrics.js';
+import type { Random } from '../runtime/random.js';
 import { together } from '../runtime/together.js';
 import type { ChassisRecord } from './chassis-record.js';
 import type { Connection } from './connection.js';
@@ -26,6 +27,7 @@ export interface SpeakerParts {
   /** Rings when there may be something to publish. */
   readonly news: Doorbell;
   readonly clock: Clock;
+  readonly random: Random;
   readonly logger: Logger;
   readonly metrics: Metrics;
   /** Reports per publish, at most. */
@@ -33,6 +35,9 @@ export interface SpeakerParts {
   /** The greatest wire version that this program reads. */
   readonly wireGreatest: number;
 }
+
+/** So many ports are much: no boot of a few machines is held up. */
+const MUCH = 32;
 
 /**
  * Says to the northbound database what the outbasket holds, under a registration of the chassis.
@@ -117,10 +122,18 @@ export class Speaker {
     const publish = (): Promise<void> => this.#publishBatch(registration, signal);
     while (true) {
       await this.#sayAgain(signal);
+      await this.#leaveRoom(signal);
       while (this.#hasNews()) await connection.untilAnswered(publish, { signal });
       record.noteCompleteness(registration, this.#greatest);
       await news.wait({ signal });
     }
+  }
+
+  /** Where there is much to say at once, as after a power cut or a loss of data, others probably have as much. */
+  async #leaveRoom(signal: AbortSignal): Promise<void> {
+    const { basket, northbound, clock, random } = this.#parts;
+    const { spreadMs } = northbound;
+    if (spreadMs > 0 && basket.unpublished >= MUCH) await clock.sleep(random.next() * spreadMs, { signal });
   }
 
   /**

@@ -23,6 +23,12 @@ export interface Northbound {
   readonly engine: string;
 
   /**
+   * Over how long agents that have much to say spread it, in milliseconds, each by a draw, so that a crowd of them leaves
+   * room for the servers' heartbeats; 0 where they need not.
+   */
+  readonly spreadMs: number;
+
+  /**
    * Registers the local controller of a chassis. A later registration fences the earlier.
    *
    * @throws {PortStatusError} UNAVAILABLE, CLOSED.

@@ -5,18 +5,24 @@ import { untilStopped } from '../runtime/until-stopped.js';
 import { beginOutage, endOutage, isOutage } from './persist.js';
 import type { Session } from './session.js';
 
+/** They take turns, so that a heartbeat that takes long does not hold up the next: in a storm each waits behind all reports. */
+const BEATERS = 2;
+
 /**
- * The two tasks that keep a server's registration alive, and stop everything when it may have lapsed.
+ * The tasks that keep a server's registration alive, and the one that stops everything when it may have lapsed.
  *
  * The lease counts from when a successful heartbeat was *sent*, by a clock that can not be set, and ends before the ttl:
  * when others may adopt, this server has stopped, also where the heartbeat hangs instead of failing.
  */
 export function leaseTasks(session: Session): readonly Task[] {
   const lease: Lease = { keptAtMs: session.joinSentAtMs };
-  return [
-    (signal) => keepHeartbeating(session, lease, signal),
-    (signal) => watchLease(session, lease, signal),
-  ];
+  const beaters = Array.from(
+    { length: BEATERS },
+    (_, turn): Task =>
+      (signal) =>
+        keepHeartbeating(session, lease, turn, signal),
+  );
+  return [...beaters, (signal) => watchLease(session, lease, signal)];
 }
 
 interface Lease {
@@ -24,32 +30,41 @@ interface Lease {
   keptAtMs: number;
 }
 
-async function keepHeartbeating(session: Session, lease: Lease, signal: AbortSignal): Promise<void> {
+/** Sends every so many heartbeats' time, or as soon as the last of its own has been answered. */
+async function keepHeartbeating(
+  session: Session,
+  lease: Lease,
+  turn: number,
+  signal: AbortSignal,
+): Promise<void> {
   const { clock, options, health } = session;
+  const { heartbeatMs } = options.lease;
+  const call = {};
   try {
-    for (;;) {
-      await clock.sleep(options.lease.heartbeatMs, { signal });
+    for (let dueAtMs = clock.monotonicMs() + (1 + turn) * heartbeatMs; ;) {
+      await clock.sleep(Math.max(0, dueAtMs - clock.monotonicMs()), { signal });
       const sentAtMs = clock.monotonicMs();
-      if (await beat(session, lease, signal)) lease.keptAtMs = sentAtMs;
+      dueAtMs = sentAtMs + BEATERS * heartbeatMs;
+      if (await beat(session, call, signal)) lease.keptAtMs = Math.max(lease.keptAtMs, sentAtMs);
     }
   } finally {
-    health.outages.end('northbound', lease);
+    health.outages.end('northbound', call);
   }
 }
 
 /** One heartbeat; false when the northbound database can not be reached. */
-async function beat(session: Session, lease: Lease, signal: AbortSignal): Promise<boolean> {
+async function beat(session: Session, call: object, signal: AbortSignal): Promise<boolean> {
   const { northbound, member, metrics } = session;
   try {
     const load = await untilStopped(northbound.heartbeat(member, { signal }), signal);
     metrics.backlog.set(load.backlog);
     metrics.oldest.set(load.oldestMs / 1000);
-    endOutage(session, 'northbound', lease);
+    endOutage(session, 'northbound', call);
     if (load.isDraining) session.endLife();
     return true;
   } catch (error) {
     if (!isOutage(error)) throw error;
-    beginOutage(session, 'northbound', lease, error.message);
+    beginOutage(session, 'northbound', call, error.message);
     return false;
   }
 }

@@ -45,13 +45,14 @@ interface Desk {
 
 /** Receives for all lanes, no more than they have room for. */
 async function deal(session: Session, { lanes, held }: Desk, signal: AbortSignal): Promise<void> {
-  const { northbound, member, metrics, clock } = session;
+  const { northbound, member, metrics, rush, clock } = session;
   for (;;) {
     await lanes.untilRoom(signal);
     const deliveries = await persist(session, 'northbound', signal, () =>
       northbound.receive(member, { max: roomOf(session), signal }),
     );
     metrics.received.inc(deliveries.length);
+    rush.note(deliveries.length === roomOf(session));
     const receivedAtMs = clock.monotonicMs();
     for (const delivery of deliveries) {
       held.forget(delivery);

@@ -16,6 +16,7 @@ import { lookAgainSoon, lookAgainWhenDue } from './look-again.js';
 import { Looks } from './looks.js';
 import { isOutage, persist } from './persist.js';
 import { receiveReports } from './receive.js';
+import { Rush } from './rush.js';
 import type { ServerParts, Session } from './session.js';
 import { settleDue, tellClaimed } from './settle.js';
 import { sweepLedger } from './sweep.js';
@@ -154,6 +155,7 @@ function openSession(
     judging,
     health,
     looks: new Looks(),
+    rush: new Rush(),
     words: new ClaimedWords(),
     debts: new Doorbell(),
   };

@@ -13,6 +13,7 @@ import type { Random } from '../runtime/random.js';
 import type { ClaimedWords } from './claimed-words.js';
 import type { Health } from './health.js';
 import type { Looks } from './looks.js';
+import type { Rush } from './rush.js';
 
 /** What a server works with. Whoever makes them closes them. */
 export interface ServerParts {
@@ -62,6 +63,7 @@ export interface Session extends ServerParts {
   readonly endLife: () => void;
   readonly judging: Judging;
   readonly looks: Looks;
+  readonly rush: Rush;
   readonly words: ClaimedWords;
   /** Rings when a word to Nova became owed here that was not claimed. */
   readonly debts: Doorbell;

@@ -12,7 +12,9 @@ interface Registered {
 type Verb = (registered: Registered, options?: CallOptions) => Promise<unknown>;
 
 /** Every verb of the interface that answers, but `close`, called as it should be. */
-const VERBS: Readonly<Record<Exclude<keyof Northbound, 'engine' | 'untilOrphans' | 'close'>, Verb>> = {
+const VERBS: Readonly<
+  Record<Exclude<keyof Northbound, 'engine' | 'spreadMs' | 'untilOrphans' | 'close'>, Verb>
+> = {
   registerChassis: ({ northbound }, options) => northbound.registerChassis('cn2', options),
   keepChassis: ({ northbound, agent }, options) =>
     northbound.keepChassis(agent.registration, { version: '1' }, options),

@@ -45,8 +45,8 @@ const HASTY_MS = 1000;
 /** Ends the timer of a call that has ended. */
 const OVER = new Error('the call is over');
 
-/** Connections per member for calls; a stream has one of its own. */
-const CONNECTIONS = 16;
+/** Connections per member for calls, so many that a heartbeat waits behind no acknowledgement; a stream has one of its own. */
+const CONNECTIONS = 64;
 
 /**
  * etcd's JSON gateway: calls over HTTP/1.1, each to one member of the cluster, and streams of answers.

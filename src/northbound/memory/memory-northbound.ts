@@ -50,6 +50,7 @@ export type Loss = 'requests' | 'answers';
 /** One process' connection to a MemoryDatabase: the engine for tests and for the simulator. */
 export class MemoryNorthbound implements Northbound {
   readonly engine = ENGINE;
+  readonly spreadMs = 0;
   readonly #database: MemoryDatabase;
   /** Bells of the calls that wait on this connection. */
   readonly #bells = new Set<Doorbell>();

@@ -61,6 +61,7 @@ export interface RedisNorthboundOptions extends RedisDatabaseOptions {
  */
 export class RedisNorthbound implements Northbound {
   readonly engine = ENGINE;
+  readonly spreadMs = 0;
   readonly #database: RedisDatabase;
   readonly #doorbells: Doorbells;
   readonly #store: RedisStore;

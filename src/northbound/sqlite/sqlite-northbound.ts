@@ -62,6 +62,7 @@ export interface SqliteNorthboundOptions extends SessionOptions {
  */
 export class SqliteNorthbound implements Northbound {
   readonly engine = ENGINE;
+  readonly spreadMs = 0;
   readonly #database: SqliteDatabase;
   readonly #commits: GroupCommit;
   readonly #doorbells: Doorbells;

@@ -44,6 +44,19 @@ describe('at start', () => {
     expect(bench.takeSaid()).toMatchObject([{ portId: portId(1), status: 'ACTIVE' }]);
   });
 
+  it('leaves room for others where it has much to say and the engine asks for that', async () => {
+    (bench.northbound as { spreadMs: number }).spreadMs = 4000;
+    bench.switch.plug(...activePorts(31));
+    await bench.start();
+    expect(bench.takeSaid()).toHaveLength(31);
+    await bench.stop();
+    bench.switch.plug(activePort(31));
+    await bench.start();
+    expect(bench.takeSaid()).toEqual([]);
+    await bench.pass(4000);
+    expect(bench.takeSaid()).toHaveLength(32);
+  });
+
   it('publishes DOWN for a stored port that is gone, with the attachment and instance that are stored', async () => {
     bench.switch.plug(activePort(1, { instance: 'vm-1' }));
     await bench.start();

@@ -63,23 +63,23 @@ describe('the inbox of a membership', () => {
     expect(take(inbox)).toEqual(['b', 'a', 'c']);
   });
 
-  it('keeps 5,000 pointers, and lists what comes beyond them', () => {
+  it('keeps 20,000 pointers, and lists what comes beyond them', () => {
     const inbox = listed([]);
-    for (let number = 1; number <= 5001; number++) inbox.noteWrite(`p${number}`, number);
+    for (let number = 1; number <= 20_001; number++) inbox.noteWrite(`p${number}`, number);
     expect(inbox.isComplete).toBe(false);
-    expect(take(inbox, 10_000)).toHaveLength(5000);
-    relist(inbox, [pointer('p1', 1), pointer('p5001', 5001)]);
-    expect(take(inbox)).toEqual(['p5001']);
+    expect(take(inbox, 30_000)).toHaveLength(20_000);
+    relist(inbox, [pointer('p1', 1), pointer('p20001', 20_001)]);
+    expect(take(inbox)).toEqual(['p20001']);
   });
 
   it('holds back what belongs behind pointers that a listing did not bring', () => {
     const inbox = listed([pointer('a', 1)]);
     take(inbox);
     inbox.relist();
-    const first = Array.from({ length: 5000 }, (_, index) => pointer(`b${index}`, index + 2));
-    relist(inbox, [pointer('a', 1, 9000), ...first]);
+    const first = Array.from({ length: 20_000 }, (_, index) => pointer(`b${index}`, index + 2));
+    relist(inbox, [pointer('a', 1, 90_000), ...first]);
     expect(inbox.isComplete).toBe(false);
-    expect(take(inbox, 10_000)).not.toContain('a');
+    expect(take(inbox, 30_000)).not.toContain('a');
   });
 
   it('gives everything again after an answer that may have been lost', () => {

@@ -516,6 +516,17 @@ describe('two servers with one id', () => {
   });
 });
 
+it('a server whose heartbeats take half its ttl keeps its registration: the next does not wait for the last', async () => {
+  const bench = await openBench();
+  const { process, metrics } = await bench.start('A');
+  process.intercept('heartbeat', async (proceed) => {
+    await bench.clock.sleep(TTL_MS / 2);
+    return proceed();
+  });
+  await bench.pass(10 * TTL_MS);
+  expect((await metrics.joins.get()).values[0]?.value).toBe(1);
+});
+
 describe('a server whose heartbeats hang', () => {
   it('stops its loops before others may adopt, and goes on once they get through', async () => {
     const bench = await openBench();
