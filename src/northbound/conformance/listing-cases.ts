@@ -34,6 +34,19 @@ export const listingCases: Cases = {
     assert.deepEqual(await agent.northbound.lookUp([]), []);
   },
 
+  'some records are found among many of their chassis': async (scene) => {
+    const agent = await scene.agent('cn1');
+    await agent.publish(...sayRange(1, 100));
+    const numbers = Array.from({ length: 13 }, (_, index) => 1 + 9 * index);
+    const keys = numbers.map((number) => ({ chassis: 'cn1', portId: portId(number) }));
+    const found = await agent.northbound.lookUp(keys);
+    const there = numbers.filter((number) => number <= 100);
+    assert.deepEqual(
+      brief(found),
+      there.map((number) => `${number}@${number}`),
+    );
+  },
+
   'chassis are listed by name, or only those asked for': async (scene) => {
     for (const name of ['cn2', 'cn10', 'cn1']) await scene.agent(name);
     const northbound = await scene.connect();
