@@ -52,7 +52,7 @@ describe('mending', () => {
     const outcome = { reason: 'not-newer', effects: '', isWaiting: false, owes: false } as const;
     const overtaken = (cases: readonly Case[]): Judged => ({
       kind: 'committed',
-      outcomes: cases.slice(1).map((one) => ({ ...one, ...outcome, verdict: 'stale' }) as Outcome),
+      outcomes: cases.slice(1).map((one) => ({ ...one, ...outcome, verdict: 'stale' })),
       claimed: [],
     });
     const sources = {
