@@ -55,9 +55,12 @@ export async function openCalm(
   return { cloud, stage, servers: running, load: await stage.startLoad() };
 }
 
-/** Every port comes up at once. Resolves when Nova has heard of the last. */
-export async function playStorm({ cloud, stage, servers, load }: Calm, seed: number): Promise<Storm> {
-  const { ports } = cloud.options;
+/** The first ports, all unless said otherwise, come up at once. Resolves when Nova has heard of the last. */
+export async function playStorm(
+  { cloud, stage, servers, load }: Calm,
+  seed: number,
+  ports = cloud.options.ports,
+): Promise<Storm> {
   const { nova } = cloud.openstack;
   const pids: Readonly<Record<Part, readonly number[]>> = {
     server: servers.map(({ pid }) => pid),
@@ -70,7 +73,7 @@ export async function playStorm({ cloud, stage, servers, load }: Calm, seed: num
   const startMs = systemClock.now();
   const [commits] = await Promise.all([
     watchCommits(cloud.database.rows, { last: portIdOf(ports), sample: sampleOf(ports, seed) }),
-    load.order({ kind: 'all', status: 'ACTIVE' }),
+    load.order({ kind: 'all', status: 'ACTIVE', ports }),
   ]);
   await eventually(() => {
     if (nova.heard.length < ports) throw new Error(`Nova heard ${nova.heard.length} words`);

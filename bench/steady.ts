@@ -8,6 +8,7 @@ import { openCloud } from './cloud/bench-cloud.js';
 import type { BenchCloud } from './cloud/bench-cloud.js';
 import { rssMibOf } from './cloud/processes.js';
 import { describeMachine } from './machine.js';
+import { AT_ONCE, bootOf } from './load/orders.js';
 import { openCalm, playStorm } from './play-storm.js';
 import { eachRun } from './scenario.js';
 import type { Result, Scenario, ScenarioOptions } from './scenario.js';
@@ -18,8 +19,10 @@ import { rowsOfFigures } from './table.js';
 const FOR_MS = 60_000;
 /** Of what a storm reached just before. */
 const SHARE = 0.7;
-/** Ports whose commits are seen one by one, and how often they are looked at. */
-const SAMPLE = 300;
+/** Ports beside those of the storm: enough for a minute after any storm that we have seen. */
+const BOOTS = 550_000;
+/** Of so many ports, the commit of one is seen, and how often they are looked at. */
+const ONE_OF = 201;
 const LOOK_MS = 10;
 const GAUGE_MS = 1000;
 
@@ -32,32 +35,32 @@ interface Steady {
   readonly backlog: number;
 }
 
-/** Seventy percent of what a storm reached, for a minute: nothing may pile up. */
+/** Boots at seventy percent of what a storm of them reached, for a minute: nothing may pile up. */
 export const steady: Scenario = {
   name: 'steady',
-  doc: `ports change at ${SHARE * 100} % of a storm's rate for ${FOR_MS / 1000} s: latency from the change to the commit, backlog, memory`,
+  doc: `chassis after chassis boots fifty ports, at ${SHARE * 100} % of a storm's rate for ${FOR_MS / 1000} s: latency from the plug to the commit, backlog, memory`,
   run: async (options) => {
     await using opened = new Opened();
-    options.say(`making ${options.ports} ports`);
-    const cloud = await openCloud(options, opened);
-    const runs = await eachRun(options, (stage) => changeSteadily(cloud, options, stage));
+    options.say(`making ${options.ports + BOOTS} ports`);
+    const cloud = await openCloud({ ...options, ports: options.ports + BOOTS }, opened);
+    const runs = await eachRun(options, (stage) => bootSteadily(cloud, options, stage));
     return resultOf(runs, options, cloud);
   },
 };
 
-async function changeSteadily(
+async function bootSteadily(
   cloud: BenchCloud,
-  { servers, ports, seed }: ScenarioOptions,
+  { servers, ports, chassis, seed }: ScenarioOptions,
   opened: Opened,
 ): Promise<Steady> {
   const calm = await openCalm(cloud, servers, opened, '--http-listen', '127.0.0.1:0');
-  const perSecond = Math.round(SHARE * (await playStorm(calm, seed)).portsPerSecond);
+  const perSecond = Math.round(SHARE * (await playStorm(calm, seed, ports)).portsPerSecond);
+  const boots = Math.min(BOOTS, Math.floor((perSecond * FOR_MS) / 1000 / AT_ONCE) * AT_ONCE);
   const stop = new AbortController();
   const fromMs = systemClock.now();
-  const seen = watchFlips(cloud.database.rows, { ports, perSecond, fromMs }, stop.signal);
+  const seen = watchBoots(cloud.database.rows, { after: ports, boots, chassis, perSecond, fromMs });
   const gauges = readGauges(calm.servers, stop.signal);
-  const changes = Math.floor((perSecond * FOR_MS) / 1000);
-  await calm.load.order({ kind: 'steady', fromMs, perSecond, changes });
+  await calm.load.order({ kind: 'boots', after: ports, fromMs, perSecond, boots });
   stop.abort();
   const { backlog, rss } = await gauges;
   return {
@@ -70,39 +73,49 @@ async function changeSteadily(
 }
 
 interface Rhythm {
-  readonly ports: number;
+  readonly after: number;
+  readonly boots: number;
+  readonly chassis: number;
   readonly perSecond: number;
   readonly fromMs: number;
 }
 
-/** How long after it was to happen each change of a sample was seen committed. */
-async function watchFlips(
+/** How long after it was plugged each port of a sample was seen ACTIVE. */
+async function watchBoots(
   rows: NeutronRows,
-  { ports, perSecond, fromMs }: Rhythm,
-  signal: AbortSignal,
+  { after, boots, chassis, perSecond, fromMs }: Rhythm,
 ): Promise<readonly number[]> {
-  const numbers = Array.from({ length: SAMPLE }, (_, index) => 1 + Math.floor((index * ports) / SAMPLE));
-  const indexes = new Map(numbers.map((number) => [portIdOf(number), number - 1]));
-  const statuses = new Map(numbers.map((number) => [portIdOf(number), 'ACTIVE']));
-  const flips = new Map<string, number>();
+  const dueMs = new Map<string, number>();
+  for (let turn = 0; turn < boots; turn += ONE_OF) {
+    const burst = Math.floor(turn / AT_ONCE) * AT_ONCE;
+    dueMs.set(portIdOf(bootOf(turn, after, chassis)), fromMs + (burst * 1000) / perSecond);
+  }
   const tookMs: number[] = [];
-  const places = numbers.map(() => '?').join(', ');
-  while (!signal.aborted) {
-    const found = await rows.run(`select id, status from ports where id in (${places})`, [...indexes.keys()]);
-    const nowMs = systemClock.now();
-    for (const { id, status } of found.map((row) => ({
-      id: String(row['id']),
-      status: String(row['status']),
-    }))) {
-      if (statuses.get(id) === status) continue;
-      statuses.set(id, status);
-      const flip = flips.get(id) ?? 0;
-      flips.set(id, flip + 1);
-      tookMs.push(nowMs - fromMs - (((indexes.get(id) ?? 0) + flip * ports) * 1000) / perSecond);
+  while (dueMs.size > 0) {
+    for (const id of await activeAmong(rows, dueNow(dueMs))) {
+      tookMs.push(systemClock.now() - (dueMs.get(id) ?? 0));
+      dueMs.delete(id);
     }
     await systemClock.sleep(LOOK_MS);
   }
   return tookMs;
+}
+
+/** They are in the order of their times. */
+function dueNow(dueMs: ReadonlyMap<string, number>): readonly string[] {
+  const due: string[] = [];
+  for (const [id, ms] of dueMs) {
+    if (ms > systemClock.now()) break;
+    due.push(id);
+  }
+  return due;
+}
+
+async function activeAmong(rows: NeutronRows, ids: readonly string[]): Promise<readonly string[]> {
+  if (ids.length === 0) return [];
+  const places = ids.map(() => '?').join(', ');
+  const found = await rows.run(`select id from ports where status = 'ACTIVE' and id in (${places})`, ids);
+  return found.map(({ id }) => String(id));
 }
 
 async function readGauges(
@@ -118,10 +131,12 @@ async function readGauges(
   return gauges;
 }
 
-/** A backlog of a batch or two is none: below a hundred nothing is said of growth. */
+/** A backlog of less than that is none: nothing is said of its growth. */
+const LEAST = 100;
+
 function growthOf(values: readonly number[]): number {
   const third = Math.floor(values.length / 3);
-  const median = (part: readonly number[]): number => Math.max(100, percentile(part, 0.5));
+  const median = (part: readonly number[]): number => Math.max(LEAST, percentile(part, 0.5));
   return median(values.slice(-third)) / median(values.slice(0, third));
 }
 
@@ -130,7 +145,7 @@ function resultOf(runs: readonly Steady[], options: ScenarioOptions, cloud: Benc
   const of = (value: (run: Steady) => number): Spread => spreadOf(runs.map(value));
   const figures = {
     ...{ engine, db, ports, chassis, servers, runs: runs.length, forMs: FOR_MS },
-    changesPerSecond: of((run) => run.perSecond),
+    bootsPerSecond: of((run) => run.perSecond),
     p50Ms: of((run) => percentile(run.tookMs, 0.5)),
     p90Ms: of((run) => percentile(run.tookMs, 0.9)),
     p99Ms: of((run) => percentile(run.tookMs, 0.99)),

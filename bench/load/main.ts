@@ -7,7 +7,7 @@ import { createMetrics } from '../../src/runtime/metrics.js';
 import { Opened } from '../../src/runtime/opened.js';
 import { systemRandom } from '../../src/runtime/random.js';
 import { deviceOf, portIdOf } from '../../src/simulator/neutron-rows.js';
-import { chassisOf } from './orders.js';
+import { AT_ONCE as PORTS_AT_ONCE, bootOf, chassisOf } from './orders.js';
 import type { Done, LoadOptions, Order } from './orders.js';
 import { PlayedSwitch } from './played-switch.js';
 
@@ -66,10 +66,10 @@ class Load {
   async take(order: Order): Promise<void> {
     switch (order.kind) {
       case 'all':
-        await this.#setAll(order.status);
+        await this.#setAll(order.status, order.ports ?? this.#options.ports);
         return this.#quiet();
-      case 'steady':
-        return this.#playSteadily(order);
+      case 'boots':
+        return this.#boot(order);
       case 'flap':
         return this.#flap(order);
       case 'stop':
@@ -91,27 +91,22 @@ class Load {
   }
 
   /** One chassis after the other, so that the first have published before the last are set: all share this thread. */
-  async #setAll(status: 'ACTIVE' | 'DOWN'): Promise<void> {
-    const { ports, chassis } = this.#options;
+  async #setAll(status: 'ACTIVE' | 'DOWN', ports: number): Promise<void> {
+    const { chassis } = this.#options;
     for (let first = 1; first <= chassis; first++) {
       for (let number = first; number <= ports; number += chassis) this.#set(number, status);
       if (first % AT_ONCE === 0) await systemClock.turn();
     }
   }
 
-  /** Each port in turn; every turn is the other status. */
-  async #playSteadily({ fromMs, perSecond, changes }: Order & { kind: 'steady' }): Promise<void> {
-    for (let done = 0; done < changes;) {
-      const due = Math.min(changes, Math.floor(((systemClock.now() - fromMs) * perSecond) / 1000));
-      for (; done < due; done++) this.#turn(done);
+  async #boot({ after, fromMs, perSecond, boots }: Order & { kind: 'boots' }): Promise<void> {
+    for (let done = 0; done < boots;) {
+      const passed = ((systemClock.now() - fromMs) * perSecond) / 1000;
+      const due = Math.min(boots, (Math.floor(passed / PORTS_AT_ONCE) + 1) * PORTS_AT_ONCE);
+      for (; done < due; done++) this.#set(bootOf(done, after, this.#options.chassis), 'ACTIVE');
       await systemClock.sleep(TICK_MS);
     }
     await this.#quiet();
-  }
-
-  #turn(index: number): void {
-    const { ports } = this.#options;
-    this.#set((index % ports) + 1, Math.floor(index / ports) % 2 === 0 ? 'DOWN' : 'ACTIVE');
   }
 
   async #flap({ ports, hertz, forMs }: Order & { kind: 'flap' }): Promise<void> {

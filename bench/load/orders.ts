@@ -10,10 +10,19 @@ export interface LoadOptions {
 
 /** What the parent asks of the load. Times are milliseconds since 1970, by the clock of the machine. */
 export type Order =
-  /** Every port is plugged, or unplugged, at once. */
-  | { readonly kind: 'all'; readonly status: 'ACTIVE' | 'DOWN' }
-  /** Port after port changes between ACTIVE and DOWN, so many a second, whether or not anybody keeps up. */
-  | { readonly kind: 'steady'; readonly fromMs: number; readonly perSecond: number; readonly changes: number }
+  /** The first ports are plugged, or unplugged, at once; all of them unless said otherwise. */
+  | { readonly kind: 'all'; readonly status: 'ACTIVE' | 'DOWN'; readonly ports?: number }
+  /**
+   * Chassis after chassis plugs fifty of its ports behind that number, so many ports a second,
+   * whether or not anybody keeps up.
+   */
+  | {
+      readonly kind: 'boots';
+      readonly after: number;
+      readonly fromMs: number;
+      readonly perSecond: number;
+      readonly boots: number;
+    }
   /** The first ports change between ACTIVE and DOWN so many times a second each; ACTIVE in the end. */
   | { readonly kind: 'flap'; readonly ports: number; readonly hertz: number; readonly forMs: number }
   /** All agents end. */
@@ -31,4 +40,14 @@ export interface Done {
 /** The chassis on which a port of that number, from 1 on, is. */
 export function chassisOf(number: number, chassis: number): string {
   return `cn${((number - 1) % chassis) + 1}`;
+}
+
+/** Ports that one chassis plugs at once. */
+export const AT_ONCE = 50;
+
+/** The number of the port that boots at that turn, from 0 on: see the order `boots`. */
+export function bootOf(turn: number, after: number, chassis: number): number {
+  const burst = Math.floor(turn / AT_ONCE);
+  const round = Math.floor(burst / chassis);
+  return after + 1 + (burst % chassis) + chassis * (round * AT_ONCE + (turn % AT_ONCE));
 }

@@ -13,6 +13,9 @@ import type { Poison } from './set-aside.js';
 /** Transactions that judge what arrives, side by side. A port is always in the same lane, so that none waits for another. */
 const LANES = 3;
 
+/** So many at once are a rush. */
+const RUSH = 100;
+
 /**
  * Receives, judges and acknowledges: while a lane's transaction runs the next batch gathers, so that batches have the size
  * that the load gives them and an idle system waits for nothing.
@@ -52,7 +55,7 @@ async function deal(session: Session, { lanes, held }: Desk, signal: AbortSignal
       northbound.receive(member, { max: roomOf(session), signal }),
     );
     metrics.received.inc(deliveries.length);
-    rush.note(deliveries.length === roomOf(session));
+    rush.note(deliveries.length >= RUSH);
     const receivedAtMs = clock.monotonicMs();
     for (const delivery of deliveries) {
       held.forget(delivery);

@@ -2,7 +2,10 @@ import type { Clock } from '../runtime/clock.js';
 import { Doorbell } from '../runtime/doorbell.js';
 import { Scope } from '../runtime/scope.js';
 
-/** Whether more arrives than can be judged at once, as in a storm: work that may wait then waits. For one waiter. */
+/** For how long a step of the sweep waits for a rush to be over, at the most: a server that is always busy sweeps slowly. */
+const MOST_MS = 200;
+
+/** Whether many reports arrive at once: work that may wait then waits. For one waiter. */
 export class Rush {
   readonly #over = new Doorbell();
   #isOn = false;
@@ -12,8 +15,9 @@ export class Rush {
     if (!isOn) this.#over.ring();
   }
 
-  /** Waits until it is over, or until then, by the monotonic clock. */
-  async untilOver(clock: Clock, latestMs: number, signal: AbortSignal): Promise<void> {
+  /** Waits until it is over, or for a fifth of a second. */
+  async letPass(clock: Clock, signal: AbortSignal): Promise<void> {
+    const latestMs = clock.monotonicMs() + MOST_MS;
     while (this.#isOn && clock.monotonicMs() < latestMs) {
       using either = new Scope(signal);
       await Promise.race([this.#over.wait(either), clock.sleep(latestMs - clock.monotonicMs(), either)]);

@@ -17,18 +17,13 @@ const PAGE = 1000;
  * back after the report was acknowledged, and the chassis has nothing new to say. What is pending is left to the server
  * in whose topic it waits, and put back there if its entry is gone.
  */
-export async function sweepRecords(
-  session: Session,
-  share: Share,
-  untilCalm: () => Promise<void>,
-  signal: AbortSignal,
-): Promise<void> {
-  const { northbound, options, clock } = session;
+export async function sweepRecords(session: Session, share: Share, signal: AbortSignal): Promise<void> {
+  const { northbound, options, rush, clock } = session;
   const views = await persist(session, 'northbound', signal, () => northbound.chassis(undefined, { signal }));
   const pace = new Pace(clock, options.reconcileRate, PAGE);
   let gathered: readonly Acknowledged[] = [];
   for (const { chassis } of views.filter((view) => isInShare(share, view.chassis))) {
-    await untilCalm();
+    await rush.letPass(clock, signal);
     for await (const page of storedPages(session, chassis, PAGE, signal)) {
       await putBack(session, page, signal);
       await pace.spend(page.length, signal);

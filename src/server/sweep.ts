@@ -15,8 +15,7 @@ const PAGE = 1000;
 /**
  * Walks over the ledger every `reconcileEveryMs` and judges again what no longer agrees with Neutron: nothing tells us
  * when Neutron rebinds a port or flips its admin state. Then walks over the northbound records (sweep-records.ts).
- * Each server walks over its share alone. In a rush of arrivals a sweep waits, for as long as it is from one to the next at
- * the most.
+ * Each server walks over its share alone. In a rush of arrivals it goes slowly.
  */
 export async function sweepLedger(session: Session, signal: AbortSignal): Promise<void> {
   const { clock, options } = session;
@@ -24,10 +23,8 @@ export async function sweepLedger(session: Session, signal: AbortSignal): Promis
     await checkHeads(session, signal);
     await persist(session, 'neutron', signal, () => session.neutron.emptyQuarantine());
     const share = await takeShare(session, signal);
-    const latestMs = clock.monotonicMs() + options.reconcileEveryMs;
-    const untilCalm = (): Promise<void> => session.rush.untilOver(clock, latestMs, signal);
-    await sweepRows(session, share, untilCalm, signal);
-    await sweepRecords(session, share, untilCalm, signal);
+    await sweepRows(session, share, signal);
+    await sweepRecords(session, share, signal);
     await clock.sleep(options.reconcileEveryMs, { signal });
   }
 }
@@ -55,18 +52,13 @@ function noteMigration({ health, logger }: Session, heads: string): void {
   );
 }
 
-async function sweepRows(
-  session: Session,
-  share: Share,
-  untilCalm: () => Promise<void>,
-  signal: AbortSignal,
-): Promise<void> {
-  const { neutron, judging, metrics, clock, options } = session;
+async function sweepRows(session: Session, share: Share, signal: AbortSignal): Promise<void> {
+  const { neutron, judging, metrics, rush, clock, options } = session;
   const { after: first, until } = portsOfShare(share);
   const pace = new Pace(clock, options.reconcileRate, PAGE);
   let after: ReportKey | undefined = first === undefined ? undefined : { portId: first, chassis: '' };
   for (let more = true; more;) {
-    await untilCalm();
+    await rush.letPass(clock, signal);
     const page = await persist(session, 'neutron', signal, () =>
       neutron.sweep({ after, until, limit: PAGE }, judging),
     );

@@ -4,7 +4,7 @@ import type { Finding } from '../../../../src/cli/reconcile/finding.js';
 import { mend } from '../../../../src/cli/reconcile/mend.js';
 import type { Sources } from '../../../../src/cli/reconcile/sources.js';
 import { PortStatusError } from '../../../../src/domain/errors.js';
-import type { Case, Judged, Neutron, Outcome } from '../../../../src/neutron/neutron.js';
+import type { Case, Judged, Neutron } from '../../../../src/neutron/neutron.js';
 import { portIdOf } from '../../../support/neutron-rows.js';
 
 const { signal } = new AbortController();
