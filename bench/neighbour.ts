@@ -2,7 +2,7 @@ import { systemClock } from '../src/runtime/clock.js';
 import { Opened } from '../src/runtime/opened.js';
 import { openCloud } from './cloud/bench-cloud.js';
 import type { BenchCloud } from './cloud/bench-cloud.js';
-import { Neighbour } from './cloud/neighbour.js';
+import { startNeighbour } from './cloud/neighbour.js';
 import type { NeighbourFigures } from './cloud/neighbour.js';
 import { plantOthers } from './cloud/ports.js';
 import { describeMachine } from './machine.js';
@@ -14,6 +14,8 @@ import type { Spread } from './spread.js';
 
 /** How long it is measured what transactions take when nothing else happens. */
 const CALM_MS = 5000;
+/** From one port of the storm that is renamed to the next: of another chassis and batch. */
+const STRIDE = 7919;
 /** Ports that are none of ours. */
 const OTHERS = 500;
 
@@ -45,32 +47,25 @@ async function measure(
   opened: Opened,
 ): Promise<Measured> {
   const calm = await openCalm(cloud, servers, opened);
-  const open = async (numbers: readonly number[]): Promise<Neighbour> => {
-    const connection = await cloud.database.connect();
-    opened.add({ close: () => connection.end() });
-    return new Neighbour(connection, numbers);
-  };
-  const alone = await workDuring(await open(others), () => systemClock.sleep(CALM_MS));
-  const [onOthers, onSame] = [await open(others), await open(strided(ports))];
-  const stop = new AbortController();
-  const working = [onOthers.work(stop.signal), onSame.work(stop.signal)] as const;
+  const url = adminUrlOf(cloud);
+  const elsewhere = { url, first: others[0] ?? 0, count: others.length, stride: 1 };
+  const before = startNeighbour(elsewhere);
+  await systemClock.sleep(CALM_MS);
+  const alone = await before.stop();
+  const onOthers = startNeighbour(elsewhere);
+  const onSame = startNeighbour({ url, first: 1, count: ports, stride: STRIDE });
   const { portsPerSecond } = await playStorm(calm, seed);
-  stop.abort();
-  const [duringOthers, duringSame] = await Promise.all(working);
-  return { alone, others: duringOthers, same: duringSame, portsPerSecond };
+  const [during, same] = await Promise.all([onOthers.stop(), onSame.stop()]);
+  return { alone, others: during, same, portsPerSecond };
 }
 
-async function workDuring(neighbour: Neighbour, pass: () => Promise<unknown>): Promise<NeighbourFigures> {
-  const stop = new AbortController();
-  const working = neighbour.work(stop.signal);
-  await pass();
-  stop.abort();
-  return working;
-}
-
-/** Ports of the storm, one after the other of different chassis and batches. */
-function strided(ports: number): readonly number[] {
-  return Array.from({ length: ports }, (_, index) => ((index * 7919) % ports) + 1);
+/** MariaDB's: neutron-server has rights that ours has not. */
+function adminUrlOf({ database }: BenchCloud): string {
+  const url = new URL(database.url);
+  if (url.protocol !== 'mysql:') throw new Error('there is a neighbour on MariaDB alone');
+  url.username = 'root';
+  url.password = '';
+  return url.href;
 }
 
 function resultOf(runs: readonly Measured[], options: ScenarioOptions, cloud: BenchCloud): Result {

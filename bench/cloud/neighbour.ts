@@ -1,8 +1,13 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import type { Clock } from '../../src/runtime/clock.js';
-import { systemClock } from '../../src/runtime/clock.js';
-import type { NeutronConnection } from '../../tests/support/neutron-rows.js';
 import { portIdOf } from '../../src/simulator/neutron-rows.js';
 import { idOf } from './ports.js';
+import { openRaw } from './raw-sql.js';
+import type { RawSql } from './raw-sql.js';
+
+const MAIN = fileURLToPath(new URL('neighbour-main.js', import.meta.url));
 
 /** As often as Neutron itself tries (N:db/api.py, MAX_RETRIES). */
 const MAX_ATTEMPTS = 20;
@@ -19,32 +24,65 @@ export interface NeighbourFigures {
   readonly failures: number;
 }
 
+/** The argument of a neighbour's process, as JSON. */
+export interface NeighbourOptions {
+  /** A `neutron.url`. */
+  readonly url: string;
+  /** The ports that it renames: so many from that number on, by strides. */
+  readonly first: number;
+  readonly count: number;
+  readonly stride: number;
+}
+
+/** A neighbour at work: a process of its own, so that what it measures is the database's time and not ours. */
+export interface AtWork {
+  /** Ends it. */
+  stop(): Promise<NeighbourFigures>;
+}
+
+export function startNeighbour(options: NeighbourOptions): AtWork {
+  const child = fork(MAIN, [JSON.stringify(options)], { stdio: ['ignore', 2, 2, 'ipc'] });
+  const answered = once(child, 'message');
+  return {
+    stop: async () => {
+      child.send('enough');
+      const [figures] = (await answered) as [NeighbourFigures];
+      return figures;
+    },
+  };
+}
+
 /**
  * A client that renames ports as neutron-server does: it reads a port and its revision, writes both, and begins anew where
  * the revision has moved or the database chose it to give way.
  */
 export class Neighbour {
-  readonly #connection: NeutronConnection;
-  readonly #numbers: readonly number[];
-  readonly #clock: Clock = systemClock;
+  readonly #connection: RawSql;
+  readonly #options: NeighbourOptions;
+  readonly #clock: Clock;
   readonly #tookMs: number[] = [];
   #retries = 0;
   #failures = 0;
 
-  /** @param numbers the ports that it renames, one after the other. */
-  constructor(connection: NeutronConnection, numbers: readonly number[]) {
+  private constructor(connection: RawSql, options: NeighbourOptions, clock: Clock) {
     this.#connection = connection;
-    this.#numbers = numbers;
+    this.#options = options;
+    this.#clock = clock;
+  }
+
+  static async open(options: NeighbourOptions, clock: Clock): Promise<Neighbour> {
+    return new Neighbour(await openRaw(options.url), options, clock);
   }
 
   /** Works until the signal stops it. Each transaction has its moment: one that comes late has waited. */
   async work(signal: AbortSignal): Promise<NeighbourFigures> {
+    const { first, count, stride } = this.#options;
     const startMs = this.#clock.monotonicMs();
     for (let turn = 0; !signal.aborted; turn++) {
       const dueMs = startMs + turn * EVERY_MS;
       const earlyMs = dueMs - this.#clock.monotonicMs();
       if (earlyMs > 0) await this.#clock.sleep(earlyMs);
-      await this.#rename(this.#numbers[turn % this.#numbers.length] ?? 0, `name ${turn}`);
+      await this.#rename(first + ((turn * stride) % count), `name ${turn}`);
       this.#tookMs.push(this.#clock.monotonicMs() - dueMs);
     }
     return { tookMs: this.#tookMs, retries: this.#retries, failures: this.#failures };
@@ -60,22 +98,21 @@ export class Neighbour {
 
   async #tryOnce(number: number, name: string): Promise<boolean> {
     const connection = this.#connection;
+    const [id, portId] = [idOf(number), portIdOf(number)];
     try {
-      await connection.run('begin');
-      const [found] = await connection.run('select revision_number from standardattributes where id = ?', [
-        idOf(number),
-      ]);
-      const revision = Number(found?.['revision_number']);
-      const changed = await connection.change(
-        'update standardattributes set revision_number = revision_number + 1 where id = ? and revision_number = ?',
-        [idOf(number), revision],
+      await connection.exec('begin');
+      const [found] = await connection.query(
+        `select revision_number from standardattributes where id = ${id}`,
       );
-      if (changed === 1)
-        await connection.run('update ports set name = ? where id = ?', [name, portIdOf(number)]);
-      await connection.run(changed === 1 ? 'commit' : 'rollback');
+      const changed = await connection.exec(
+        `update standardattributes set revision_number = revision_number + 1
+         where id = ${id} and revision_number = ${Number(found?.['revision_number'])}`,
+      );
+      if (changed === 1) await connection.exec(`update ports set name = '${name}' where id = '${portId}'`);
+      await connection.exec(changed === 1 ? 'commit' : 'rollback');
       return changed === 1;
     } catch {
-      await connection.run('rollback');
+      await connection.exec('rollback');
       return false;
     }
   }

@@ -1,10 +1,13 @@
 import Database from 'libsql';
 import { createConnection } from 'mysql2/promise';
+import type { RowDataPacket } from 'mysql2/promise';
 import pg from 'pg';
 
 /** One connection that sends statements as they are written: nothing is prepared, bound or decoded. */
 export interface RawSql {
-  exec(text: string): Promise<void>;
+  /** @returns how many rows it changed. */
+  exec(text: string): Promise<number>;
+  query(text: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
   close(): Promise<void>;
 }
 
@@ -19,7 +22,12 @@ async function openRawMariadb(url: string): Promise<RawSql> {
   await connection.query('set session transaction isolation level read committed');
   return {
     exec: async (text) => {
-      await connection.query(text);
+      const [result] = await connection.query(text);
+      return 'affectedRows' in result ? result.affectedRows : 0;
+    },
+    query: async (text) => {
+      const [rows] = await connection.query<RowDataPacket[]>(text);
+      return rows;
     },
     close: () => connection.end(),
   };
@@ -29,9 +37,8 @@ async function openRawPostgresql(url: string): Promise<RawSql> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   return {
-    exec: async (text) => {
-      await client.query(text);
-    },
+    exec: async (text) => (await client.query(text)).rowCount ?? 0,
+    query: async (text) => (await client.query<Record<string, unknown>>(text)).rows,
     close: () => client.end(),
   };
 }
@@ -42,7 +49,9 @@ function openRawSqlite(path: string): RawSql {
   return {
     exec: async (text) => {
       database.exec(text);
+      return 0;
     },
+    query: () => Promise.reject(new Error('SQLite has one writer: there is no neighbour to measure')),
     close: async () => {
       database.close();
     },
