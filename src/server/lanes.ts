@@ -17,6 +17,11 @@ export class Lanes<Item extends ReportKey> {
     this.#room = room;
   }
 
+  /** How many items wait. */
+  get waiting(): number {
+    return this.#lanes.reduce((sum, { items }) => sum + items.size, 0);
+  }
+
   /** Waits until more may be put. */
   async untilRoom(signal: AbortSignal): Promise<void> {
     while (this.#put() >= this.#room) await this.#taken.wait({ signal });

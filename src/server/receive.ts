@@ -13,7 +13,7 @@ import type { Poison } from './set-aside.js';
 /** Transactions that judge what arrives, side by side. A port is always in the same lane, so that none waits for another. */
 const LANES = 3;
 
-/** So many at once are a rush. */
+/** So many that wait for a lane are a rush. */
 const RUSH = 100;
 
 /**
@@ -27,6 +27,7 @@ export async function receiveReports(session: Session, signal: AbortSignal): Pro
   const work = (number: number) => async (stop: AbortSignal) => {
     for (;;) {
       const batch = await desk.lanes.take(number, session.options.batch, stop);
+      noteRush(session, desk);
       desk.held.hold(await handleBatch(session, batch, stop));
     }
   };
@@ -47,21 +48,26 @@ interface Desk {
 }
 
 /** Receives for all lanes, no more than they have room for. */
-async function deal(session: Session, { lanes, held }: Desk, signal: AbortSignal): Promise<void> {
-  const { northbound, member, metrics, rush, clock } = session;
+async function deal(session: Session, desk: Desk, signal: AbortSignal): Promise<void> {
+  const { lanes, held } = desk;
+  const { northbound, member, metrics, clock } = session;
   for (;;) {
     await lanes.untilRoom(signal);
     const deliveries = await persist(session, 'northbound', signal, () =>
       northbound.receive(member, { max: roomOf(session), signal }),
     );
     metrics.received.inc(deliveries.length);
-    rush.note(deliveries.length >= RUSH);
     const receivedAtMs = clock.monotonicMs();
     for (const delivery of deliveries) {
       held.forget(delivery);
       lanes.put({ ...delivery, receivedAtMs });
     }
+    noteRush(session, desk);
   }
+}
+
+function noteRush({ rush }: Session, { lanes }: Desk): void {
+  rush.note(lanes.waiting >= RUSH);
 }
 
 /** Has what is held judged again, from time to time: somebody may have made room in the quarantine, or mended the cause. */
