@@ -18,7 +18,7 @@ export async function drawBars(title: string, unit: string, bars: readonly Bar[]
   const spec: TopLevelSpec = {
     title,
     background: 'white',
-    width: { step: 22 },
+    width: { step: 40 },
     height: 220,
     data: { values: bars.map((bar) => ({ ...bar })) },
     mark: { type: 'bar', tooltip: null },
@@ -32,7 +32,7 @@ export async function drawBars(title: string, unit: string, bars: readonly Bar[]
         sort: kinds,
         title: null,
         scale: { range: ['#2b6cb0', '#dd8452', '#8c8c8c', '#55a868'] },
-        legend: { orient: 'bottom' },
+        legend: { orient: 'bottom', columns: 1, labelLimit: 0 },
       },
     },
   };

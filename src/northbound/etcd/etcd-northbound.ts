@@ -59,8 +59,8 @@ export interface EtcdNorthboundOptions extends EtcdDatabaseOptions, GatewayOptio
  */
 export class EtcdNorthbound implements Northbound {
   readonly engine = ENGINE;
-  /** A thousand chassis with 50 ports each keep etcd busy for as long. */
-  readonly spreadMs = 4000;
+  /** So that a thousand chassis with 50 ports each leave room for heartbeats: see docs/performance.md, storm. */
+  readonly spreadMs = 2500;
   readonly #database: EtcdDatabase;
   /** By generation. */
   readonly #attendances = new Map<string, Attendance>();
