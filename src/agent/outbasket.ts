@@ -1,3 +1,4 @@
+import { COULD_NOT_OPEN } from '../domain/report.js';
 import type { SwitchPort } from './port-source.js';
 
 /** What the switch said of a port, and when: milliseconds since 1970 by the chassis' clock. */
@@ -160,6 +161,3 @@ function isSaid(said: SwitchPort, now: SwitchPort): boolean {
     (now.seen?.ofport !== COULD_NOT_OPEN || now.seen.detail === said.seen?.detail)
   );
 }
-
-/** The `ofport` of an interface whose device the switch could not open; the reason is its error. */
-const COULD_NOT_OPEN = -1;

@@ -9,6 +9,7 @@ export type Command =
   | 'reconcile'
   | 'listeners'
   | 'chassis'
+  | 'port'
   | 'drain'
   | 'pause'
   | 'resume'

@@ -2,7 +2,16 @@ import type { Option } from './option.js';
 
 const SERVER = ['server'] as const;
 /** Those that open Neutron's database. */
-const WITH_DATABASE = ['server', 'migrate', 'compare', 'reconcile', 'pause', 'resume', 'uninstall'] as const;
+const WITH_DATABASE = [
+  'server',
+  'migrate',
+  'compare',
+  'reconcile',
+  'port',
+  'pause',
+  'resume',
+  'uninstall',
+] as const;
 /** Those that judge reports. */
 const JUDGES = ['server', 'compare', 'reconcile'] as const;
 /** Those that write to Neutron's tables by the rules of a server. */

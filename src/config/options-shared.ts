@@ -8,6 +8,7 @@ const NORTHBOUND_USERS = [
   'reconcile',
   'listeners',
   'chassis',
+  'port',
   'drain',
   'approve',
   'uninstall',

@@ -3,6 +3,9 @@ import { PortStatusError } from './errors.js';
 /** What a chassis can say of a port. BUILD is Neutron's own word and never reported. */
 export type ReportedStatus = 'ACTIVE' | 'DOWN' | 'ERROR';
 
+/** The `ofport` of an interface whose device the switch could not open; the reason is its error. */
+export const COULD_NOT_OPEN = -1;
+
 /** What the switch showed when the report was made: kept for the operator's explanation, never decided upon. */
 export interface Sighting {
   /** Name of the switch's interface, such as `tap15e2c509-be`. */

@@ -4,6 +4,7 @@ import type { NeutronStatus } from '../domain/neutron-port.js';
 import type { Report, ReportKey } from '../domain/report.js';
 import type { Moment } from '../domain/revision.js';
 import type { Diagnosis } from './diagnosis.js';
+import type { PortStory } from './story.js';
 
 /**
  * Neutron's database and the ledger beside it, as the server's loops see them.
@@ -94,6 +95,12 @@ export interface Neutron {
 
   /** Neutron's ports beside the ledger: the next page in the order of their ids, or those named. Changes nothing. */
   compare(ports: PortPage | readonly string[], judging: Judging): Promise<ComparedPage>;
+
+  /**
+   * All that is known of the port of that id, MAC address or device name, or of the ports of that Nova server; at most 20.
+   * Changes nothing.
+   */
+  stories(wanted: string): Promise<readonly PortStory[]>;
 
   /** All that `port-status doctor` asks of this database, in one record. Changes nothing. */
   diagnose(options: { readonly willWrite: boolean }): Promise<Diagnosis>;

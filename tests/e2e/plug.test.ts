@@ -143,7 +143,7 @@ describe.runIf(has('e2e/plug', CLOUD_PROGRAMS))(
       expect(writesAmong(statements)).toEqual([
         `delete b from json_table('[${id}]', '$[*]' columns (id bigint path '$')) ours straight_join provisioningblocks b force index (primary) on b.standard_attr_id = ours.id and b.entity = 'L2'`,
         `update standardattributes set revision_number = revision_number + 1, updated_at = utc_timestamp() where id in (${id}) and (id, revision_number) in ((${id}, 3))`,
-        `update ports set status = 'ACTIVE' where id in ('${portIdOf(port)}')`,
+        `update ports set status = 'ACTIVE' where standard_attr_id in (${id})`,
         stringStarting('insert into `port_status`.`reports` '),
         stringStarting('update `port_status`.`reports` '),
       ]);

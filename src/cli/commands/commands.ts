@@ -10,6 +10,7 @@ import { drain } from './drain.js';
 import { listeners } from './listeners.js';
 import { migrate } from './migrate.js';
 import { pause } from './pause.js';
+import { port } from './port.js';
 import { reconcile } from './reconcile.js';
 import { resume } from './resume.js';
 import { server } from './server.js';
@@ -27,6 +28,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   reconcile,
   listeners,
   chassis,
+  port,
   drain,
   pause,
   resume,

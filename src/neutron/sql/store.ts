@@ -10,6 +10,7 @@ import { enterIncarnation, epochOf } from './incarnations.js';
 import { checkLayout, readHeads } from './layout.js';
 import { comparePorts, sweepLedger, takeDue } from './looks.js';
 import { countQuarantined, emptyQuarantine, quarantine, withoutQuarantined } from './quarantine.js';
+import { tellStories } from './story.js';
 import { transact } from './transaction.js';
 import type { Transactor } from './transaction.js';
 
@@ -46,6 +47,7 @@ export function createNeutron(opened: SqlStore, parts: StoreParts): Neutron {
     isPaused: () => isPaused(store),
     setPaused: (paused) => setPaused(store, paused),
     compare: (ports, judging) => comparePorts(store, ports, judging),
+    stories: (wanted) => tellStories(store, wanted),
     diagnose: (options) => diagnose(store, options),
     close: () => store.db.destroy(),
   };

@@ -77,14 +77,19 @@ export class ReconcileCloud {
       await plantPort(this.rows, number, { id: portIdOf(number) });
       await this.publish(number, 'ACTIVE');
     }
+    await this.judge(...numbers);
+    await this.rows.run("update standardattributes set updated_at = '2026-01-01 00:00:00'");
+    await this.tellNova();
+  }
+
+  /** What was published of these ports, ACTIVE, is judged and acknowledged. */
+  async judge(...numbers: readonly number[]): Promise<void> {
     const cases = (await this.acknowledgeUnjudged()).map(({ portId, revision, incarnation }) => {
       const number = numbers.find((one) => portIdOf(one) === portId) ?? 0;
       const one = reportOf(number, revision);
       return { ...one, arrival: { report: must(one.arrival).report, incarnation } };
     });
     await this.neutron.judge(cases, { ...JUDGING, incarnation: must(this.#member).incarnation });
-    await this.rows.run("update standardattributes set updated_at = '2026-01-01 00:00:00'");
-    await this.tellNova();
   }
 
   /** All that is owed is told, and nothing is to be looked at again. */

@@ -554,6 +554,31 @@ export function storeSuite(
       ]);
     });
 
+    it('tells all that is known of a port, by its id, its Nova server, its MAC address and its device', async () => {
+      const { neutron, rows } = fixture;
+      await plantPort(rows, 1, { id: portIdOf(1) });
+      await plantPort(rows, 2, { id: portIdOf(2), deviceId: 'vm' });
+      const seen = { device: 'tap1', ofport: 3 };
+      await judge([reportOf(1, 10, { seen }), reportOf(1, 10, { chassis: 'cn2', status: 'DOWN' })]);
+      const bad = { revision: 1, incarnation: 'i', body: '{', reason: 'no JSON', server: 'A' };
+      await neutron.quarantine([{ portId: portIdOf(1), chassis: 'cn3', ...bad }], 10);
+      const [story, ...others] = await neutron.stories(portIdOf(1));
+      expect(others).toEqual([]);
+      expect(story).toMatchObject({ portId: portIdOf(1), port: { status: 'ACTIVE', blocks: [] } });
+      expect(story?.chapters).toMatchObject([
+        { chassis: 'cn1', status: 'ACTIVE', seen, verdict: 'applied', isOwed: true, word: 'plugged' },
+        { chassis: 'cn2', status: 'DOWN', isOwed: false },
+      ]);
+      expect(story?.quarantined).toMatchObject([{ chassis: 'cn3', reason: 'no JSON' }]);
+      const [{ mac_address: mac } = {}] = await rows.run('select mac_address from ports where id = ?', [
+        portIdOf(2),
+      ]);
+      for (const wanted of ['vm', String(mac).toUpperCase()])
+        expect(await neutron.stories(wanted)).toMatchObject([{ portId: portIdOf(2), chapters: [] }]);
+      expect(await neutron.stories(`tap${portIdOf(1).slice(0, 11)}`)).toHaveLength(2);
+      expect(await neutron.stories('nobody')).toEqual([]);
+    });
+
     it('keeps what can never be written in quarantine', async () => {
       const entry = {
         portId: 'x',

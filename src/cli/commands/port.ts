@@ -1,0 +1,98 @@
+import { NEXT_STEPS } from '../../domain/stage.js';
+import { Opened } from '../../runtime/opened.js';
+import { configuredCommand } from '../configured-command.js';
+import type { CommandContext } from '../configured-command.js';
+import { openNeutron } from '../neutron-database.js';
+import { openConfigured } from '../northbound-database.js';
+import { ADVICE } from '../port/advice.js';
+import { explainPorts } from '../port/gather.js';
+import type { Explained } from '../port/gather.js';
+import { timelineOf } from '../port/timeline.js';
+import type { Moment } from '../port/timeline.js';
+import { firstAnswer } from '../startup.js';
+import { printable } from '../table.js';
+
+const FLAGS = { json: { kind: 'boolean', default: false, doc: 'Print JSON.' } } as const;
+
+const ARGUMENTS = {
+  port: "The port's id, MAC address or device name, or the id of a Nova server: then all its ports.",
+} as const;
+
+export const port = configuredCommand({
+  name: 'port',
+  summary: 'explain why a port is not up',
+  doc: "Explains a port: what its switch showed, what was reported, judged, written and said to Nova, when and by whom; then the first stage that is missing, and the next step. Asks Neutron's database, the ledger and the northbound database, and writes nothing. The codes of stages and next steps are those of decision 20. Exit code 0: the port is ACTIVE and Nova has heard of it; 1: not so.",
+  examples: [
+    'port 15e2c509-be19-4dfd-a2e0-c08cb1499a3e',
+    'port tap15e2c509-be --json | jq -r .ports[0].stage',
+  ],
+  runsUntilStopped: false,
+  arguments: ARGUMENTS,
+  flags: FLAGS,
+  run: runPort,
+});
+
+type Context = CommandContext<'port', typeof FLAGS, typeof ARGUMENTS>;
+
+async function runPort(context: Context): Promise<number> {
+  const { io, flags } = context;
+  const wanted = context.arguments.port;
+  const explained = await explain(context, wanted);
+  const exitCode = explained.length > 0 && explained.every(({ stage }) => stage === 'done') ? 0 : 1;
+  if (flags.json) io.stdout.write(`${JSON.stringify({ exitCode, ports: explained.map(toJson) })}\n`);
+  else io.stdout.write(explained.length === 0 ? notFound(wanted) : explained.map(inWords).join('\n'));
+  return exitCode;
+}
+
+async function explain(context: Context, wanted: string): Promise<readonly Explained[]> {
+  await using opened = new Opened();
+  const neutron = opened.add(openNeutron(context));
+  const northbound = opened.add(openConfigured({ ...context, isReadOnly: true }));
+  const { heartbeatMs } = context.config.agent;
+  await firstAnswer("Neutron's database", context, () =>
+    neutron.check({ willWrite: false, keepsLedger: false }),
+  );
+  return await firstAnswer('the northbound database', context, () =>
+    explainPorts({ neutron, northbound, heartbeatMs }, wanted),
+  );
+}
+
+function notFound(wanted: string): string {
+  return `${printable(wanted)}\n${end('no-such-port')}`;
+}
+
+function inWords(explained: Explained): string {
+  const { story, host, stage } = explained;
+  const { portId, port: found } = story;
+  const vm = found === undefined || found.deviceId === '' ? '' : `, server ${found.deviceId}`;
+  const head = `port ${portId}, bound to ${host ?? 'no host'}${vm}\n`;
+  return printableLines(head + timelineOf(explained).map(lineOf).join('')) + end(stage);
+}
+
+function lineOf({ atMs, where, what }: Moment): string {
+  const time = atMs === undefined ? 'now' : new Date(atMs).toISOString();
+  return `  ${time.padEnd(24)}  ${where.padEnd(12)}  ${what}\n`;
+}
+
+function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n');
+}
+
+function end(stage: Explained['stage']): string {
+  return `stage: ${stage}\nnext:  ${NEXT_STEPS[stage]}\n${ADVICE[stage]}\n`;
+}
+
+function toJson(explained: Explained): object {
+  const { story, host, stage } = explained;
+  return {
+    portId: story.portId,
+    host,
+    serverId: story.port?.deviceId,
+    neutronStatus: story.port?.status,
+    blocks: story.port?.blocks,
+    stage,
+    nextStep: NEXT_STEPS[stage],
+    advice: ADVICE[stage],
+    timeline: timelineOf(explained),
+  };
+}

@@ -1,0 +1,122 @@
+import { sql } from 'kysely';
+import { grouped } from '../../domain/grouped.js';
+import { parseJson } from '../../domain/json.js';
+import type { Sighting } from '../../domain/report.js';
+import type { Chapter, PortStory } from '../story.js';
+import type { Db, SqlDialect, SqlStore } from './dialect.js';
+import { readPorts } from './facts.js';
+import { query } from './transaction.js';
+
+/** Ports of one server are few; what is asked for by a beginning may be many. */
+const MOST_PORTS = 20;
+
+/** A device on a compute node bears the first eleven characters of its port's id behind three of its own: `tap15e2c509-be`. */
+const DEVICE = /^(?:tap|qvo|qvb|qbr|vhu)([0-9a-f]{8}-[0-9a-f]{2})$/;
+
+/**
+ * What is known of the port of that id, MAC address or device name, or of the ports of that Nova server. Reads the table of
+ * ports through, unless the id is one: an operator asks, nobody else.
+ */
+export async function tellStories(store: SqlStore, wanted: string): Promise<readonly PortStory[]> {
+  const { dialect } = store;
+  return query(store, async (db) => {
+    const ids = await findIds(db, dialect, wanted);
+    if (ids.length === 0) return [];
+    const ports = await readPorts(db, dialect, ids);
+    const chapters = await readChapters(db, dialect, ids);
+    const quarantined = await readQuarantined(db, dialect, ids);
+    return ids.map((portId) => ({
+      portId,
+      port: ports.get(portId),
+      chapters: chapters.get(portId) ?? [],
+      quarantined: quarantined.get(portId) ?? [],
+    }));
+  });
+}
+
+/** A port that Neutron no longer has may stand in the ledger still. */
+async function findIds(db: Db, dialect: SqlDialect, wanted: string): Promise<readonly string[]> {
+  const [, beginning] = DEVICE.exec(wanted) ?? [];
+  const isMeant =
+    beginning === undefined
+      ? sql`id = ${wanted} or device_id = ${wanted} or mac_address = ${wanted.toLowerCase()}`
+      : sql`id like ${`${beginning}%`}`;
+  const { rows } = await sql<{ id: string }>`
+    select id from ports where ${isMeant} order by id limit ${MOST_PORTS}`.execute(db);
+  if (rows.length > 0) return rows.map(({ id }) => id);
+  const known = await sql<{ port: string }>`
+    select distinct port from ${dialect.ledger('reports')} where port = ${wanted}`.execute(db);
+  return known.rows.map(({ port }) => port);
+}
+
+interface ChapterRow extends Omit<Chapter, 'seen' | 'isOwed' | 'appliedAtMs' | 'owedAtMs'> {
+  readonly seenText: string | null;
+  readonly owedNo: number;
+  readonly toldNo: number;
+  readonly appliedAtMs: number | null;
+  readonly owedAtMs: number | null;
+}
+
+/** Columns, by the fields that they become. */
+const COLUMNS = {
+  chassis: 'chassis',
+  status: 'status',
+  attachment: 'attachment',
+  revision: 'revision',
+  observedAtMs: 'observed_at',
+  seenText: 'seen',
+  verdict: 'verdict',
+  reason: 'reason',
+  mode: 'mode',
+  effects: 'effects',
+  server: 'server',
+  judgedAtMs: 'judged_at',
+  appliedAtMs: 'applied_at',
+  word: 'word',
+  owedNo: 'owed_no',
+  toldNo: 'told_no',
+  owedAtMs: 'owed_at',
+  attempts: 'attempts',
+  toldWord: 'told_word',
+  toldResult: 'told_result',
+  toldCode: 'told_code',
+  toldDetail: 'told_detail',
+  toldAtMs: 'told_at',
+} as const satisfies Readonly<Record<keyof ChapterRow, string>>;
+
+async function readChapters(
+  db: Db,
+  dialect: SqlDialect,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, readonly Chapter[]>> {
+  const columns = Object.entries(COLUMNS).map(
+    ([field, column]) => sql`${sql.ref(column)} as ${sql.ref(field)}`,
+  );
+  const { rows } = await sql<ChapterRow & { readonly port: string }>`
+    select port, ${sql.join(columns)} from ${dialect.ledger('reports')}
+    where port ${dialect.among(ids)} order by port, chassis`.execute(db);
+  return grouped(rows, ({ port }) => port, toChapter);
+}
+
+function toChapter({ seenText, owedNo, toldNo, ...row }: ChapterRow): Chapter {
+  const present = Object.fromEntries(
+    Object.entries(row).map(([field, value]) => [field, value ?? undefined]),
+  );
+  const seen = seenText === null ? undefined : (parseJson(seenText) as Sighting | undefined);
+  return { ...(present as unknown as Chapter), seen, isOwed: owedNo > toldNo };
+}
+
+async function readQuarantined(
+  db: Db,
+  dialect: SqlDialect,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, PortStory['quarantined']>> {
+  const { rows } = await sql<PortStory['quarantined'][number] & { readonly port: string }>`
+    select port, chassis, reason, put_at as ${sql.ref('atMs')} from ${dialect.ledger('quarantine')}
+    where port ${dialect.among(ids)} order by port, chassis`.execute(db);
+  return grouped(
+    rows,
+    ({ port }) => port,
+    ({ chassis, reason, atMs }) => ({ chassis, reason, atMs }),
+  );
+}

@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../../src/runtime/clock.js';
+import { MARIADB } from '../../support/mariadb.js';
+import { has } from '../../support/needs.js';
+import { deviceOf, plantPort, portIdOf } from '../../support/neutron-rows.js';
+import { REDIS } from '../../support/redis.js';
+import { runIn } from '../../unit/cli/io.js';
+import { openReconcileCloud } from './reconcile-cloud.js';
+import type { ReconcileCloud } from './reconcile-cloud.js';
+
+interface Answer {
+  readonly exitCode: number;
+  readonly ports: readonly {
+    readonly portId: string;
+    readonly stage: string;
+    readonly nextStep: string;
+    readonly timeline: readonly { readonly where: string; readonly what: string }[];
+  }[];
+}
+
+describe.skipIf(!has('port', { ...MARIADB, ...REDIS }))('port-status port', () => {
+  let cloud: ReconcileCloud;
+  beforeAll(async () => {
+    cloud = await openReconcileCloud();
+  });
+  beforeEach(() => cloud.reset());
+  afterAll(() => cloud.dispose());
+
+  async function ask(wanted: string): Promise<Answer> {
+    const { stdout, stderr } = await runIn(`port ${wanted} --json ${flags()}`, { clock: systemClock });
+    if (stdout === '') throw new Error(stderr);
+    return JSON.parse(stdout) as Answer;
+  }
+
+  /** Those of `reconcile` that `port` has, too. */
+  function flags(): string {
+    return cloud.flags.replace(/--neutron-drivers \S+/, '');
+  }
+
+  async function stageOf(number: number): Promise<string | undefined> {
+    return (await ask(portIdOf(number))).ports[0]?.stage;
+  }
+
+  it('finds the port by its id, its MAC address, its device and its Nova server, and says that all is well', async () => {
+    await cloud.settle(1);
+    const [row] = await cloud.rows.run('select mac_address from ports where id = ?', [portIdOf(1)]);
+    for (const wanted of [portIdOf(1), String(row?.['mac_address']), deviceOf(1)])
+      expect(await ask(wanted)).toMatchObject({
+        exitCode: 0,
+        ports: [{ portId: portIdOf(1), stage: 'done', nextStep: 'nothing' }],
+      });
+    expect((await ask(`tap${portIdOf(1).slice(0, 11)}`)).ports).toHaveLength(1);
+  });
+
+  it('tells what happened, the oldest first, and in words for people', async () => {
+    await cloud.settle(1);
+    const [port] = (await ask(portIdOf(1))).ports;
+    const told = port?.timeline.map(({ where, what }) => `${where}: ${what}`).join('\n');
+    expect(told).toContain('cn1: the switch showed ACTIVE');
+    expect(told).toContain('judged applied (written)');
+    expect(told).toContain('wrote DELETE-L2 ACTIVE');
+    expect(told).toContain('neutron: ACTIVE, bound to cn1; no provisioning block is left');
+    const { stdout, exitCode } = await runIn(`port ${portIdOf(1)} ${flags()}`, { clock: systemClock });
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('stage: done\nnext:  nothing\n');
+  });
+
+  it('names the first stage that is missing', async () => {
+    const plants = [{}, { blocks: ['DHCP', 'L2'] }, { host: 'cn2' }, { host: 'cn9' }, {}, {}] as const;
+    for (const [index, more] of plants.entries())
+      await plantPort(cloud.rows, index + 1, { id: portIdOf(index + 1), ...more });
+    await cloud.registerAnew('cn2');
+    for (const number of [2, 3, 5]) await cloud.publish(number, 'ACTIVE');
+    await cloud.judge(2, 3, 5);
+    await cloud.complete();
+    await cloud.publish(6, 'ACTIVE');
+    expect(await stageOf(1)).toBe('not-on-switch');
+    expect(await stageOf(2)).toBe('dhcp-block');
+    expect(await stageOf(3)).toBe('bound-elsewhere');
+    expect(await stageOf(4)).toBe('chassis-unknown');
+    expect(await stageOf(5)).toBe('nova-not-told');
+    expect(await stageOf(6)).toBe('pending');
+    expect(await ask(portIdOf(7))).toEqual({ exitCode: 1, ports: [] });
+  });
+
+  it('tells a report in quarantine, a pause, and a word that Nova refuses', async () => {
+    await cloud.settle(1);
+    await cloud.rows.run(
+      "update port_status.reports set told_word = 'plugged', told_result = 'refused', told_code = 404, told_at = 1",
+    );
+    expect(await stageOf(1)).toBe('nova-refuses');
+    await plantPort(cloud.rows, 2, { id: portIdOf(2) });
+    const bad = { revision: 1, incarnation: 'i', body: '{', reason: 'no JSON', server: 'n1' };
+    await cloud.neutron.quarantine([{ portId: portIdOf(2), chassis: 'cn1', ...bad }], 10);
+    expect(await stageOf(2)).toBe('quarantined');
+    await plantPort(cloud.rows, 3, { id: portIdOf(3) });
+    await cloud.publish(3, 'ACTIVE');
+    await cloud.neutron.setPaused(true);
+    expect(await stageOf(3)).toBe('paused');
+    await cloud.neutron.setPaused(false);
+  });
+});
