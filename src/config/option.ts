@@ -10,6 +10,7 @@ export type Command =
   | 'listeners'
   | 'chassis'
   | 'port'
+  | 'stuck'
   | 'drain'
   | 'pause'
   | 'resume'

@@ -8,6 +8,7 @@ const WITH_DATABASE = [
   'compare',
   'reconcile',
   'port',
+  'stuck',
   'pause',
   'resume',
   'uninstall',

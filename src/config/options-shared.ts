@@ -9,6 +9,7 @@ const NORTHBOUND_USERS = [
   'listeners',
   'chassis',
   'port',
+  'stuck',
   'drain',
   'approve',
   'uninstall',

@@ -4,7 +4,7 @@ import type { NeutronStatus } from '../domain/neutron-port.js';
 import type { Report, ReportKey } from '../domain/report.js';
 import type { Moment } from '../domain/revision.js';
 import type { Diagnosis } from './diagnosis.js';
-import type { PortStory } from './story.js';
+import type { Awaited, PortStory } from './story.js';
 
 /**
  * Neutron's database and the ledger beside it, as the server's loops see them.
@@ -101,6 +101,9 @@ export interface Neutron {
    * Changes nothing.
    */
   stories(wanted: string): Promise<readonly PortStory[]>;
+
+  /** The same of the ports that Nova waits for, those first that it will give up first. Changes nothing. */
+  awaited(awaited: Awaited): Promise<readonly PortStory[]>;
 
   /** All that `port-status doctor` asks of this database, in one record. Changes nothing. */
   diagnose(options: { readonly willWrite: boolean }): Promise<Diagnosis>;

@@ -2,6 +2,13 @@ import type { Reason, Verdict } from '../domain/judge.js';
 import type { NeutronPort } from '../domain/neutron-port.js';
 import type { ReportedStatus, Sighting } from '../domain/report.js';
 
+/** Which ports Nova may wait for. */
+export interface Awaited {
+  /** Nova's patience: ports that were changed longer ago are not waited for any more. */
+  readonly withinMs: number;
+  readonly limit: number;
+}
+
 /** All that Neutron's tables and the ledger hold of one port, for people. */
 export interface PortStory {
   readonly portId: string;

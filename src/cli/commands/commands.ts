@@ -15,6 +15,7 @@ import { reconcile } from './reconcile.js';
 import { resume } from './resume.js';
 import { server } from './server.js';
 import { simulate } from './simulate.js';
+import { stuck } from './stuck.js';
 import { uninstall } from './uninstall.js';
 
 /** Every command, in the order of the help. */
@@ -29,6 +30,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   listeners,
   chassis,
   port,
+  stuck,
   drain,
   pause,
   resume,

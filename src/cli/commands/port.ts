@@ -1,15 +1,11 @@
 import { NEXT_STEPS } from '../../domain/stage.js';
-import { Opened } from '../../runtime/opened.js';
 import { configuredCommand } from '../configured-command.js';
 import type { CommandContext } from '../configured-command.js';
-import { openNeutron } from '../neutron-database.js';
-import { openConfigured } from '../northbound-database.js';
 import { ADVICE } from '../port/advice.js';
-import { explainPorts } from '../port/gather.js';
+import { explainThose } from '../port/explain-those.js';
 import type { Explained } from '../port/gather.js';
 import { timelineOf } from '../port/timeline.js';
 import type { Moment } from '../port/timeline.js';
-import { firstAnswer } from '../startup.js';
 import { printable } from '../table.js';
 
 const FLAGS = { json: { kind: 'boolean', default: false, doc: 'Print JSON.' } } as const;
@@ -45,16 +41,7 @@ async function runPort(context: Context): Promise<number> {
 }
 
 async function explain(context: Context, wanted: string): Promise<readonly Explained[]> {
-  await using opened = new Opened();
-  const neutron = opened.add(openNeutron(context));
-  const northbound = opened.add(openConfigured({ ...context, isReadOnly: true }));
-  const { heartbeatMs } = context.config.agent;
-  await firstAnswer("Neutron's database", context, () =>
-    neutron.check({ willWrite: false, keepsLedger: false }),
-  );
-  return await firstAnswer('the northbound database', context, () =>
-    explainPorts({ neutron, northbound, heartbeatMs }, wanted),
-  );
+  return explainThose(context, (neutron) => neutron.stories(wanted));
 }
 
 function notFound(wanted: string): string {

@@ -32,10 +32,11 @@ interface Surroundings {
   readonly heartbeatMs: number;
 }
 
-/** Explains the port of that id, MAC address or device name, or the ports of that Nova server. */
-export async function explainPorts(sources: PortSources, wanted: string): Promise<readonly Explained[]> {
-  const { neutron, northbound, heartbeatMs } = sources;
-  const stories = await neutron.stories(wanted);
+/** Explains ports: each by what was told of it, and by what the northbound database has. */
+export async function explainPorts(
+  { neutron, northbound, heartbeatMs }: PortSources,
+  stories: readonly PortStory[],
+): Promise<readonly Explained[]> {
   const surroundings = {
     incarnation: await northbound.incarnation(),
     listeners: await northbound.listeners(),

@@ -10,7 +10,7 @@ import { enterIncarnation, epochOf } from './incarnations.js';
 import { checkLayout, readHeads } from './layout.js';
 import { comparePorts, sweepLedger, takeDue } from './looks.js';
 import { countQuarantined, emptyQuarantine, quarantine, withoutQuarantined } from './quarantine.js';
-import { tellStories } from './story.js';
+import { tellAwaited, tellStories } from './story.js';
 import { transact } from './transaction.js';
 import type { Transactor } from './transaction.js';
 
@@ -48,6 +48,7 @@ export function createNeutron(opened: SqlStore, parts: StoreParts): Neutron {
     setPaused: (paused) => setPaused(store, paused),
     compare: (ports, judging) => comparePorts(store, ports, judging),
     stories: (wanted) => tellStories(store, wanted),
+    awaited: (awaited) => tellAwaited(store, awaited),
     diagnose: (options) => diagnose(store, options),
     close: () => store.db.destroy(),
   };

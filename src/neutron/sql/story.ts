@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { grouped } from '../../domain/grouped.js';
 import { parseJson } from '../../domain/json.js';
 import type { Sighting } from '../../domain/report.js';
-import type { Chapter, PortStory } from '../story.js';
+import type { Awaited, Chapter, PortStory } from '../story.js';
 import type { Db, SqlDialect, SqlStore } from './dialect.js';
 import { readPorts } from './facts.js';
 import { query } from './transaction.js';
@@ -19,19 +19,44 @@ const DEVICE = /^(?:tap|qvo|qvb|qbr|vhu)([0-9a-f]{8}-[0-9a-f]{2})$/;
  */
 export async function tellStories(store: SqlStore, wanted: string): Promise<readonly PortStory[]> {
   const { dialect } = store;
+  return query(store, async (db) => tellAll(db, dialect, await findIds(db, dialect, wanted)));
+}
+
+/**
+ * The ports that Nova waits for, those that it will give up first at the head: bound ports of VMs that are not ACTIVE, have
+ * a provisioning block, and were changed within that time, as a binding or a plug does.
+ */
+export async function tellAwaited(
+  store: SqlStore,
+  { withinMs, limit }: Awaited,
+): Promise<readonly PortStory[]> {
+  const { dialect } = store;
   return query(store, async (db) => {
-    const ids = await findIds(db, dialect, wanted);
-    if (ids.length === 0) return [];
-    const ports = await readPorts(db, dialect, ids);
-    const chapters = await readChapters(db, dialect, ids);
-    const quarantined = await readQuarantined(db, dialect, ids);
-    return ids.map((portId) => ({
-      portId,
-      port: ports.get(portId),
-      chapters: chapters.get(portId) ?? [],
-      quarantined: quarantined.get(portId) ?? [],
-    }));
+    const { rows } = await sql<{ id: string }>`
+      select p.id from ports p join standardattributes s on s.id = p.standard_attr_id
+      where p.device_owner like 'compute:%' and p.status <> 'ACTIVE' and ${dialect.ageMs('s.updated_at')} < ${withinMs}
+        and exists (select 1 from provisioningblocks b where b.standard_attr_id = p.standard_attr_id)
+        and exists (select 1 from ml2_port_bindings m where m.port_id = p.id and m.status = 'ACTIVE' and m.host <> '')
+      order by s.updated_at, p.id limit ${limit}`.execute(db);
+    return tellAll(
+      db,
+      dialect,
+      rows.map(({ id }) => id),
+    );
   });
+}
+
+async function tellAll(db: Db, dialect: SqlDialect, ids: readonly string[]): Promise<readonly PortStory[]> {
+  if (ids.length === 0) return [];
+  const ports = await readPorts(db, dialect, ids);
+  const chapters = await readChapters(db, dialect, ids);
+  const quarantined = await readQuarantined(db, dialect, ids);
+  return ids.map((portId) => ({
+    portId,
+    port: ports.get(portId),
+    chapters: chapters.get(portId) ?? [],
+    quarantined: quarantined.get(portId) ?? [],
+  }));
 }
 
 /** A port that Neutron no longer has may stand in the ledger still. */

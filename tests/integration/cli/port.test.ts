@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/runtime/clock.js';
 import { MARIADB } from '../../support/mariadb.js';
 import { has } from '../../support/needs.js';
-import { deviceOf, plantPort, portIdOf } from '../../support/neutron-rows.js';
+import { deviceOf, plantPort, portIdOf, setAge } from '../../support/neutron-rows.js';
 import { REDIS } from '../../support/redis.js';
 import { runIn } from '../../unit/cli/io.js';
 import { openReconcileCloud } from './reconcile-cloud.js';
@@ -81,6 +81,42 @@ describe.skipIf(!has('port', { ...MARIADB, ...REDIS }))('port-status port', () =
     expect(await stageOf(5)).toBe('nova-not-told');
     expect(await stageOf(6)).toBe('pending');
     expect(await ask(portIdOf(7))).toEqual({ exitCode: 1, ports: [] });
+  });
+
+  it('and "stuck" lists the ports that Nova waits for, those first that it will give up first', async () => {
+    await cloud.settle(1);
+    for (const [number, more] of [
+      [2, {}],
+      [3, { host: 'cn9' }],
+      [4, { owner: 'network:dhcp' }],
+      [5, {}],
+    ] as const)
+      await plantPort(cloud.rows, number, { id: portIdOf(number), ...more });
+    for (const [number, seconds] of [
+      [2, 10],
+      [3, 200],
+      [4, 10],
+      [5, 400],
+    ] as const)
+      await setAge(cloud.rows, number, seconds * 1000);
+    await cloud.complete();
+    const { stdout, exitCode } = await runIn(`stuck --json ${flags()}`, { clock: systemClock });
+    const { ports } = JSON.parse(stdout) as { readonly ports: readonly { readonly leftMs: number }[] };
+    expect(exitCode).toBe(1);
+    expect(ports).toMatchObject([
+      { portId: portIdOf(3), host: 'cn9', stage: 'chassis-unknown', nextStep: 'install-agent' },
+      { portId: portIdOf(2), host: 'cn1', stage: 'not-on-switch', nextStep: 'check-vif-plugging' },
+    ]);
+    for (const [port, least, most] of [
+      [ports[0], 60_000, 100_000],
+      [ports[1], 250_000, 290_000],
+    ] as const) {
+      expect(port?.leftMs).toBeGreaterThan(least);
+      expect(port?.leftMs).toBeLessThanOrEqual(most);
+    }
+    const table = await runIn(`stuck --timeout 20s ${flags()}`, { clock: systemClock });
+    expect(table.stdout.split('\n')).toHaveLength(3);
+    expect((await runIn(`stuck --timeout 1s ${flags()}`, { clock: systemClock })).exitCode).toBe(0);
   });
 
   it('tells a report in quarantine, a pause, and a word that Nova refuses', async () => {

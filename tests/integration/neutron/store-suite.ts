@@ -8,6 +8,7 @@ import {
   plantPort,
   portIdOf,
   portState,
+  setAge,
 } from '../../support/neutron-rows.js';
 import { decidingCases } from './deciding-cases.js';
 import { JUDGING, must, outcomesOf, reportOf } from './scene.js';
@@ -577,6 +578,18 @@ export function storeSuite(
         expect(await neutron.stories(wanted)).toMatchObject([{ portId: portIdOf(2), chapters: [] }]);
       expect(await neutron.stories(`tap${portIdOf(1).slice(0, 11)}`)).toHaveLength(2);
       expect(await neutron.stories('nobody')).toEqual([]);
+    });
+
+    it('tells of the ports that Nova waits for, and of no others', async () => {
+      const { neutron, rows } = fixture;
+      await plantPort(rows, 1, { id: portIdOf(1) });
+      await plantPort(rows, 2, { id: portIdOf(2), blocks: [] });
+      await plantPort(rows, 3, { id: portIdOf(3), status: 'ACTIVE', blocks: [] });
+      await plantPort(rows, 4, { id: portIdOf(4), owner: 'network:dhcp' });
+      for (const number of [1, 2, 3, 4]) await setAge(rows, number, 100_000);
+      const awaited = await neutron.awaited({ withinMs: 300_000, limit: 10 });
+      expect(awaited.map(({ portId }) => portId)).toEqual([portIdOf(1)]);
+      expect(await neutron.awaited({ withinMs: 50_000, limit: 10 })).toEqual([]);
     });
 
     it('keeps what can never be written in quarantine', async () => {

@@ -1,0 +1,69 @@
+import { NEXT_STEPS } from '../../domain/stage.js';
+import { configuredCommand } from '../configured-command.js';
+import type { CommandContext } from '../configured-command.js';
+import { explainThose } from '../port/explain-those.js';
+import type { Explained } from '../port/gather.js';
+import { drawTable, mayColour } from '../table.js';
+import type { Column } from '../table.js';
+
+const FLAGS = {
+  json: { kind: 'boolean', default: false, doc: 'Print JSON.' },
+  timeout: {
+    kind: 'duration',
+    leastMs: 1000,
+    mostMs: 86_400_000,
+    default: 300_000,
+    doc: "How long Nova waits for a port: its vif_plugging_timeout. It counts from the port's last change in Neutron.",
+  },
+  limit: { kind: 'integer', least: 1, most: 10_000, default: 100, doc: 'The most ports that are listed.' },
+} as const;
+
+export const stuck = configuredCommand({
+  name: 'stuck',
+  summary: 'list the ports that Nova waits for',
+  doc: 'Lists the ports that Nova waits for, those first that it will give up first: bound ports of VMs that are not ACTIVE, have a provisioning block, and were changed within its vif_plugging_timeout; with the time that is left, the first stage that is missing and the next step, as "port-status port" tells them. A VM that is stopped leaves such a port, too, until that time has passed. Writes nothing. Exit code 0: there is none; 1: there are some.',
+  examples: ['stuck', "stuck --timeout 10m --json | jq -r '.ports[] | [.leftMs, .portId, .stage] | @tsv'"],
+  runsUntilStopped: false,
+  arguments: {},
+  flags: FLAGS,
+  run: runStuck,
+});
+
+/** What is printed of one port. */
+interface Listed {
+  readonly portId: string;
+  readonly host: string | undefined;
+  readonly serverId: string;
+  readonly leftMs: number;
+  readonly stage: Explained['stage'];
+  readonly nextStep: string;
+}
+
+async function runStuck(context: CommandContext<'stuck', typeof FLAGS>): Promise<number> {
+  const { io, flags } = context;
+  const awaited = { withinMs: flags.timeout, limit: flags.limit };
+  const explained = await explainThose(context, (neutron) => neutron.awaited(awaited));
+  const listed = explained.map((one) => list(one, flags.timeout));
+  const exitCode = listed.length === 0 ? 0 : 1;
+  io.stdout.write(
+    flags.json
+      ? `${JSON.stringify({ exitCode, ports: listed })}\n`
+      : drawTable(COLUMNS, listed, mayColour(context)),
+  );
+  return exitCode;
+}
+
+function list({ story, host, stage }: Explained, timeoutMs: number): Listed {
+  const { portId, port } = story;
+  const leftMs = Math.max(0, timeoutMs - (port?.ageMs ?? timeoutMs));
+  return { portId, host, serverId: port?.deviceId ?? '', leftMs, stage, nextStep: NEXT_STEPS[stage] };
+}
+
+const COLUMNS: readonly Column<Listed>[] = [
+  { head: 'PORT', cell: ({ portId }) => ({ text: portId }) },
+  { head: 'HOST', cell: ({ host }) => ({ text: host ?? '-' }) },
+  { head: 'NOVA SERVER', cell: ({ serverId }) => ({ text: serverId }) },
+  { head: 'LEFT', isNumber: true, cell: ({ leftMs }) => ({ text: `${Math.round(leftMs / 1000)} s` }) },
+  { head: 'STAGE', cell: ({ stage }) => ({ text: stage, tone: 'doubtful' }) },
+  { head: 'NEXT STEP', cell: ({ nextStep }) => ({ text: nextStep }) },
+];
