@@ -1,0 +1,160 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openNorthbound } from '../../src/northbound/open.js';
+import { systemClock } from '../../src/runtime/clock.js';
+import { Opened } from '../../src/runtime/opened.js';
+import { systemRandom } from '../../src/runtime/random.js';
+import { CLOUD_PROGRAMS, setUpCloud } from '../support/cloud-set-up.js';
+import type { CloudSetUp } from '../support/cloud-set-up.js';
+import { eventually } from '../support/eventually.js';
+import { LogicalPorts } from '../support/logical-ports.js';
+import { has } from '../support/needs.js';
+import { plantPort, portIdOf } from '../support/neutron-rows.js';
+import type { Program } from '../support/process.js';
+import { REDIS, startRedis } from '../support/redis.js';
+import { startTcpProxy } from '../support/tcp-proxy.js';
+import type { TcpProxy } from '../support/tcp-proxy.js';
+
+/** Short, so that a silence shows soon. */
+const HEARTBEAT = ['--agent-heartbeat-ms', '500'];
+
+/** Faults as an operator meets them, each with the stage that "port-status port" has to name: the codes of decision 20. */
+describe.runIf(has('e2e/explain', { ...CLOUD_PROGRAMS, ...REDIS }))('port-status port', () => {
+  const opened = new Opened();
+  let set: CloudSetUp;
+  let ports: LogicalPorts;
+  let agent: Program;
+  let server: Program;
+  let proxy: TcpProxy;
+  let northboundUrl: string;
+
+  beforeAll(async () => {
+    const redis = await startRedis();
+    opened.add({ close: () => redis.dispose() });
+    proxy = await startTcpProxy({ host: '127.0.0.1', port: redis.port });
+    opened.add({ close: () => proxy.dispose() });
+    northboundUrl = `redis://127.0.0.1:${redis.port}`;
+    set = await setUpCloud({ northbound: { url: northboundUrl } });
+    opened.add({ close: () => set.dispose() });
+    ports = new LogicalPorts(set);
+    agent = await startAgent();
+  });
+  afterAll(() => opened[Symbol.asyncDispose]());
+
+  function startAgent(): Promise<Program> {
+    return set.startAgent(...HEARTBEAT, '--northbound-url', `redis://127.0.0.1:${proxy.port}`);
+  }
+
+  /** The same in JSON and in words for people. */
+  async function says(port: number, stage: string, nextStep: string): Promise<void> {
+    await eventually(async () => {
+      const { stdout, stderr, exitCode } = await set.run('port', portIdOf(port), '--json', ...HEARTBEAT);
+      if (stdout === '') throw new Error(stderr);
+      expect(JSON.parse(stdout)).toMatchObject({ exitCode: 1, ports: [{ stage, nextStep }] });
+      expect(exitCode).toBe(1);
+    }, 20_000);
+    const { stdout } = await set.run('port', portIdOf(port), ...HEARTBEAT);
+    expect(stdout).toContain(`stage: ${stage}\nnext:  ${nextStep}\n`);
+  }
+
+  it('says that no server is live', async () => {
+    const [port = 0] = await ports.plant(1);
+    await ports.plug([port]);
+    await says(port, 'no-server-live', 'start-a-server');
+    server = await set.startServer('a');
+    await ports.settled([port], 'ACTIVE');
+    const { stdout, exitCode } = await set.run('port', portIdOf(port), ...HEARTBEAT);
+    expect(stdout).toContain('stage: done\nnext:  nothing\n');
+    expect(exitCode).toBe(0);
+  });
+
+  it('says that the switch has no interface of the port', async () => {
+    const [port = 0] = await ports.plant(1);
+    await says(port, 'not-on-switch', 'check-vif-plugging');
+  });
+
+  it('says that the switch could not open the interface', async () => {
+    const [port = 0] = await ports.plant(1);
+    await ports.plug([port], { type: '' });
+    await says(port, 'interface-failed', 'read-interface-error');
+  });
+
+  it('says that the interface is not ready', async () => {
+    const [port = 0] = await ports.plant(1);
+    await ports.plug([port], { tagged: false });
+    await says(port, 'link-down', 'check-guest-and-link');
+  });
+
+  it('says that the port is bound to another host', async () => {
+    const [port = 0] = await ports.plant(1, { host: 'cn2' });
+    await ports.plug([port]);
+    await says(port, 'bound-elsewhere', 'compare-binding-and-chassis');
+  });
+
+  it('says that the DHCP block is left', async () => {
+    const [port = 0] = await ports.plant(1, { blocks: ['DHCP', 'L2'] });
+    await ports.plug([port]);
+    await says(port, 'dhcp-block', 'check-dhcp-agent');
+  });
+
+  it('says that Nova does not know the server', async () => {
+    const [port = 0] = ports.reserve(1);
+    await plantPort(set.rows, port, { id: portIdOf(port) });
+    await ports.plug([port]);
+    await says(port, 'nova-refuses', 'check-the-server-in-nova');
+  });
+
+  it('says that Nova refuses the token', async () => {
+    set.cloud.nova.trouble.start({ kind: 'status', status: 401 });
+    const [port = 0] = await ports.plant(1);
+    await ports.plug([port]);
+    await says(port, 'nova-unreachable', 'check-nova-and-its-credentials');
+    set.cloud.nova.trouble.stop();
+    await ports.settled([port], 'ACTIVE', 30_000);
+  });
+
+  it('says that a report can never be written', async () => {
+    const [port = 0] = await ports.plant(1, { host: 'cn3' });
+    await using northbound = opening(northboundUrl);
+    const registration = await northbound.registerChassis('cn3');
+    const revision = registration.maxRevision + 1;
+    const report = { portId: portIdOf(port), chassis: 'cn3', revision, version: 1, isDown: false, body: '{' };
+    await northbound.publish(registration, [report]);
+    await says(port, 'quarantined', 'read-quarantine-reason');
+  });
+
+  it('says that the agent reaches no northbound database', async () => {
+    const [port = 0] = await ports.plant(1);
+    proxy.passage = 'black-hole';
+    await ports.plug([port]);
+    await says(port, 'chassis-silent', 'check-agent');
+    proxy.passage = 'open';
+    proxy.reset();
+    await ports.settled([port], 'ACTIVE', 30_000);
+  });
+
+  it('says that the agent is dead', async () => {
+    await agent.kill();
+    const [port = 0] = await ports.plant(1);
+    await ports.plug([port]);
+    await says(port, 'chassis-silent', 'check-agent');
+    agent = await startAgent();
+    await ports.settled([port], 'ACTIVE');
+  });
+
+  it('says that the server died with the report, and no other is live', async () => {
+    expect((await set.run('pause')).exitCode).toBe(0);
+    const [port = 0] = await ports.plant(1);
+    await ports.plug([port]);
+    await says(port, 'paused', 'resume');
+    await server.kill();
+    await says(port, 'no-server-live', 'start-a-server');
+    expect((await set.run('resume')).exitCode).toBe(0);
+    server = await set.startServer('b');
+    await ports.settled([port], 'ACTIVE');
+  });
+});
+
+function opening(url: string): ReturnType<typeof openNorthbound> & AsyncDisposable {
+  const northbound = openNorthbound(url, { clock: systemClock, random: systemRandom });
+  return Object.assign(northbound, { [Symbol.asyncDispose]: () => northbound.close() });
+}
