@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
@@ -11,11 +13,23 @@ const FOLDER = fileURLToPath(new URL('deploy/prometheus', ROOT));
 const RULES = readFileSync(`${FOLDER}/alerts.yml`, 'utf8');
 const RUNBOOK = fileURLToPath(new URL('docs/operating/runbook', ROOT));
 
-function all(pattern: RegExp): readonly string[] {
-  return [...RULES.matchAll(pattern)].map(([, found = '']) => found);
+const DASHBOARD = readFileSync(new URL('deploy/grafana/port-status.json', ROOT), 'utf8');
+
+function all(pattern: RegExp, text = RULES): readonly string[] {
+  return [...text.matchAll(pattern)].map(([, found = '']) => found);
 }
 
-describe('the alert rules', () => {
+/** Every query of the dashboard, with an interval where Grafana puts one. */
+function queries(): readonly string[] {
+  const { panels, annotations } = JSON.parse(DASHBOARD) as {
+    readonly panels: readonly { readonly targets: readonly { readonly expr: string }[] }[];
+    readonly annotations: { readonly list: readonly { readonly expr: string }[] };
+  };
+  const all = [...panels.flatMap(({ targets }) => targets), ...annotations.list];
+  return all.map(({ expr }) => expr.replaceAll('$__rate_interval', '1m'));
+}
+
+describe('the alert rules and the dashboard', () => {
   it('have a page of the runbook each, which bears the name of the alert', () => {
     const [alerts, pages] = [all(/alert: (\w+)/g), all(/runbook: (\S+)/g)];
     const heads = pages.map((page) => readFileSync(new URL(page, ROOT), 'utf8').split('\n')[0]);
@@ -26,10 +40,10 @@ describe('the alert rules', () => {
 
   it('ask for metrics that there are', async () => {
     const metrics = await createMetrics().registry.metrics();
-    const names = new Set([...metrics.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name));
-    const asked = all(/\b(port_status_[a-z_]+)/g);
+    const names = new Set(all(/^# TYPE (\S+)/gm, metrics));
+    const asked = all(/\b(port_status_[a-z_]+)/g, RULES + queries().join('\n'));
     expect(asked.length).toBeGreaterThan(0);
-    expect(asked.filter((name) => !names.has(name))).toEqual([]);
+    expect(asked.filter((name) => !names.has(name.replace(/_bucket$/, '')))).toEqual([]);
   });
 });
 
@@ -41,6 +55,18 @@ describe.runIf(has('prometheus', { promtool: 'prometheus' }))('for promtool', ()
   it('the rules are well-formed, and fire when they should and not before', async () => {
     await promtool('check', 'rules', 'alerts.yml');
     await promtool('test', 'rules', 'alerts.test.yml');
+  });
+
+  it("the dashboard's queries are well-formed", async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'port-status-queries-'));
+    try {
+      const rules = queries().map((expr, index) => ({ record: `query_${index}`, expr }));
+      const file = join(folder, 'queries.yml'); // JSON is YAML, too
+      writeFileSync(file, JSON.stringify({ groups: [{ name: 'dashboard', rules }] }));
+      expect((await promtool('check', 'rules', file)).stdout).toContain(`${rules.length} rules found`);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('the metrics follow the conventions', async () => {
