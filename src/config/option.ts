@@ -11,6 +11,7 @@ export type Command =
   | 'chassis'
   | 'port'
   | 'stuck'
+  | 'quarantine'
   | 'drain'
   | 'pause'
   | 'resume'

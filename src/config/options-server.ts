@@ -9,6 +9,7 @@ const WITH_DATABASE = [
   'reconcile',
   'port',
   'stuck',
+  'quarantine',
   'pause',
   'resume',
   'uninstall',

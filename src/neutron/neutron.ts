@@ -88,6 +88,12 @@ export interface Neutron {
   /** How many reports are in quarantine. */
   quarantined(): Promise<number>;
 
+  /** What is in quarantine, the oldest first. Changes nothing. */
+  listQuarantined(limit: number): Promise<readonly Quarantined[]>;
+
+  /** Lets go of what is in quarantine of that port, or of all; the sweep then has it judged again. @returns how much. */
+  releaseQuarantined(portId?: string): Promise<number>;
+
   isPaused(): Promise<boolean>;
 
   /** Resolves when no transaction that still saw the old value is running. */
@@ -241,6 +247,12 @@ export interface QuarantineEntry extends ReportKey {
   readonly body: string;
   readonly reason: string;
   readonly server: string;
+}
+
+/** What is in quarantine. */
+export interface Quarantined extends QuarantineEntry {
+  /** Since it was put there, by the database's clock. */
+  readonly ageMs: number;
 }
 
 /** What judging a case would do. */

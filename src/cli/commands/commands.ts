@@ -11,6 +11,7 @@ import { listeners } from './listeners.js';
 import { migrate } from './migrate.js';
 import { pause } from './pause.js';
 import { port } from './port.js';
+import { quarantine } from './quarantine.js';
 import { reconcile } from './reconcile.js';
 import { resume } from './resume.js';
 import { server } from './server.js';
@@ -31,6 +32,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   chassis,
   port,
   stuck,
+  quarantine,
   drain,
   pause,
   resume,

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { PortStatusError } from '../../domain/errors.js';
 import { keyOf } from '../../domain/report.js';
 import type { ReportKey } from '../../domain/report.js';
-import type { Case, QuarantineEntry } from '../neutron.js';
+import type { Case, QuarantineEntry, Quarantined } from '../neutron.js';
 import type { Db, SqlDialect, SqlStore } from './dialect.js';
 import { inChunks, keysIn } from './keys.js';
 import { query, transact } from './transaction.js';
@@ -110,6 +110,25 @@ function toStored(entry: QuarantineEntry): QuarantineEntry {
     body: cut(entry.body, LONGEST.body),
     reason: cut(entry.reason, LONGEST.reason),
   };
+}
+
+export async function listQuarantined(store: SqlStore, limit: number): Promise<readonly Quarantined[]> {
+  const { dialect } = store;
+  const { rows } = await query(store, (db) =>
+    sql<Quarantined>`
+      select port as ${sql.ref('portId')}, chassis, revision, incarnation, body, reason, server,
+        ${dialect.now()} - put_at as ${sql.ref('ageMs')}
+      from ${dialect.ledger('quarantine')} order by put_at, port, chassis limit ${limit}`.execute(db),
+  );
+  return rows;
+}
+
+export async function releaseQuarantined(store: SqlStore, portId?: string): Promise<number> {
+  const which = portId === undefined ? sql`1 = 1` : sql`port = ${portId}`;
+  const { numAffectedRows } = await query(store, (db) =>
+    sql`delete from ${store.dialect.ledger('quarantine')} where ${which}`.execute(db),
+  );
+  return Number(numAffectedRows);
 }
 
 export async function countQuarantined(store: Transactor): Promise<number> {

@@ -9,7 +9,14 @@ import { isPaused, setPaused } from './flags.js';
 import { enterIncarnation, epochOf } from './incarnations.js';
 import { checkLayout, readHeads } from './layout.js';
 import { comparePorts, sweepLedger, takeDue } from './looks.js';
-import { countQuarantined, emptyQuarantine, quarantine, withoutQuarantined } from './quarantine.js';
+import {
+  countQuarantined,
+  emptyQuarantine,
+  listQuarantined,
+  quarantine,
+  releaseQuarantined,
+  withoutQuarantined,
+} from './quarantine.js';
 import { tellAwaited, tellStories } from './story.js';
 import { transact } from './transaction.js';
 import type { Transactor } from './transaction.js';
@@ -44,6 +51,8 @@ export function createNeutron(opened: SqlStore, parts: StoreParts): Neutron {
     emptyQuarantine: () => emptyQuarantine(store),
     withoutQuarantined: (cases) => withoutQuarantined(store, cases),
     quarantined: () => countQuarantined(store),
+    listQuarantined: (limit) => listQuarantined(store, limit),
+    releaseQuarantined: (portId) => releaseQuarantined(store, portId),
     isPaused: () => isPaused(store),
     setPaused: (paused) => setPaused(store, paused),
     compare: (ports, judging) => comparePorts(store, ports, judging),
