@@ -605,8 +605,9 @@ export function storeSuite(
       await fixture.neutron.quarantine([entry, { ...entry, portId: 'y'.repeat(400), body: '\0' }], 10);
       await fixture.neutron.quarantine([entry], 10);
       expect(await fixture.neutron.quarantined()).toBe(2);
-      const listed = await fixture.neutron.listQuarantined(1);
-      expect(listed).toMatchObject([{ ...entry, ageMs: expect.any(Number) as number }]);
+      expect(await fixture.neutron.listQuarantined(1)).toHaveLength(1);
+      const listed = await fixture.neutron.listQuarantined(10);
+      expect(listed).toContainEqual({ ...entry, ageMs: expect.any(Number) as number });
       expect(await fixture.neutron.releaseQuarantined('x')).toBe(1);
       expect(await fixture.neutron.releaseQuarantined()).toBe(1);
       expect(await fixture.neutron.quarantined()).toBe(0);
