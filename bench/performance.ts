@@ -172,7 +172,8 @@ function about({ scenario, name, rows, footer, machine, seed }: Stored): readonl
 /** What the reader has to know of each. */
 const DOCS: Readonly<Record<string, string>> = {
   idle: "One port at a time, on a system where nothing else happens: from when a real ovsdb-server has answered the transaction to the commit in Neutron's database, as another client sees it, and until Nova has heard.",
-  steady: 'Ports change at 70 % of the rate that a storm reached just before, for a minute.',
+  steady:
+    'Chassis after chassis boots fifty ports, at 70 % of the rate that a storm reached just before, for a minute; a latency counts from the plug.',
   neighbour:
     'Transactions like those of neutron-server, on ports that are none of ours and on the same ports, without a storm and during one.',
   repeats: 'All agents start again and publish every port as it was.',
