@@ -4,14 +4,13 @@ import { systemClock } from '../src/runtime/clock.js';
 import { Opened } from '../src/runtime/opened.js';
 import { cpuSecondsOf } from './cloud/processes.js';
 import { ENGINE_HOMES } from './engine-homes.js';
-import { join } from './engine-load.js';
+import { drainTopic, join } from './engine-load.js';
 import { spreadOf } from './spread.js';
 import type { Spread } from './spread.js';
 
 const CHASSIS = 400;
 /** Reports of one chassis, all published at once. */
 const EACH = 50;
-const RECEIVE = 500;
 
 interface Once {
   readonly perSecond: number;
@@ -68,13 +67,6 @@ async function carryAll(
     await agents.publish(registration, reports);
   }
   const backlogs = new Map((await servers.listeners()).map(({ id, backlog }) => [id, backlog]));
-  await Promise.all(members.map((member) => takeAll(servers, member, backlogs.get(member.id) ?? 0)));
+  await Promise.all(members.map((member) => drainTopic(servers, member, backlogs.get(member.id) ?? 0)));
   return CHASSIS * EACH;
-}
-
-async function takeAll(servers: Northbound, member: Membership, backlog: number): Promise<void> {
-  for (let left = backlog; left > 0;) {
-    const deliveries = await servers.receive(member, { max: RECEIVE });
-    left -= await servers.acknowledge(member, deliveries);
-  }
 }

@@ -6,6 +6,7 @@ import { countOf } from '../tests/support/metrics.js';
 import type { Program } from '../tests/support/process.js';
 import { openCloud } from './cloud/bench-cloud.js';
 import type { BenchCloud } from './cloud/bench-cloud.js';
+import { thoseThatAre } from './cloud/commits.js';
 import { rssMibOf } from './cloud/processes.js';
 import { describeMachine } from './machine.js';
 import { AT_ONCE, bootOf } from './load/orders.js';
@@ -92,7 +93,7 @@ async function watchBoots(
   }
   const tookMs: number[] = [];
   while (dueMs.size > 0) {
-    for (const id of await activeAmong(rows, dueNow(dueMs))) {
+    for (const id of await thoseThatAre(rows, 'ACTIVE', dueNow(dueMs))) {
       tookMs.push(systemClock.now() - (dueMs.get(id) ?? 0));
       dueMs.delete(id);
     }
@@ -109,13 +110,6 @@ function dueNow(dueMs: ReadonlyMap<string, number>): readonly string[] {
     due.push(id);
   }
   return due;
-}
-
-async function activeAmong(rows: NeutronRows, ids: readonly string[]): Promise<readonly string[]> {
-  if (ids.length === 0) return [];
-  const places = ids.map(() => '?').join(', ');
-  const found = await rows.run(`select id from ports where status = 'ACTIVE' and id in (${places})`, ids);
-  return found.map(({ id }) => String(id));
 }
 
 async function readGauges(

@@ -48,7 +48,8 @@ export async function watchCommits(
 /** Behind every id. */
 const LAST = 'g';
 
-async function thoseThatAre(
+/** Of these ports, those that have that status now. */
+export async function thoseThatAre(
   rows: NeutronRows,
   status: string,
   ids: readonly string[],

@@ -33,15 +33,11 @@ type Context = CommandContext<'port', typeof FLAGS, typeof ARGUMENTS>;
 async function runPort(context: Context): Promise<number> {
   const { io, flags } = context;
   const wanted = context.arguments.port;
-  const explained = await explain(context, wanted);
+  const explained = await explainThose(context, (neutron) => neutron.stories(wanted));
   const exitCode = explained.length > 0 && explained.every(({ stage }) => stage === 'done') ? 0 : 1;
   if (flags.json) io.stdout.write(`${JSON.stringify({ exitCode, ports: explained.map(toJson) })}\n`);
   else io.stdout.write(explained.length === 0 ? notFound(wanted) : explained.map(inWords).join('\n'));
   return exitCode;
-}
-
-async function explain(context: Context, wanted: string): Promise<readonly Explained[]> {
-  return explainThose(context, (neutron) => neutron.stories(wanted));
 }
 
 function notFound(wanted: string): string {

@@ -11,7 +11,7 @@ const FLAGS = {
   json: { kind: 'boolean', default: false, doc: 'Print JSON, with the reports as they came.' },
   retry: {
     kind: 'string',
-    doc: 'Lets go of the reports of this port, or of "all": servers judge them again with their next sweep.',
+    doc: 'Lets go of the reports of this port, or of "all": servers judge those that they can read again with their next sweep.',
   },
   limit: { kind: 'integer', least: 1, most: 100_000, default: 100, doc: 'The most reports that are listed.' },
 } as const;
@@ -19,7 +19,7 @@ const FLAGS = {
 export const quarantine = configuredCommand({
   name: 'quarantine',
   summary: 'list the reports that can never be written',
-  doc: 'Lists the reports that were set aside because they can never be written as they are, the oldest first, each with the reason. What a newer report of its port has overtaken leaves by itself. With --retry they are let go and judged again, once the cause is mended; one that can still not be written comes back. Exit code 0: there is none (left); 1: there are some.',
+  doc: 'Lists the reports that were set aside because they can never be written as they are, the oldest first, each with the reason. What a newer report of its port has overtaken leaves by itself. With --retry they are let go, once the cause is mended, and judged again: one that can still not be written comes back. A report whose body makes no sense can not be judged: it is let go for good, and its chassis has to say something newer. Exit code 0: there is none (left); 1: there are some.',
   examples: ['quarantine', 'quarantine --retry all'],
   runsUntilStopped: false,
   arguments: {},
@@ -51,7 +51,9 @@ async function release(neutron: Neutron, retry: string | undefined): Promise<num
 }
 
 function inWords(released: number | undefined): string {
-  return released === undefined ? '' : `${released} let go; the next sweep has them judged again\n`;
+  return released === undefined
+    ? ''
+    : `${released} let go; the next sweep has those judged again that can be read\n`;
 }
 
 const COLUMNS: readonly Column<Quarantined>[] = [

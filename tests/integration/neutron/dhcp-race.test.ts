@@ -31,8 +31,6 @@ const OVERTAKEN = 100_000;
 const WORKERS = 8;
 /** How long neutron-server takes between its look and its commit, at most. */
 const THINK_MS = 20;
-/** Longer than any of it takes on a machine that has other work: a port that is stuck stays so. */
-const PATIENCE_MS = 20_000;
 /** How far apart a wire and its DHCP get ready, at most. */
 const SPREADS_MS = [0, 5, 20, 200];
 
@@ -88,13 +86,13 @@ describe.each([
     });
 
     it.each(SPREADS_MS)(
-      'of 1,000 ports, up to %i ms apart, every one whose wire is up gets ACTIVE, and no other',
+      'of 1,000 ports, up to %i ms apart, every one whose wire is up is ACTIVE 2 s later, and no other',
       async (apartMs) => {
         const ports = numbers(1 + SPREADS_MS.indexOf(apartMs) * PORTS, PORTS);
         const wired = ports.filter((number) => !isCut(number));
         await plantPorts(race.workers, ports);
         await finishTogether(race, ports, apartMs);
-        const endMs = systemClock.monotonicMs() + PATIENCE_MS;
+        const endMs = systemClock.monotonicMs() + 2000;
         let active = await activePorts(race, ports);
         while (active.join() !== wired.join() && systemClock.monotonicMs() < endMs) {
           await systemClock.sleep(25);
