@@ -10,12 +10,20 @@ import type { Session } from './session.js';
 export async function lookAgainSoon(session: Session, signal: AbortSignal): Promise<void> {
   const { looks, clock } = session;
   for (;;) {
-    const { keys, step } = await looks.next(clock, signal);
+    const due = await looks.next(clock, signal);
+    const keys = distinct(due.flatMap((group) => group.keys));
     const outcomes = await judgeAgain(session, keys, 'look', signal);
     const final = new Set(outcomes.filter(({ isWaiting }) => !isWaiting).map(keyOf));
-    const waiting = keys.filter((key) => !final.has(keyOf(key)));
-    looks.schedule(waiting, clock.monotonicMs(), step + 1);
+    const nowMs = clock.monotonicMs();
+    for (const { keys, step } of due) {
+      const waiting = keys.filter((key) => !final.has(keyOf(key)));
+      looks.schedule(waiting, nowMs, step + 1);
+    }
   }
+}
+
+function distinct(keys: readonly ReportKey[]): readonly ReportKey[] {
+  return [...new Map(keys.map((key) => [keyOf(key), key])).values()];
 }
 
 /** Ledger rows are due after seconds: asking for them more often than this finds none sooner. */

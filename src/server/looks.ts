@@ -4,11 +4,13 @@ import type { Clock } from '../runtime/clock.js';
 import { Doorbell } from '../runtime/doorbell.js';
 import { Scope } from '../runtime/scope.js';
 
-interface Group {
-  readonly atMs: number;
+/** Reports to look at again. `step` is how many looks they have had. */
+export interface Group {
   readonly step: number;
   readonly keys: readonly ReportKey[];
 }
+
+type Scheduled = Group & { readonly atMs: number };
 
 /** What is held in memory at most; what is above it waits for the ledger's own `look_at`. */
 const MOST_KEYS = 20_000;
@@ -18,7 +20,7 @@ const MOST_KEYS = 20_000;
  * lost here in a crash, the ledger's `look_at` remembers.
  */
 export class Looks {
-  #groups: Group[] = [];
+  #groups: Scheduled[] = [];
   #keys = 0;
   readonly #bell = new Doorbell();
 
@@ -31,17 +33,14 @@ export class Looks {
     this.#bell.ring();
   }
 
-  /** Waits for the next keys to look at; `step` is the one that has come. */
-  async next(
-    clock: Clock,
-    signal: AbortSignal,
-  ): Promise<{ readonly keys: readonly ReportKey[]; readonly step: number }> {
+  /** Waits until something is due, and takes all that is: what gathers during one look goes into the next. */
+  async next(clock: Clock, signal: AbortSignal): Promise<readonly Group[]> {
     for (;;) {
-      const first = this.#groups.reduce<Group | undefined>(earlier, undefined);
-      if (first === undefined) await this.#bell.wait({ signal });
-      else if (first.atMs > clock.monotonicMs())
-        await this.#untilDue(first.atMs - clock.monotonicMs(), clock, signal);
-      else return this.#take(first);
+      const nowMs = clock.monotonicMs();
+      const firstMs = this.#groups.reduce((least, { atMs }) => Math.min(least, atMs), Infinity);
+      if (firstMs <= nowMs) return this.#take(nowMs);
+      if (firstMs === Infinity) await this.#bell.wait({ signal });
+      else await this.#untilDue(firstMs - nowMs, clock, signal);
     }
   }
 
@@ -51,13 +50,10 @@ export class Looks {
     await Promise.race([clock.sleep(ms, either), this.#bell.wait(either)]);
   }
 
-  #take(group: Group): { readonly keys: readonly ReportKey[]; readonly step: number } {
-    this.#groups = this.#groups.filter((other) => other !== group);
-    this.#keys -= group.keys.length;
-    return group;
+  #take(nowMs: number): readonly Group[] {
+    const due = this.#groups.filter(({ atMs }) => atMs <= nowMs);
+    this.#groups = this.#groups.filter(({ atMs }) => atMs > nowMs);
+    for (const { keys } of due) this.#keys -= keys.length;
+    return due;
   }
-}
-
-function earlier(first: Group | undefined, other: Group): Group {
-  return first === undefined || other.atMs < first.atMs ? other : first;
 }

@@ -19,7 +19,18 @@ it('a server that waits for looks again and again holds no more memory than at t
     looks.schedule([KEY], clock.monotonicMs());
     const next = looks.next(clock, stop.signal);
     await clock.advance(50);
-    await expect(next).resolves.toMatchObject({ keys: [KEY], step: 0 });
+    await expect(next).resolves.toMatchObject([{ keys: [KEY], step: 0 }]);
   }
   expect(dependants(stop.signal)).toBe(0);
+});
+
+it('all that is due is looked at together, so that looks keep up with however many commits there are', async () => {
+  const clock = new VirtualClock();
+  const looks = new Looks();
+  for (let n = 0; n < 100; n++) {
+    looks.schedule([{ ...KEY, chassis: `cn${n}` }], clock.monotonicMs());
+    await clock.advance(1);
+  }
+  const due = await looks.next(clock, new AbortController().signal);
+  expect(due.map(({ keys }) => keys[0]?.chassis)).toEqual(Array.from({ length: 51 }, (_, n) => `cn${n}`));
 });
