@@ -20,6 +20,8 @@ export interface EngineHome {
   connect(): Northbound;
   /** Absent where nothing counts. */
   readonly meter?: Meter;
+  /** Loses all data under whoever is connected. Absent where only a stop of everybody would do. */
+  forget?(): Promise<unknown>;
   dispose(): Promise<void>;
 }
 
@@ -39,6 +41,9 @@ async function startMemory(): Promise<EngineHome> {
     version: 'in this process',
     url: 'memory:',
     connect: () => new MemoryNorthbound(database),
+    forget: async () => {
+      database.loseEverything();
+    },
     dispose: async () => undefined,
   };
 }
@@ -65,6 +70,7 @@ async function startRedisHome(): Promise<EngineHome> {
     pid: Number(/process_id:(\d+)/.exec(info)?.[1]),
     connect: () => openNorthbound(url, SYSTEM),
     meter: meterRedis(server.admin),
+    forget: () => server.admin.flushall(),
     dispose: () => server.dispose(),
   };
 }
@@ -78,6 +84,7 @@ async function startEtcdHome(): Promise<EngineHome> {
     url,
     connect: () => openNorthbound(url, SYSTEM),
     meter: meterEtcd(cluster),
+    forget: () => cluster.ctl('del', '', '--prefix'),
     dispose: () => cluster.dispose(),
   };
 }

@@ -176,7 +176,8 @@ const DOCS: Readonly<Record<string, string>> = {
     'Chassis after chassis boots fifty ports, at 70 % of the rate that a storm reached just before, for a minute; a latency counts from the plug.',
   neighbour:
     'Transactions like those of neutron-server, on ports that are none of ours and on the same ports, without a storm and during one.',
-  repeats: 'All agents start again and publish every port as it was.',
+  repeats:
+    'All agents start again with every port as it was, until every chassis is complete and nothing is pending: what is stored as it is, they do not say again. Then the northbound database loses all data, and everything is said once more, until the last of it is judged.',
   takeover:
     'A server is killed in whose topic the reports of all ports wait; from the kill to the last commit by another.',
   flap: 'Each port changes 50 times a second: what is written stays bounded.',

@@ -20,40 +20,59 @@ const LEAST_RATIO = 3;
 interface Repeated {
   /** From the first change to the last commit. */
   readonly changesMs: number;
-  /** From the start of the agents until the last of what they said again is judged. */
-  readonly repeatsMs: number;
-  /** Statuses and revisions that the repeats wrote to Neutron. */
+  /** From the start of the agents until every chassis is complete and nothing is pending. */
+  readonly startMs: number;
+  /** From a loss of all northbound data until the last of what the agents say again is judged; none where none is made. */
+  readonly lossMs: number | undefined;
+  /** Statuses and revisions that either wrote to Neutron. */
   readonly writes: number;
 }
 
-/** All agents start again and say what they said before: nothing of it may cost Neutron a write. */
+/** All agents start again, then all northbound data is lost: nothing of it may cost Neutron a write. */
 export const repeats: Scenario = {
   name: 'repeats',
-  doc: 'all agents start again and publish every port as it was: time and writes, against those of changes',
+  doc: 'all agents start again with every port as it was, then say it all again after a loss of data: time and writes, against those of changes',
   run: async (options) => {
     await using opened = new Opened();
     options.say(`making ${options.ports} ports`);
     const cloud = await openCloud(options, opened);
-    const runs = await eachRun(options, (stage) => sayTwice(cloud, options, stage));
+    const runs = await eachRun(options, (stage) => sayAgain(cloud, options, stage));
     return resultOf(runs, options, cloud);
   },
 };
 
-async function sayTwice(
+async function sayAgain(
   cloud: BenchCloud,
   { servers, ports, seed }: ScenarioOptions,
   opened: Opened,
 ): Promise<Repeated> {
   const calm = await openCalm(cloud, servers, opened, '--http-listen', '127.0.0.1:0');
   const { portsPerSecond } = await playStorm(calm, seed);
-  await calm.load.order({ kind: 'stop' });
   const writesBefore = await writesOf(cloud.database.rows);
-  const judgedBefore = await judgedBy(calm);
-  const startMs = systemClock.monotonicMs();
-  await Promise.all([calm.load.order({ kind: 'start' }), untilJudged(calm, judgedBefore + ports)]);
-  const repeatsMs = systemClock.monotonicMs() - startMs;
+  await calm.load.order({ kind: 'stop' });
+  const startMs = await timeOf(async () => {
+    await calm.load.order({ kind: 'start' });
+    await untilNothingWaits(calm);
+  });
+  const { engine } = calm.stage;
+  const due = (await judgedBy(calm)) + ports;
+  const lose = engine.forget?.bind(engine);
+  const lossMs = lose && (await timeOf(() => Promise.all([lose(), untilJudged(calm, due)])));
   const writes = (await writesOf(cloud.database.rows)) - writesBefore;
-  return { changesMs: (ports * 1000) / portsPerSecond, repeatsMs, writes };
+  return { changesMs: (ports * 1000) / portsPerSecond, startMs, lossMs, writes };
+}
+
+async function timeOf(work: () => Promise<unknown>): Promise<number> {
+  const startMs = systemClock.monotonicMs();
+  await work();
+  return systemClock.monotonicMs() - startMs;
+}
+
+async function untilNothingWaits({ servers }: Calm): Promise<void> {
+  await eventually(async () => {
+    const waiting = await countOf(servers, 'port_status_backlog', {});
+    if (waiting > 0) throw new Error(`${waiting} are pending`);
+  }, PATIENCE_MS);
 }
 
 function judgedBy({ servers }: Calm): Promise<number> {
@@ -70,21 +89,26 @@ async function untilJudged(calm: Calm, count: number): Promise<void> {
 function resultOf(runs: readonly Repeated[], options: ScenarioOptions, cloud: BenchCloud): Result {
   const { engine, db, ports, chassis, servers, seed } = options;
   const of = (value: (run: Repeated) => number): Spread => spreadOf(runs.map(value));
-  const [changesMs, repeatsMs] = [of((run) => run.changesMs), of((run) => run.repeatsMs)];
-  const ratio = of((run) => run.changesMs / run.repeatsMs);
+  const [changesMs, startMs] = [of((run) => run.changesMs), of((run) => run.startMs)];
+  const ratio = of((run) => run.changesMs / run.startMs);
+  const losses = runs.flatMap((run) => run.lossMs ?? []);
+  const lossMs = losses.length === 0 ? undefined : spreadOf(losses);
   const writes = Math.max(...runs.map((run) => run.writes));
   return {
     ...{ scenario: 'repeats', seed, machine: describeMachine() },
     figures: {
       ...{ engine, db, ports, chassis, servers, runs: runs.length },
-      ...{ changesMs, repeatsMs, ratio, writes, versions: { database: cloud.database.version } },
+      ...{ changesMs, startMs, ratio, lossMs, writes, versions: { database: cloud.database.version } },
     },
     rows: [
       {
         ports: String(ports),
         changes: milliseconds(changesMs),
-        repeats: milliseconds(repeatsMs),
-        ratio: ratio.median.toFixed(1),
+        'all agents start again': `${milliseconds(startMs)}, ratio ${ratio.median.toFixed(1)}`,
+        'all data is lost':
+          lossMs === undefined
+            ? '–'
+            : `${milliseconds(lossMs)}, ratio ${(changesMs.median / lossMs.median).toFixed(1)}`,
         "writes in Neutron's tables": String(writes),
       },
     ],

@@ -27,7 +27,7 @@ export type Order =
   | { readonly kind: 'flap'; readonly ports: number; readonly hertz: number; readonly forMs: number }
   /** All agents end. */
   | { readonly kind: 'stop' }
-  /** They start again: every port is published once more, as it is. */
+  /** They start again. */
   | { readonly kind: 'start' };
 
 /** What the load answers: once when every agent has published all, and once after each order. */

@@ -64,7 +64,7 @@ export interface Agent {
   /**
    * Works until the signal stops it, and resolves when everything has ended. To be called once.
    *
-   * On a crash or a stop nothing has to be saved: the next start publishes every port.
+   * On a crash or a stop nothing has to be saved: the next start publishes every port that is not stored as it is.
    *
    * @throws {PortStatusError} FENCED when another agent has registered for the chassis; whatever the source throws.
    */

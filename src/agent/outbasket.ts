@@ -13,7 +13,9 @@ interface Entry {
   said: SwitchPort | undefined;
   /** Whether the northbound database may have a record of the port. */
   wasOffered: boolean;
-  /** The round (see `demandAll`) in which a report was stored last; none where one is owed. */
+  /** Whether what is known to be stored needs no report of this round, should the switch say the same. */
+  stands: boolean;
+  /** The round (see `demandAll`) in which a report was stored last, or found to stand; none where one is owed. */
   round: number;
 }
 
@@ -25,10 +27,11 @@ const NO_ROUND = -1;
  * - A port is unpublished when it differs from what was said last in status, attachment or instance, or in an error of the switch.
  * - It stays unpublished until a report of it that is no older than the newest observation is stored, even if it returns
  *   to what was said before: a publish whose outcome is unknown may have stored something else meanwhile.
- * - A port that was not published in this round (see `demandAll`) is unpublished as soon as it is observed.
+ * - A port that was not published in this round (see `demandAll`) is unpublished as soon as it is observed, unless the
+ *   first observation says what is known to be stored (see `recall`).
  * - A port that is gone is forgotten when that is stored, or when nobody ever heard of it.
  *
- * Lives in memory, one entry per port. After a crash every port is published again, so nothing here is missed.
+ * Lives in memory, one entry per port. After a crash every port is compared with what is stored, so nothing here is missed.
  */
 export class Outbasket {
   readonly #entries = new Map<string, Entry>();
@@ -50,19 +53,28 @@ export class Outbasket {
     return this.#entries.get(portId)?.now;
   }
 
-  /** Takes over what the northbound database has of a port; what is known here stays. */
-  recall(stored: Observation): void {
-    const entry = this.#entries.get(stored.portId);
-    if (entry !== undefined) entry.wasOffered = true;
-    else this.#entries.set(stored.portId, { now: stored, said: stored, wasOffered: true, round: 0 });
+  /**
+   * Takes over what the northbound database has of a port; what is known here stays.
+   *
+   * @param stands whether nothing can overwrite that any more but we, so that it need not be said again.
+   */
+  recall(stored: Observation, stands: boolean): void {
+    const entry = this.#entries.get(stored.portId) ?? entryOf(stored);
+    this.#entries.set(stored.portId, entry);
+    entry.wasOffered = true;
+    entry.stands = stands;
+    if (stands) entry.said = stored;
   }
 
   /** Records what the switch says of a port. */
   observe(port: Observation): void {
     const { portId } = port;
-    const { said, wasOffered, round } = this.#record(port);
-    if (said === undefined || !isSaid(said, port) || round !== this.#round) this.#unpublished.add(portId);
-    if (port.isGone === true && !(wasOffered && this.#unpublished.has(portId))) this.#forget(portId);
+    const entry = this.#record(port);
+    const isStored = entry.said !== undefined && isSaid(entry.said, port);
+    if (isStored && entry.stands) this.#letStand(entry);
+    else if (!isStored || entry.round !== this.#round) this.#unpublished.add(portId);
+    entry.stands = false;
+    if (port.isGone === true && !(entry.wasOffered && this.#unpublished.has(portId))) this.#forget(portId);
   }
 
   /** Records what the switch says of a port, and says nothing of it until it is demanded or observed again. */
@@ -109,15 +121,15 @@ export class Outbasket {
   }
 
   #record(port: Observation): Entry {
-    const entry = this.#entries.get(port.portId) ?? {
-      now: port,
-      said: undefined,
-      wasOffered: false,
-      round: 0,
-    };
+    const entry = this.#entries.get(port.portId) ?? entryOf(port);
     entry.now = port;
     this.#entries.set(port.portId, entry);
     return entry;
+  }
+
+  #letStand(entry: Entry): void {
+    entry.round = this.#round;
+    this.#unpublished.delete(entry.now.portId);
   }
 
   *#firstUnpublished(max: number): Iterable<Entry> {
@@ -133,6 +145,7 @@ export class Outbasket {
     const { portId } = report;
     const wasUnpublished = this.#unpublished.delete(portId);
     entry.said = report;
+    entry.stands = false;
     entry.round = this.#round;
     if (isSaid(report, entry.now)) this.#forgetGone(entry.now);
     else if (wasUnpublished) this.#unpublished.add(portId);
@@ -146,6 +159,10 @@ export class Outbasket {
     this.#entries.delete(portId);
     this.#unpublished.delete(portId);
   }
+}
+
+function entryOf(now: Observation): Entry {
+  return { now, said: undefined, wasOffered: false, stands: false, round: NO_ROUND };
 }
 
 /**

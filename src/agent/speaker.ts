@@ -13,6 +13,7 @@ import type { ChassisRecord } from './chassis-record.js';
 import type { Connection } from './connection.js';
 import type { Observation, Outbasket } from './outbasket.js';
 import { listStored } from './stored-ports.js';
+import type { StoredPort } from './stored-ports.js';
 import type { RetellCause, Witness } from './witness.js';
 
 export interface SpeakerParts {
@@ -43,7 +44,7 @@ const MUCH = 32;
  * Says to the northbound database what the outbasket holds, under a registration of the chassis.
  *
  * register → write the chassis record → where the data is not as we left it: list what is stored, and ask for a dump
- * after which every port is published → publish, one batch at a time; what comes meanwhile makes the next batch.
+ * after which every port is published that is not stored as it is → publish, one batch at a time; what comes meanwhile makes the next batch.
  * A registration that the database no longer knows ends this, and it begins again.
  */
 export class Speaker {
@@ -99,14 +100,20 @@ export class Speaker {
   }
 
   /**
-   * Every port is to be published into data that may hold what we did not say: a registration is lost where the data was,
-   * or where somebody spoke for this chassis meanwhile.
+   * Every port is to be compared with data that may hold what we did not say: a registration is lost where the data was,
+   * or where somebody spoke for this chassis meanwhile. What was stored in this incarnation stands: whoever published it is
+   * fenced, and a server that has it either keeps it pending or has judged it (docs/decisions/0021).
    */
   async #learnStored({ incarnation, maxRevision }: ChassisRegistration, signal: AbortSignal): Promise<void> {
     const { witness, record, refresh } = this.#parts;
     this.#greatest = Math.max(this.#greatest, maxRevision);
     const stored = await listStored(this.#parts, { signal });
-    witness.expectAll(this.#causeOf(incarnation), stored);
+    const stands = (port: StoredPort): boolean =>
+      port.incarnation === incarnation && port.version === record.wireVersion;
+    witness.expectAll(
+      this.#causeOf(incarnation),
+      stored.map((port) => ({ ...port, stands: stands(port) })),
+    );
     this.#incarnation = incarnation;
     record.forgetCompleteness();
     if (witness.switch === 'up') refresh();

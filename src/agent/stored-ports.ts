@@ -14,8 +14,9 @@ export interface StoredPortsParts {
   readonly wireGreatest: number;
 }
 
-/** What is stored of a port, and in which wire version. */
+/** What is stored of a port, since which incarnation, and in which wire version. */
 export interface StoredPort extends Observation {
+  readonly incarnation: string;
   readonly version: number;
 }
 
@@ -30,7 +31,11 @@ export async function listStored(
     const read = (): ReturnType<Northbound['reports']> => northbound.reports(chassis, page, { signal });
     const records = await connection.untilAnswered(read, { signal });
     ports.push(
-      ...records.map((record) => ({ ...recallReport(record, wireGreatest), version: record.version })),
+      ...records.map((record) => ({
+        ...recallReport(record, wireGreatest),
+        incarnation: record.incarnation,
+        version: record.version,
+      })),
     );
     if (records.length < PAGE) return ports;
   }

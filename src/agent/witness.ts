@@ -15,6 +15,11 @@ export type RetellCause = 'start' | 'incarnation' | 'registered-again';
 /** Why the switch was compared with what was said. */
 export type ResyncCause = RetellCause | 'reconnect' | 'refresh';
 
+/** What is stored of a port, and whether it is stored as it would be said now. */
+export interface Recollection extends Observation {
+  readonly stands: boolean;
+}
+
 /** What a comparison found. */
 export interface Resync {
   readonly cause: ResyncCause;
@@ -85,7 +90,7 @@ export class Witness {
   }
 
   /**
-   * Whether every port was published since `expectAll`, nothing is held and nothing is left unsaid: what has no record is
+   * Whether every port was published or stands since `expectAll`, nothing is held and nothing is left unsaid: what has no record is
    * not there.
    */
   isComplete(): boolean {
@@ -93,9 +98,12 @@ export class Witness {
     return isSettled && this.#parts.basket.isRoundStored();
   }
 
-  /** Takes over what is stored; at the next dump, which must be taken after this, every port is to be published. */
-  expectAll(cause: RetellCause, stored: readonly Observation[]): void {
-    for (const port of stored) this.#parts.basket.recall(port);
+  /**
+   * Takes over what is stored; at the next dump, which must be taken after this, every port is to be published but those
+   * of which that says what stands.
+   */
+  expectAll(cause: RetellCause, stored: readonly Recollection[]): void {
+    for (const port of stored) this.#parts.basket.recall(port, port.stands);
     this.#isListed = true;
     this.#due = cause;
   }
@@ -131,7 +139,7 @@ export class Witness {
     for (const port of stored) {
       const isHushed = this.#silence.covers(port.portId) || this.#hold?.ports.has(port.portId) === true;
       if (isHushed) continue;
-      if (port.status === 'DOWN') basket.recall({ ...port, isGone: true });
+      if (port.status === 'DOWN') basket.recall({ ...port, isGone: true }, false);
       basket.demand(port.portId);
     }
   }

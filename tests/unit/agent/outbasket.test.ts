@@ -139,3 +139,26 @@ it('has stored a round when every port was stored since it began', () => {
   basket.markStored(basket.take(1));
   expect(basket.isRoundStored()).toBe(true);
 });
+
+it('says nothing of a port that stands as it is observed, and all others', () => {
+  const basket = new Outbasket();
+  basket.recall(port('a'), true);
+  basket.recall(port('b'), true);
+  basket.recall(port('c'), false);
+  basket.demandAll();
+  for (const each of [port('a', { observedAt: 2 }), port('b', { status: 'DOWN' }), port('c')])
+    basket.observe(each);
+  expect(basket.take(9).map(({ portId }) => portId)).toEqual(['b', 'c']);
+  expect(basket.isRoundStored()).toBe(false);
+  basket.markStored(basket.take(9));
+  expect(basket.isRoundStored()).toBe(true);
+});
+
+it('lets what stands spare the first observation after it only', () => {
+  const basket = new Outbasket();
+  basket.recall(port('a'), true);
+  basket.demandAll();
+  basket.observe(port('a', { status: 'DOWN' }));
+  basket.observe(port('a'));
+  expect(basket.take(9)).toEqual([port('a')]);
+});

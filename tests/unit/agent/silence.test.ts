@@ -118,7 +118,7 @@ describe('a dump of which a row could not be read', () => {
     witness = new Witness({ ...parts, announceHold: () => undefined, guard: OPTIONS.guard });
     witness.expectAll(
       'start',
-      [activePort(1), activePort(2)].map((port) => ({ ...port, observedAt: 0 })),
+      [activePort(1), activePort(2)].map((port) => ({ ...port, observedAt: 0, stands: false })),
     );
   });
 

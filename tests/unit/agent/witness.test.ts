@@ -42,7 +42,7 @@ it('says for each comparison why it was made', () => {
 });
 
 it('still publishes every port where the switch was lost before the dump that was due', () => {
-  witness.expectAll('start', [{ ...activePort(1), observedAt: 0 }]);
+  witness.expectAll('start', [{ ...activePort(1), observedAt: 0, stands: false }]);
   witness.apply({ kind: 'lost', reason: 'test' });
   dump(activePort(1));
   expect(basket.unpublished).toBe(1);
@@ -58,7 +58,7 @@ it('may not speak from the loss of the switch to the next dump', () => {
 });
 
 it('takes a port that no dump names for DOWN, with the attachment and instance that it had', () => {
-  witness.expectAll('start', [{ ...activePort(1, { instance: 'vm-1' }), observedAt: 0 }]);
+  witness.expectAll('start', [{ ...activePort(1, { instance: 'vm-1' }), observedAt: 0, stands: false }]);
   dump();
   expect(basket.take(9)).toMatchObject([
     { portId: portId(1), status: 'DOWN', attachment: 'plug-1', instance: 'vm-1', isGone: true },
