@@ -10,7 +10,7 @@ import type { Db, SqlDialect } from './dialect.js';
 import { lockPorts, NOTHING_LOCKED, readPorts } from './facts.js';
 import type { LockedPorts } from './facts.js';
 import { readFlags } from './flags.js';
-import { enterIncarnation, readEpochs, readEpochsBeside } from './incarnations.js';
+import { enterIncarnation, readEpochsBeside } from './incarnations.js';
 import { decide, decideAll, isNews, isOld } from './judge-cases.js';
 import type { Decision, Known } from './judge-cases.js';
 import { inChunks } from './keys.js';
@@ -31,10 +31,10 @@ export async function judgeAndWrite(
 ): Promise<Judged> {
   if (cases.length === 0) return { kind: 'committed', outcomes: [], claimed: [] };
   return transact(store, async (db) => {
-    const flags = await readFlags(db, store.dialect);
+    const flags = await readFlags(db, store.dialect, incarnationsOf(cases));
     if (flags.isPaused) return { kind: 'paused' };
     const locked = await lockWritable(db, store.dialect, cases, judging);
-    const known = await readKnown(db, store.dialect, cases, judging, { now: flags.now, locked });
+    const known = await readKnown(db, store.dialect, cases, judging, { ...flags, locked });
     const decisions = decideAll(cases, known, judging);
     await writeEffects(db, store.dialect, decisions);
     const rows = decisions.flatMap(({ row, forget }) => (row === undefined || forget ? [] : [row]));
@@ -152,15 +152,13 @@ async function readKnown(
   dialect: SqlDialect,
   cases: readonly Case[],
   judging: Judging,
-  { now, locked }: { readonly now: number; readonly locked: LockedPorts },
+  { now, epochs, locked }: Pick<Known, 'now' | 'epochs'> & { readonly locked: LockedPorts },
 ): Promise<Known> {
   const ledger = await readLedger(db, dialect, cases, { lock: true });
   const ports = await readPorts(db, dialect, portIdsOf(cases), locked);
-  const incarnations = incarnationsOf(cases);
-  const stored = await readEpochs(db, dialect, incarnations);
-  if (incarnations.includes(judging.incarnation) && !stored.has(judging.incarnation))
+  if (incarnationsOf(cases).includes(judging.incarnation) && !epochs.has(judging.incarnation))
     await enterIncarnation(db, dialect, judging);
-  return { now, ports, ledger, epochs: new Map([[judging.incarnation, judging.epoch], ...stored]) };
+  return { now, ports, ledger, epochs: new Map([[judging.incarnation, judging.epoch], ...epochs]) };
 }
 
 /** Neutron's rows, in the order in which Neutron writes them, one statement per kind of change. */

@@ -15,7 +15,11 @@ export interface SqlDialect {
   /** Whether a transaction locks the rows that it asks for; else it locks all there is when it begins. */
   readonly locksRows: boolean;
   readonly forUpdate: RawBuilder<unknown>;
-  readonly forShare: RawBuilder<unknown>;
+  /** Locks the rows of these tables, by their names in the statement; or of all its tables, where it can not name them. */
+  forUpdateOf(...tables: readonly string[]): RawBuilder<unknown>;
+  forShareOf(...tables: readonly string[]): RawBuilder<unknown>;
+  /** Joins a table that is read after what stands before it, where the database would choose. */
+  readonly thenJoin: RawBuilder<unknown>;
   readonly skipLocked: RawBuilder<unknown>;
   /** Milliseconds since 1970 by the database's clock. */
   now(): RawBuilder<number>;

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import type { RawBuilder } from 'kysely';
 import { parseJson } from '../../domain/json.js';
 import type { Binding, NeutronPort, NeutronStatus } from '../../domain/neutron-port.js';
 import { keyOf } from '../../domain/report.js';
@@ -20,7 +21,7 @@ export interface LockedPorts {
 export const NOTHING_LOCKED: LockedPorts = { ids: new Set(), rows: [] };
 
 /**
- * Locks ports for writing, in Neutron's own order: `standardattributes` by id, then `ports`.
+ * Locks ports for writing, one after the other, each in Neutron's own order: `standardattributes`, then `ports`.
  *
  * What is read before the locks is used for nothing but finding the rows to lock.
  */
@@ -29,28 +30,23 @@ export async function lockPorts(
   dialect: SqlDialect,
   portIds: readonly string[],
 ): Promise<LockedPorts> {
-  const found = await sql<{ standard_attr_id: number }>`
-    select standard_attr_id from ports where id ${dialect.among(portIds)}`.execute(db);
-  const ids = found.rows.map((row) => row.standard_attr_id).sort((a, b) => a - b);
-  return { ids: new Set(portIds), rows: ids.length === 0 ? [] : await lockRows(db, dialect, ids) };
+  const { rows } = await sql<PortRow>`
+    select ${ownColumns(dialect)}
+    from (select distinct id, standard_attr_id from ports where id ${dialect.among(portIds)}) asked
+    ${dialect.thenJoin} standardattributes s on s.id = asked.standard_attr_id
+    ${dialect.thenJoin} ports p on p.id = asked.id
+    order by s.id ${dialect.forUpdateOf('s', 'p')}`.execute(db);
+  return { ids: new Set(portIds), rows };
 }
 
-async function lockRows(db: Db, dialect: SqlDialect, ids: readonly number[]): Promise<readonly PortRow[]> {
-  const attributes = await sql<AttributesRow & { readonly id: number }>`
-    select id, revision_number, ${dialect.ageMs('updated_at')} as age_ms from standardattributes
-    where id ${dialect.among(ids)} order by id ${dialect.forUpdate}`.execute(db);
-  const ports = await sql<OwnRow>`
-    select id, standard_attr_id, status, admin_state_up, device_id, device_owner from ports
-    where standard_attr_id ${dialect.among(ids)} order by standard_attr_id ${dialect.forUpdate}`.execute(db);
-  const byId = new Map(attributes.rows.map((row) => [row.id, row]));
-  return ports.rows.flatMap((port) => {
-    const own = byId.get(port.standard_attr_id);
-    return own === undefined ? [] : [{ ...port, revision_number: own.revision_number, age_ms: own.age_ms }];
-  });
+/** What a verdict may depend on of a port's own rows, `p` and `s`. */
+function ownColumns(dialect: SqlDialect): RawBuilder<unknown> {
+  return sql`p.id, p.standard_attr_id, s.revision_number, ${dialect.ageMs('s.updated_at')} as age_ms,
+    p.status, p.admin_state_up, p.device_id, p.device_owner`;
 }
 
 /**
- * Reads all that a verdict may depend on, in one statement per table, whatever the number of ports.
+ * Reads all that a verdict may depend on, in one statement, whatever the number of ports.
  *
  * @param locked what was read of them with their locks.
  */
@@ -61,112 +57,100 @@ export async function readPorts(
   locked = NOTHING_LOCKED,
 ): Promise<ReadonlyMap<string, NeutronPort>> {
   if (portIds.length === 0) return new Map();
-  const others = portIds.filter((id) => !locked.ids.has(id));
-  const rows = [...locked.rows, ...(await readRows(db, dialect, others))];
-  const blocks = await readBlocks(
-    db,
-    dialect,
-    rows.map((row) => row.standard_attr_id),
-  );
-  const { bindings, trunkParents } = await readBindings(db, dialect, portIds);
-  const l2population = await readL2population(db, dialect, bindings);
-  return new Map(
-    rows.map((row) => {
-      const own = bindings.get(row.id) ?? [];
-      const port: NeutronPort = {
-        portId: row.id,
-        standardAttrId: row.standard_attr_id,
-        revisionNumber: row.revision_number,
-        status: row.status,
-        ageMs: row.age_ms ?? Number.MAX_SAFE_INTEGER,
-        adminStateUp: Boolean(row.admin_state_up),
-        deviceId: row.device_id,
-        deviceOwner: row.device_owner,
-        blocks: blocks.get(row.standard_attr_id) ?? [],
-        bindings: own,
-        isTrunkParent: trunkParents.has(row.id),
-        l2populationHosts: own.map(({ host }) => host).filter((host) => l2population.has(host)),
-      };
-      return [row.id, port];
-    }),
-  );
+  const rows = await readFacts(db, dialect, portIds, !portIds.every((id) => locked.ids.has(id)));
+  const lockedRows = new Map(locked.rows.map((row) => [row.id, row]));
+  const ports = new Map<string, NeutronPort>();
+  for (const [id, facts] of grouped(
+    rows,
+    (row) => row.id,
+    (row) => row,
+  )) {
+    const own = locked.ids.has(id) ? lockedRows.get(id) : facts[0];
+    if (own !== undefined) ports.set(id, toPort(own, facts));
+  }
+  return ports;
 }
 
-interface AttributesRow {
-  readonly revision_number: number;
-  readonly age_ms: number | null;
+function toPort(own: PortRow, facts: readonly FactRow[]): NeutronPort {
+  const bindings = new Map(facts.flatMap((row) => (isBound(row) ? [[row.host, toBinding(row)]] : [])));
+  const l2population = new Set(facts.map((row) => row.l2population_host));
+  return {
+    portId: own.id,
+    standardAttrId: own.standard_attr_id,
+    revisionNumber: own.revision_number,
+    status: own.status,
+    ageMs: own.age_ms ?? Number.MAX_SAFE_INTEGER,
+    adminStateUp: Boolean(own.admin_state_up),
+    deviceId: own.device_id,
+    deviceOwner: own.device_owner,
+    blocks: [...new Set(facts.flatMap(({ block }) => block ?? []))],
+    bindings: [...bindings.values()],
+    isTrunkParent: facts.some((row) => row.trunk_parent !== null),
+    l2populationHosts: [...bindings.keys()].filter((host) => l2population.has(host)),
+  };
 }
 
-interface OwnRow {
+/** What a verdict depends on of a port's own rows. */
+export interface PortRow {
   readonly id: string;
   readonly standard_attr_id: number;
+  readonly revision_number: number;
+  readonly age_ms: number | null;
   readonly status: NeutronStatus;
   readonly admin_state_up: number | boolean;
   readonly device_id: string;
   readonly device_owner: string;
 }
 
-export type PortRow = AttributesRow & OwnRow;
+/** A port with one of its bindings, one of its blocks, and one agent of the binding's host: each with each. */
+type FactRow = PortRow &
+  (BindingRow | { readonly host: null }) & {
+    readonly block: string | null;
+    /** The port, where it is a trunk's parent. */
+    readonly trunk_parent: string | null;
+    /** The binding's host, where a live agent runs l2population: neutron-server has to send its FDB entries. */
+    readonly l2population_host: string | null;
+  };
 
-async function readRows(
+interface BindingRow {
+  readonly host: string;
+  readonly binding_status: Binding['status'];
+  readonly vif_type: string;
+  readonly profile: string | null;
+  readonly driver: string | null;
+}
+
+function isBound(row: FactRow): row is FactRow & BindingRow {
+  return row.host !== null;
+}
+
+/**
+ * Bindings are read without a lock: a rebind by Neutron locks them first, then waits for ours.
+ *
+ * @param withOwn whether a port's own rows are read as well; only `id` is else.
+ */
+async function readFacts(
   db: Db,
   dialect: SqlDialect,
   portIds: readonly string[],
-): Promise<readonly PortRow[]> {
-  if (portIds.length === 0) return [];
-  const { rows } = await sql<PortRow>`
-    select p.id, p.standard_attr_id, s.revision_number, ${dialect.ageMs('s.updated_at')} as age_ms,
-           p.status, p.admin_state_up, p.device_id, p.device_owner
-    from ports p join standardattributes s on s.id = p.standard_attr_id
+  withOwn: boolean,
+): Promise<readonly FactRow[]> {
+  const { rows } = await sql<FactRow>`
+    select ${withOwn ? ownColumns(dialect) : sql`p.id`}, b.host, b.status as binding_status, b.vif_type, b.profile,
+           l.driver, t.port_id as trunk_parent, k.entity as block, a.host as l2population_host
+    from ports p ${withOwn ? sql`join standardattributes s on s.id = p.standard_attr_id` : sql``}
+    left join ml2_port_bindings b on b.port_id = p.id
+    left join ml2_port_binding_levels l on l.port_id = b.port_id and l.host = b.host and l.level = 0
+    left join trunks t on t.port_id = p.id
+    left join provisioningblocks k ${dialect.by('primary')} on k.standard_attr_id = p.standard_attr_id
+    left join agents a on a.host = b.host and ${dialect.ageMs('a.heartbeat_timestamp')} < ${AGENT_DOWN_MS}
+      and (a.configurations like ${L2_POPULATION.spaced} or a.configurations like ${L2_POPULATION.dense})
     where p.id ${dialect.among(portIds)}`.execute(db);
   return rows;
 }
 
-async function readBlocks(
-  db: Db,
-  dialect: SqlDialect,
-  ids: readonly number[],
-): Promise<ReadonlyMap<number, readonly string[]>> {
-  if (ids.length === 0) return new Map();
-  const { rows } = await sql<{ standard_attr_id: number; entity: string }>`
-    select standard_attr_id, entity from provisioningblocks ${dialect.by('primary')}
-    where standard_attr_id ${dialect.among(ids)}`.execute(db);
-  return grouped(
-    rows,
-    (row) => row.standard_attr_id,
-    (row) => row.entity,
-  );
-}
-
-interface BindingRow {
-  readonly port_id: string;
-  readonly host: string;
-  readonly status: Binding['status'];
-  readonly vif_type: string;
-  readonly profile: string | null;
-  readonly driver: string | null;
-  /** The port, where it is a trunk's parent. */
-  readonly trunk_parent: string | null;
-}
-
-interface Bindings {
-  readonly bindings: ReadonlyMap<string, readonly Binding[]>;
-  readonly trunkParents: ReadonlySet<string | null>;
-}
-
-/** Read without a lock: a rebind by Neutron locks bindings first, then waits for ours. ML2 gives every port a binding. */
-async function readBindings(db: Db, dialect: SqlDialect, portIds: readonly string[]): Promise<Bindings> {
-  const { rows } = await sql<BindingRow>`
-    select b.port_id, b.host, b.status, b.vif_type, b.profile, l.driver, t.port_id as trunk_parent
-    from ml2_port_bindings b
-    left join ml2_port_binding_levels l on l.port_id = b.port_id and l.host = b.host and l.level = 0
-    left join trunks t on t.port_id = b.port_id
-    where b.port_id ${dialect.among(portIds)}`.execute(db);
-  return {
-    bindings: grouped(rows, (row) => row.port_id, toBinding),
-    trunkParents: new Set(rows.map(({ trunk_parent }) => trunk_parent)),
-  };
-}
+/** As an agent's configurations have it, a JSON object in a text column. */
+const L2_POPULATION = { spaced: '%"l2_population": true%', dense: '%"l2_population":true%' };
 
 /** Of these keys, those whose chassis has an INACTIVE binding of the port: the target of a live migration. No lock, either. */
 export async function readTargets(
@@ -180,7 +164,7 @@ export async function readTargets(
   return new Set(rows.map(keyOf));
 }
 
-function toBinding({ host, status, vif_type, profile, driver }: BindingRow): Binding {
+function toBinding({ host, binding_status: status, vif_type, profile, driver }: BindingRow): Binding {
   const migratingTo = textField(profile, 'migrating_to');
   return {
     host,
@@ -189,24 +173,6 @@ function toBinding({ host, status, vif_type, profile, driver }: BindingRow): Bin
     ...(driver === null ? {} : { driver }),
     ...(migratingTo === undefined ? {} : { migratingTo }),
   };
-}
-
-/** Hosts of these bindings on which a live agent runs l2population: neutron-server has to send its FDB entries. */
-async function readL2population(
-  db: Db,
-  dialect: SqlDialect,
-  bindings: ReadonlyMap<string, readonly Binding[]>,
-): Promise<ReadonlySet<string>> {
-  const hosts = [...new Set([...bindings.values()].flat().map(({ host }) => host))];
-  if (hosts.length === 0) return new Set();
-  const { rows } = await sql<{ host: string; configurations: string | null }>`
-    select host, configurations from agents
-    where host ${dialect.among(hosts)} and ${dialect.ageMs('heartbeat_timestamp')} < ${AGENT_DOWN_MS}`.execute(
-    db,
-  );
-  return new Set(
-    rows.filter((row) => field(row.configurations, 'l2_population') === true).map((row) => row.host),
-  );
 }
 
 /** One field of a JSON object in a text column; undefined for anything that is not one: '' and NULL stand for none. */

@@ -9,16 +9,31 @@ export interface Flags {
   readonly now: number;
 }
 
+/** The flags, and the numbers of those incarnations that the ledger knows. */
+export interface FlagsAndEpochs extends Flags {
+  readonly epochs: ReadonlyMap<string, number>;
+}
+
 /**
  * Reads the operator's flag, sharing a lock on it: whoever sets it waits until every transaction that saw the old value
  * has ended.
  */
-export async function readFlags(db: Db, dialect: SqlDialect): Promise<Flags> {
-  const { rows } = await sql<{ value: string; now: number }>`
-    select value, ${dialect.now()} as now from ${dialect.ledger('settings')}
-    where name = 'paused' ${dialect.forShare}`.execute(db);
+export async function readFlags(
+  db: Db,
+  dialect: SqlDialect,
+  incarnations: readonly string[] = [],
+): Promise<FlagsAndEpochs> {
+  const known = [...incarnations, '']; // a list must not be empty
+  const { rows } = await sql<{ value: string; now: number; id: string | null; epoch: number | null }>`
+    select s.value, ${dialect.now()} as now, i.id, i.epoch
+    from ${dialect.ledger('settings')} s left join ${dialect.ledger('incarnations')} i on i.id ${dialect.among(known)}
+    where s.name = 'paused' ${dialect.forShareOf('s')}`.execute(db);
   const row = rows[0];
-  return { isPaused: row?.value !== 'no', now: row?.now ?? 0 };
+  return {
+    isPaused: row?.value !== 'no',
+    now: row?.now ?? 0,
+    epochs: new Map(rows.flatMap(({ id, epoch }) => (id === null || epoch === null ? [] : [[id, epoch]]))),
+  };
 }
 
 export async function isPaused(store: Transactor): Promise<boolean> {
