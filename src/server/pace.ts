@@ -6,6 +6,7 @@ export class Pace {
   readonly #itemMs: number;
   readonly #burstMs: number;
   #paidUntilMs = -Infinity;
+  #spent = 0;
 
   constructor(clock: Clock, perSecond: number, burst: number) {
     this.#clock = clock;
@@ -13,11 +14,25 @@ export class Pace {
     this.#burstMs = burst * this.#itemMs;
   }
 
+  /** Items that were worked on. */
+  get spent(): number {
+    return this.#spent;
+  }
+
   /** Waits until so many more items may have been worked on. */
   async spend(items: number, signal: AbortSignal): Promise<void> {
+    this.#spent += items;
     const nowMs = this.#clock.monotonicMs();
     this.#paidUntilMs = Math.max(this.#paidUntilMs, nowMs - this.#burstMs) + items * this.#itemMs;
     const waitMs = this.#paidUntilMs - nowMs;
     if (waitMs > 0) await this.#clock.sleep(Math.ceil(waitMs), { signal });
   }
+}
+
+/** The least that is worked on in a second: work this small is done as it comes. */
+const LEAST_PER_SECOND = 1000;
+
+/** The rate at which so many items are spread evenly over a time, `most` a second at the most. */
+export function evenRate(items: number, overMs: number, most: number): number {
+  return Math.min(most, Math.max(LEAST_PER_SECOND, (items * 1000) / overMs));
 }

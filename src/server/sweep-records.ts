@@ -4,7 +4,7 @@ import type { Share } from '../domain/share.js';
 import type { Case } from '../neutron/neutron.js';
 import type { StoredReport } from '../northbound/northbound.js';
 import { judgeNews } from './look-again.js';
-import { Pace } from './pace.js';
+import type { Pace } from './pace.js';
 import { persist } from './persist.js';
 import type { Session } from './session.js';
 import { setAside } from './set-aside.js';
@@ -17,10 +17,14 @@ const PAGE = 1000;
  * back after the report was acknowledged, and the chassis has nothing new to say. What is pending is left to the server
  * in whose topic it waits, and put back there if its entry is gone.
  */
-export async function sweepRecords(session: Session, share: Share, signal: AbortSignal): Promise<void> {
+export async function sweepRecords(
+  session: Session,
+  share: Share,
+  pace: Pace,
+  signal: AbortSignal,
+): Promise<void> {
   const { northbound, options, rush, clock } = session;
   const views = await persist(session, 'northbound', signal, () => northbound.chassis(undefined, { signal }));
-  const pace = new Pace(clock, options.reconcileRate, PAGE);
   let gathered: readonly Acknowledged[] = [];
   for (const { chassis } of views.filter((view) => isInShare(share, view.chassis))) {
     await rush.letPass(clock, signal);

@@ -4,7 +4,7 @@ import type { Share } from '../domain/share.js';
 import type { SweptRow } from '../neutron/neutron.js';
 import { findGone } from './gone.js';
 import { judgeAgain, judgeNews } from './look-again.js';
-import { Pace } from './pace.js';
+import { evenRate, Pace } from './pace.js';
 import { persist } from './persist.js';
 import type { Session } from './session.js';
 import { takeShare } from './share-of-sweep.js';
@@ -12,20 +12,28 @@ import { sweepRecords } from './sweep-records.js';
 
 const PAGE = 1000;
 
+/** A sweep takes so much of the time until the next: the rest is for what there is more than at the last. */
+const SPREAD = 0.8;
+
 /**
  * Walks over the ledger every `reconcileEveryMs` and judges again what no longer agrees with Neutron: nothing tells us
  * when Neutron rebinds a port or flips its admin state. Then walks over the northbound records (sweep-records.ts).
- * Each server walks over its share alone. In a rush of arrivals it goes slowly.
+ * Each server walks over its share alone, evenly over that time, so that boots hardly notice; only the first sweep, which
+ * may have much to mend, goes as fast as it may. In a rush of arrivals it goes slowly.
  */
 export async function sweepLedger(session: Session, signal: AbortSignal): Promise<void> {
   const { clock, options } = session;
-  for (;;) {
+  const { reconcileEveryMs: everyMs } = options;
+  for (let rate = options.reconcileRate; ;) {
+    const nextMs = clock.monotonicMs() + everyMs;
     await checkHeads(session, signal);
     await persist(session, 'neutron', signal, () => session.neutron.emptyQuarantine());
     const share = await takeShare(session, signal);
-    await sweepRows(session, share, signal);
-    await sweepRecords(session, share, signal);
-    await clock.sleep(options.reconcileEveryMs, { signal });
+    const pace = new Pace(clock, rate, PAGE);
+    await sweepRows(session, share, pace, signal);
+    await sweepRecords(session, share, pace, signal);
+    rate = evenRate(pace.spent, SPREAD * everyMs, options.reconcileRate);
+    await clock.sleep(Math.max(0, nextMs - clock.monotonicMs()), { signal });
   }
 }
 
@@ -52,10 +60,9 @@ function noteMigration({ health, logger }: Session, heads: string): void {
   );
 }
 
-async function sweepRows(session: Session, share: Share, signal: AbortSignal): Promise<void> {
-  const { neutron, judging, metrics, rush, clock, options } = session;
+async function sweepRows(session: Session, share: Share, pace: Pace, signal: AbortSignal): Promise<void> {
+  const { neutron, judging, metrics, rush, clock } = session;
   const { after: first, until } = portsOfShare(share);
-  const pace = new Pace(clock, options.reconcileRate, PAGE);
   let after: ReportKey | undefined = first === undefined ? undefined : { portId: first, chassis: '' };
   for (let more = true; more;) {
     await rush.letPass(clock, signal);

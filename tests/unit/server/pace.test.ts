@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { VirtualClock } from '../../../src/runtime/virtual-clock.js';
-import { Pace } from '../../../src/server/pace.js';
+import { evenRate, Pace } from '../../../src/server/pace.js';
 
 const never = new AbortController().signal;
 
@@ -18,4 +18,19 @@ it('the first items cost no time, and those after them as much as the rate says'
   const next = pace.spend(50, never);
   expect(await isDoneWithin(clock, next, 49)).toBe(false);
   expect(await isDoneWithin(clock, next, 1)).toBe(true);
+});
+
+it.each([
+  ['spread over the time that there is', 60_000, 2500],
+  ['no slower than what is done as it comes', 10, 1000],
+  ['no faster than allowed', 1_000_000, 20_000],
+])('an even rate is %s', (_, items, perSecond) => {
+  expect(evenRate(items, 24_000, 20_000)).toBe(perSecond);
+});
+
+it('knows what was worked on', async () => {
+  const pace = new Pace(new VirtualClock(), 1000, 100);
+  await pace.spend(40, never);
+  await pace.spend(2, never);
+  expect(pace.spent).toBe(42);
 });
