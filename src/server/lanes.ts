@@ -3,17 +3,22 @@ import { keyOf } from '../domain/report.js';
 import { Doorbell } from '../runtime/doorbell.js';
 
 /**
- * Queues side by side, one for each worker. A port is always in the same one, so that no two workers have it at once; what
- * comes of a (port, chassis) while an older word of it waits takes its place.
+ * Queues side by side for as many workers. A port is always in the same lane, and a lane in no two hands, so that no two
+ * workers have a port at once; what comes of a (port, chassis) while an older word of it waits takes its place.
+ *
+ * While little waits one worker takes it all: one large batch costs less than a small one for each.
  */
 export class Lanes<Item extends ReportKey> {
   readonly #lanes: readonly Lane<Item>[];
   readonly #room: number;
   readonly #taken = new Doorbell();
+  /** One for each worker. */
+  readonly #news: readonly Doorbell[];
 
   /** @param room how many items may be put before any is taken, also such as take the place of others. */
   constructor(count: number, room: number) {
-    this.#lanes = Array.from({ length: count }, () => ({ items: new Map(), put: 0, bell: new Doorbell() }));
+    this.#lanes = Array.from({ length: count }, () => ({ items: new Map(), put: 0, isTaken: false }));
+    this.#news = this.#lanes.map(() => new Doorbell());
     this.#room = room;
   }
 
@@ -31,7 +36,7 @@ export class Lanes<Item extends ReportKey> {
     const lane = this.#laneOfPort(item);
     lane.items.set(keyOf(item), item);
     lane.put += 1;
-    lane.bell.ring();
+    this.#wakeAll();
   }
 
   /** Puts an item that was taken before, unless a newer word of that (port, chassis) waits. */
@@ -39,24 +44,60 @@ export class Lanes<Item extends ReportKey> {
     if (!this.#laneOfPort(item).items.has(keyOf(item))) this.put(item);
   }
 
-  /** Waits for items of that lane, and takes up to `most` of them, those that wait longest first. */
-  async take(number: number, most: number, signal: AbortSignal): Promise<readonly Item[]> {
-    const lane = this.#laneOf(number);
-    while (lane.items.size === 0) await lane.bell.wait({ signal });
-    const taken = [...lane.items.entries()].slice(0, most);
-    for (const [key] of taken) lane.items.delete(key);
-    lane.put = lane.items.size;
+  /**
+   * Waits for items of lanes that nobody has, and takes up to `most` of them: the longest lane, and others that fit in
+   * whole. Of a lane those that wait longest come first.
+   */
+  async take(worker: number, most: number, signal: AbortSignal): Promise<Batch<Item>> {
+    const news = this.#news[worker];
+    if (news === undefined) throw new RangeError(`no worker ${worker}`);
+    for (;;) {
+      const lanes = this.#choose(most);
+      if (lanes.length > 0) return this.#takeFrom(lanes, most);
+      await news.wait({ signal });
+    }
+  }
+
+  #choose(most: number): readonly Lane<Item>[] {
+    const free = this.#lanes.filter(({ isTaken, items }) => !isTaken && items.size > 0);
+    let left = most;
+    return free
+      .sort((a, b) => b.items.size - a.items.size)
+      .filter(({ items }, index) => {
+        const fits = index === 0 || items.size <= left;
+        if (fits) left -= items.size;
+        return fits;
+      });
+  }
+
+  #takeFrom(lanes: readonly Lane<Item>[], most: number): Batch<Item> {
+    const taken: Item[] = [];
+    for (const lane of lanes) {
+      lane.isTaken = true;
+      for (const [key, item] of lane.items) {
+        if (taken.length === most) break;
+        taken.push(item);
+        lane.items.delete(key);
+      }
+      lane.put = lane.items.size;
+    }
     this.#taken.ring();
-    return taken.map(([, item]) => item);
+    return {
+      items: taken,
+      [Symbol.dispose]: () => {
+        for (const lane of lanes) lane.isTaken = false;
+        this.#wakeAll();
+      },
+    };
+  }
+
+  #wakeAll(): void {
+    for (const news of this.#news) news.ring();
   }
 
   #laneOfPort({ portId }: ReportKey): Lane<Item> {
-    return this.#laneOf(placeOf(portId) % this.#lanes.length);
-  }
-
-  #laneOf(number: number): Lane<Item> {
-    const lane = this.#lanes[number];
-    if (lane === undefined) throw new RangeError(`no lane ${number}`);
+    const lane = this.#lanes[placeOf(portId) % this.#lanes.length];
+    if (lane === undefined) throw new RangeError('no lanes');
     return lane;
   }
 
@@ -65,11 +106,16 @@ export class Lanes<Item extends ReportKey> {
   }
 }
 
+/** Items in a worker's hands. Their lanes are free again when it is disposed of. */
+export interface Batch<Item> extends Disposable {
+  readonly items: readonly Item[];
+}
+
 interface Lane<Item> {
   readonly items: Map<string, Item>;
   /** How many were put since some were taken, and what these left. */
   put: number;
-  readonly bell: Doorbell;
+  isTaken: boolean;
 }
 
 /** The last digits of an id are chance also where a cloud gives the first ones a meaning. */

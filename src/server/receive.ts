@@ -10,15 +10,15 @@ import type { Session } from './session.js';
 import { endFullQuarantine, setAside } from './set-aside.js';
 import type { Poison } from './set-aside.js';
 
-/** Transactions that judge what arrives, side by side. A port is always in the same lane, so that none waits for another. */
+/** Transactions that judge what arrives, side by side, at the most. A port is never in two of them, so that none waits for another. */
 const LANES = 3;
 
 /** So many that wait for a lane are a rush. */
 const RUSH = 100;
 
 /**
- * Receives, judges and acknowledges: while a lane's transaction runs the next batch gathers, so that batches have the size
- * that the load gives them and an idle system waits for nothing.
+ * Receives, judges and acknowledges: while a transaction runs the next batch gathers, so that batches have the size that
+ * the load gives them and an idle system waits for nothing.
  *
  * A crash before the commit leaves the reports pending; one after it has them delivered again, which changes nothing.
  */
@@ -26,9 +26,9 @@ export async function receiveReports(session: Session, signal: AbortSignal): Pro
   const desk: Desk = { lanes: new Lanes(LANES, roomOf(session)), held: new Held() };
   const work = (number: number) => async (stop: AbortSignal) => {
     for (;;) {
-      const batch = await desk.lanes.take(number, session.options.batch, stop);
+      using batch = await desk.lanes.take(number, session.options.batch, stop);
       noteRush(session, desk);
-      desk.held.hold(await handleBatch(session, batch, stop));
+      desk.held.hold(await handleBatch(session, batch.items, stop));
     }
   };
   await together(
