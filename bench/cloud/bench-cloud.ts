@@ -85,7 +85,7 @@ export class Stage {
     ];
     const nodeFlags =
       options.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${options.profile}`];
-    const program = startProgram(words, { nodeFlags });
+    const program = startProgram(words, { prefix: AS_THE_UNIT, nodeFlags });
     this.#opened.add({ close: () => program.stop() });
     await program.logged('listener.joined');
     return program;
@@ -115,6 +115,9 @@ export class Stage {
     return this.#opened.add(await startLoad(options));
   }
 }
+
+/** As deploy/systemd starts a server: whoever else needs a processor comes first. */
+const AS_THE_UNIT = ['nice', '-n', '5'];
 
 /** Agents of one load share these. */
 const MOST_CONNECTIONS = 250;
