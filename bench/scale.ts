@@ -28,11 +28,13 @@ type Group = 'known ports' | 'chassis' | 'servers' | 'listeners';
 const MOST: Readonly<Partial<Record<Group, number>>> = { 'known ports': 1.3, chassis: 1.3, listeners: 1.2 };
 
 const SMALL = { ports: 10_000, chassis: 100, servers: 1, known: 10_000 };
+/** So many that ten thousand chassis have several each, as many as come up at once. */
+const MANY = { ...SMALL, ports: 50_000, known: 50_000 };
 const POINTS: readonly Point[] = [
   { ...SMALL, group: 'known ports' },
   { ...SMALL, group: 'known ports', known: 1_000_000 },
-  { ...SMALL, group: 'chassis' },
-  { ...SMALL, group: 'chassis', chassis: 10_000 },
+  { ...MANY, group: 'chassis' },
+  { ...MANY, group: 'chassis', chassis: 10_000 },
   { ...SMALL, group: 'servers', chassis: 1000, ports: 20_000, known: 20_000 },
   { ...SMALL, group: 'servers', chassis: 1000, ports: 20_000, known: 20_000, servers: 2 },
   { ...SMALL, group: 'servers', chassis: 1000, ports: 20_000, known: 20_000, servers: 4 },

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 
 /** The source of chance, as every part of the program gets it: injected, so that any history can be replayed. */
 export interface Random {
@@ -10,9 +10,9 @@ export interface Random {
 
 const TWO_TO_32 = 2 ** 32;
 
-/** The machine's own chance. */
+/** The machine's own chance. A number is drawn for each report: `randomInt` asks the machine for thousands at once. */
 export const systemRandom: Random = {
-  next: () => randomBytes(4).readUInt32BE() / TWO_TO_32,
+  next: () => randomInt(TWO_TO_32) / TWO_TO_32,
   id: () => randomBytes(16).toString('hex'),
 };
 
