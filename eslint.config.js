@@ -11,7 +11,8 @@ const mayImport = {
   nova: ['domain', 'runtime'],
   agent: ['domain', 'runtime', 'northbound/northbound.js'],
   server: ['domain', 'runtime', 'northbound/northbound.js', 'neutron/neutron.js', 'nova/nova.js'],
-  http: ['domain', 'runtime'],
+  views: ['domain', 'runtime', 'northbound/northbound.js', 'neutron/neutron.js', 'neutron/story.js'],
+  http: ['domain', 'runtime', 'views', 'northbound/northbound.js', 'neutron/neutron.js'],
   simulator: ['domain', 'runtime', 'northbound', 'neutron', 'nova', 'agent', 'server'],
 };
 const folders = [...Object.keys(mayImport), 'cli'];

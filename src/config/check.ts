@@ -70,12 +70,29 @@ function nameProblems({ values, settings }: Known): readonly string[] {
   );
 }
 
-function listenProblems({ values, settings }: Known): readonly string[] {
+/** Whoever can be reached from elsewhere asks who calls, and over TLS: a token that anybody can read is none. */
+function listenProblems(known: Known): readonly string[] {
+  const { values, settings } = known;
   const text = values['http.listen'];
-  if (text === undefined || text === 'off' || parseListenAddress(text) !== undefined) return [];
-  const source = sourceOf(settings, 'http.listen');
+  if (text === undefined || text === 'off') return [];
+  const address = parseListenAddress(text);
+  if (address === undefined)
+    return [
+      `http.listen must be off or an address and port such as 127.0.0.1:9690, got ${JSON.stringify(text)} (from ${sourceOf(settings, 'http.listen')})`,
+    ];
+  const files = ['http.certFile', 'http.keyFile'] as const;
+  const isHalf = files.some((key) => values[key] !== undefined);
   return [
-    `http.listen must be off or a loopback address and port such as 127.0.0.1:9690, got ${JSON.stringify(text)} (from ${source})`,
+    ...(address.isLoopback ? [] : missing(known, 'http.token', `other machines reach ${text}`)),
+    ...(address.isLoopback && !isHalf
+      ? []
+      : files.flatMap((key) =>
+          missing(
+            known,
+            key,
+            address.isLoopback ? 'a certificate and its key go together' : `other machines reach ${text}`,
+          ),
+        )),
   ];
 }
 

@@ -15,7 +15,7 @@ export const AGENT_OPTIONS = {
     least: 100,
     most: 10_000,
     default: 5000,
-    commands: ['agent', 'chassis', 'port', 'stuck'],
+    commands: ['agent', 'server', 'chassis', 'port', 'stuck'],
     doc: 'How often this agent says that it lives and learns what an operator approved, in milliseconds. At most a third of the least `chassis.downAfterMs`. `port-status chassis` shows a chassis as late that is silent for three times as long.',
   },
   'agent.batch': {

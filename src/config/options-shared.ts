@@ -70,10 +70,28 @@ export const SHARED_OPTIONS = {
   },
   'http.listen': {
     kind: 'string',
-    like: 'off or a loopback address and port such as 127.0.0.1:9690',
+    like: 'off or an address and port such as 127.0.0.1:9690',
     defaultFor: { server: '127.0.0.1:9690', agent: '127.0.0.1:9691' },
     commands: ['server', 'agent'],
-    doc: 'Where `/metrics`, `/healthz` and `/readyz` are served: a loopback address and a port, or `off`. Nothing there asks who calls, therefore only loopback addresses are accepted.',
+    doc: 'Where `/metrics`, `/healthz` and `/readyz` are served, by a server `/api/v1` besides: an address and a port, or `off`. An address that other machines reach needs `http.token`, `http.certFile` and `http.keyFile`.',
+  },
+  'http.token': {
+    kind: 'string',
+    secret: 'whole',
+    pattern: /^[\x21-\x7e]{16,}$/,
+    like: 'at least 16 characters, without blanks',
+    commands: ['server', 'agent'],
+    doc: 'What every request to `http.listen` has to bear as `Authorization: Bearer …`. Without it nobody is asked, and only a loopback address is listened on.',
+  },
+  'http.certFile': {
+    kind: 'string',
+    commands: ['server', 'agent'],
+    doc: 'PEM file with the certificate that `http.listen` is served with, its own first. With it, HTTPS is spoken there. Read at the start.',
+  },
+  'http.keyFile': {
+    kind: 'string',
+    commands: ['server', 'agent'],
+    doc: 'PEM file with the private key for `http.certFile`.',
   },
   'log.level': {
     kind: 'enum',

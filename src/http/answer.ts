@@ -1,6 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Registry } from 'prom-client';
 import type { Logger } from '../runtime/logger.js';
+import type { ApiDesk } from './api-desk.js';
+import { EVENTS_PATH } from './events.js';
+import { json } from './json.js';
+import type { Answer } from './json.js';
+import { bearsToken } from './token.js';
 
 /** One thing that has to hold for a process to do its work, such as the connection to a database. */
 export interface Check {
@@ -11,16 +16,21 @@ export interface Check {
 }
 
 export interface Served {
+  /** What every request has to bear; absent: nobody is asked. */
+  readonly token?: string | undefined;
+  /** Who answers what is below `/api/v1`; absent: there is nothing. */
+  readonly api?: ApiDesk | undefined;
   readonly registry: Pick<Registry, 'metrics' | 'contentType'>;
   readonly checks: () => readonly Check[];
   readonly logger: Logger;
 }
 
-interface Answer {
-  readonly status: number;
-  readonly contentType: string;
-  readonly body: string;
-}
+/** Headers beside those of every answer. */
+const HEADERS: Readonly<Record<number, Readonly<Record<string, string>>>> = {
+  401: { 'www-authenticate': 'Bearer' },
+  405: { allow: 'GET, HEAD' },
+  503: { 'retry-after': '1' },
+};
 
 /** Answers one request. Never throws: what fails is a 500. */
 export async function answer(
@@ -28,12 +38,14 @@ export async function answer(
   response: ServerResponse,
   served: Served,
 ): Promise<void> {
-  const { status, contentType, body } = await answerTo(request, served).catch((error: unknown) => {
+  const answered = await answerTo(request, response, served).catch((error: unknown) => {
     served.logger.error({ event: 'http.failed', path: request.url, err: error }, 'a request failed');
     return json(500, { error: 'internal error; see the log' });
   });
-  if (status === 405) response.setHeader('allow', 'GET, HEAD');
+  if (answered === undefined) return;
+  const { status, contentType, body } = answered;
   response.writeHead(status, {
+    ...HEADERS[status],
     'content-type': contentType,
     'content-length': Buffer.byteLength(body),
     'cache-control': 'no-store',
@@ -43,14 +55,48 @@ export async function answer(
   response.end(body);
 }
 
-async function answerTo({ method, url = '/' }: IncomingMessage, served: Served): Promise<Answer> {
-  if (method !== 'GET' && method !== 'HEAD') return json(405, { error: 'only GET and HEAD are served' });
-  const path = url.replace(/\?.*/s, '');
-  if (path === '/metrics') return metrics(served.registry);
-  // Whoever answers runs: the endpoint is closed as soon as one of the loops has ended.
-  if (path === '/healthz') return json(200, { ok: true });
-  if (path === '/readyz') return readiness(served.checks());
-  return json(404, { error: 'not found; there are /metrics, /healthz and /readyz' });
+/** @returns undefined where the answer is under way, and goes on for as long as somebody listens. */
+async function answerTo(
+  request: IncomingMessage,
+  response: ServerResponse,
+  served: Served,
+): Promise<Answer | undefined> {
+  const refused = refusal(request, served);
+  if (refused !== undefined) return refused;
+  const { url: asked = '/' } = request;
+  if (!URL.canParse(asked, 'http://here')) return json(400, { error: 'the path can not be read' });
+  const url = new URL(asked, 'http://here');
+  switch (url.pathname) {
+    case '/metrics':
+      return metrics(served.registry);
+    case '/healthz':
+      // Whoever answers runs: the endpoint is closed as soon as one of the loops has ended.
+      return json(200, { ok: true });
+    case '/readyz':
+      return readiness(served.checks());
+    case EVENTS_PATH:
+      return served.api === undefined ? notFound(undefined) : served.api.events.follow(request, response);
+    default:
+      return (await served.api?.answer(url)) ?? notFound(served.api);
+  }
+}
+
+/** Who is not asked for a token is on this machine, and says so: a page of somebody else's that a browser shows here does not. */
+const OF_THIS_MACHINE = /^(127(\.\d{1,3}){3}|\[::1\]|localhost)(:\d+)?$/i;
+
+function refusal({ method, headers }: IncomingMessage, { token }: Served): Answer | undefined {
+  if (token === undefined && !OF_THIS_MACHINE.test(headers.host ?? ''))
+    return json(403, { error: 'ask by a loopback address, or set http.token and send it' });
+  if (token !== undefined && !bearsToken(headers.authorization, token))
+    return json(401, { error: 'send "Authorization: Bearer" with the token that http.token has' });
+  return method === 'GET' || method === 'HEAD'
+    ? undefined
+    : json(405, { error: 'only GET and HEAD are served' });
+}
+
+function notFound(api: ApiDesk | undefined): Answer {
+  const paths = ['/metrics', '/healthz', ...(api?.paths ?? [])];
+  return json(404, { error: `not found; there are ${paths.join(', ')} and /readyz` });
 }
 
 async function metrics(registry: Served['registry']): Promise<Answer> {
@@ -61,8 +107,4 @@ async function metrics(registry: Served['registry']): Promise<Answer> {
 function readiness(checks: readonly Check[]): Answer {
   const ok = checks.every((check) => check.ok);
   return json(ok ? 200 : 503, { ok, checks });
-}
-
-function json(status: number, value: unknown): Answer {
-  return { status, contentType: 'application/json; charset=utf-8', body: `${JSON.stringify(value)}\n` };
 }

@@ -1,21 +1,20 @@
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { Server } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import type { Registry } from 'prom-client';
 import { PortStatusError } from '../domain/errors.js';
 import { parseListenAddress } from '../runtime/listen-address.js';
 import type { ListenAddress } from '../runtime/listen-address.js';
-import type { Logger } from '../runtime/logger.js';
 import { answer } from './answer.js';
 import type { Served } from './answer.js';
 
-export interface HttpOptions {
-  /** The option `http.listen`: a loopback address and port, or `off`. */
+/** The options `http.*`. */
+export interface HttpOptions extends Served {
+  /** An address and port, or `off`. */
   readonly listen: string;
-  readonly registry: Pick<Registry, 'metrics' | 'contentType'>;
-  /** What has to hold for this process to do its work; asked anew for each `/readyz`. */
-  readonly checks: Served['checks'];
-  readonly logger: Logger;
+  readonly certFile?: string | undefined;
+  readonly keyFile?: string | undefined;
 }
 
 export interface HttpEndpoint {
@@ -25,7 +24,7 @@ export interface HttpEndpoint {
   close(): Promise<void>;
 }
 
-/** Requests are small and come from this machine: whoever needs longer or more is not one of ours. */
+/** Requests are small: whoever needs longer or more is not one of ours. */
 const LIMITS = {
   requestTimeout: 5000,
   headersTimeout: 5000,
@@ -36,15 +35,25 @@ const LIMITS = {
 const MAX_CONNECTIONS = 64;
 
 /**
- * Serves `/metrics`, `/healthz` and `/readyz`, until it is closed.
+ * Serves `/metrics`, `/healthz`, `/readyz` and, where it has sources, the API, until it is closed.
  *
- * @throws {PortStatusError} CONFIG when `listen` is no address of ours, is in use or may not be listened on.
+ * @throws {PortStatusError} CONFIG when `listen` is no address, is in use or may not be listened on, when other machines
+ *   reach it and there is no token and certificate, or when a certificate or key can not be read.
  */
-export async function startHttp({ listen, ...served }: HttpOptions): Promise<HttpEndpoint> {
+export async function startHttp({
+  listen,
+  certFile,
+  keyFile,
+  ...served
+}: HttpOptions): Promise<HttpEndpoint> {
   if (listen === 'off') return { address: undefined, close: async () => undefined };
   const where = parseListenAddress(listen);
-  if (where === undefined) throw cannotListen(listen, 'is not a loopback address and port');
-  const server = createServer(LIMITS, (request, response) => void answer(request, response, served));
+  if (where === undefined) throw cannotListen(listen, 'is no address and port');
+  const isTls = certFile !== undefined && keyFile !== undefined;
+  if (!where.isLoopback && !(isTls && served.token !== undefined))
+    throw cannotListen(listen, 'is reached by other machines, and there is no token or certificate');
+  const respond: RequestListener = (request, response) => void answer(request, response, served);
+  const server = isTls ? createTlsServerOf({ certFile, keyFile }, respond) : createServer(LIMITS, respond);
   server.maxConnections = MAX_CONNECTIONS;
   await startListening(server, where, listen);
   const address = addressOf(server);
@@ -63,6 +72,37 @@ function startListening(server: Server, { host, port }: ListenAddress, listen: s
       resolve();
     });
   });
+}
+
+function createTlsServerOf(
+  { certFile, keyFile }: Readonly<Record<'certFile' | 'keyFile', string>>,
+  respond: RequestListener,
+): Server {
+  const [cert, key] = [read('http.certFile', certFile), read('http.keyFile', keyFile)];
+  try {
+    return createTlsServer({ ...LIMITS, cert, key }, respond);
+  } catch (error) {
+    throw cannotRead('http.certFile and http.keyFile', error);
+  }
+}
+
+function read(option: string, file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw cannotRead(option, error);
+  }
+}
+
+function cannotRead(option: string, cause: unknown): PortStatusError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new PortStatusError(
+    'CONFIG',
+    `${option}: ${why}; name PEM files that belong together and may be read`,
+    {
+      cause,
+    },
+  );
 }
 
 function cannotListen(listen: string, why: string): PortStatusError {

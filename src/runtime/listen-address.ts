@@ -1,18 +1,23 @@
+import { isIPv4, isIPv6 } from 'node:net';
+
 /** Where to listen for HTTP. */
 export interface ListenAddress {
-  /** A loopback address or name, without brackets. */
+  /** An address or name, without brackets. */
   readonly host: string;
+  /** Whether only this machine can reach it. */
+  readonly isLoopback: boolean;
   /** 0: any free port. */
   readonly port: number;
 }
 
-/**
- * Reads `127.0.0.1:9690`, `[::1]:9690` or `localhost:9690`; undefined for everything else.
- *
- * Loopback only: nothing that we serve asks who calls.
- */
+const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/;
+
+/** Reads `127.0.0.1:9690`, `[::1]:9690`, `localhost:9690` or `0.0.0.0:9690`; undefined for what is no address and port. */
 export function parseListenAddress(text: string): ListenAddress | undefined {
-  const [, host, port] = /^(127(?:\.\d{1,3}){3}|\[::1\]|localhost):(\d{1,5})$/.exec(text) ?? [];
-  if (host === undefined || Number(port) > 65_535) return undefined;
-  return { host: host.replace(/[[\]]/g, ''), port: Number(port) };
+  const [, inBrackets, plain, port] = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text) ?? [];
+  const host = inBrackets ?? plain;
+  const isAddress =
+    inBrackets === undefined ? host === 'localhost' || isIPv4(host ?? '') : isIPv6(inBrackets);
+  if (host === undefined || !isAddress || Number(port) > 65_535) return undefined;
+  return { host, port: Number(port), isLoopback: LOOPBACK.test(host) };
 }

@@ -29,7 +29,8 @@ async function runAgent(context: Context): Promise<number> {
   const { chassis } = config.agent;
   const running = createAgent({ ...context, chassis, northbound, source, options: optionsOf(context) });
   const checks = (): ReturnType<typeof checksOf> => checksOf(running);
-  opened.add(await startHttp({ listen: config.http.listen, registry: metrics.registry, checks, logger }));
+  const { registry } = metrics;
+  opened.add(await startHttp({ ...config.http, registry, checks, logger }));
   await running.run(io.signal);
   return 0;
 }

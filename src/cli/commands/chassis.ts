@@ -1,10 +1,9 @@
-import { AGENT_SILENT_MS, chassisStateOf } from '../../domain/chassis-silence.js';
 import type { ChassisState } from '../../domain/chassis-silence.js';
-import type { ChassisView } from '../../northbound/northbound.js';
+import { listChassis } from '../../views/chassis.js';
+import type { ListedChassis } from '../../views/chassis.js';
 import { configuredCommand } from '../configured-command.js';
 import type { CommandContext } from '../configured-command.js';
 import { look } from '../northbound-database.js';
-import { findKept, policyOf } from '../silent-chassis.js';
 import { ago, drawTable, mayColour } from '../table.js';
 import type { Column, Tone } from '../table.js';
 
@@ -23,23 +22,10 @@ export const chassis = configuredCommand({
 
 type Context = CommandContext<'chassis', typeof FLAGS>;
 
-/** What is printed of one chassis. */
-interface Listed extends Pick<ChassisView, 'chassis' | 'ageMs' | 'version' | 'hold'> {
-  readonly state: ChassisState;
-  /** Whether every port of it is published in the present incarnation. */
-  readonly isComplete: boolean;
-  /** Whether servers keep its ports, although it is silent, because so many are. */
-  readonly isKept: boolean;
-}
-
 async function runChassis(context: Context): Promise<number> {
   const { io, flags } = context;
-  const listed = await look(context, async (northbound) => {
-    const incarnation = await northbound.incarnation();
-    const views = await northbound.chassis();
-    const kept = await findKept(northbound, views, policyOf(context.config.chassis));
-    return views.map((view) => list(view, { incarnation, kept: new Set(kept) }, context));
-  });
+  const { agent, chassis: silence } = context.config;
+  const listed = await look(context, (northbound) => listChassis(northbound, { ...agent, ...silence }));
   const exitCode = listed.length > 0 && listed.every(isWell) ? 0 : 1;
   io.stdout.write(
     flags.json
@@ -49,24 +35,11 @@ async function runChassis(context: Context): Promise<number> {
   return exitCode;
 }
 
-function list(
-  view: ChassisView,
-  now: { readonly incarnation: string; readonly kept: ReadonlySet<string> },
-  { config }: Context,
-): Listed {
-  const { chassis: name, ageMs, version, complete, hold } = view;
-  const { heartbeatMs } = config.agent;
-  const lapsedAfterMs = config.chassis.downAfterMs ?? AGENT_SILENT_MS;
-  const state = chassisStateOf(ageMs, { heartbeatMs, lapsedAfterMs });
-  const isComplete = complete?.incarnation === now.incarnation;
-  return { chassis: name, state, ageMs, isComplete, hold, isKept: now.kept.has(name), version };
-}
-
-function isWell({ state, isComplete, hold }: Listed): boolean {
+function isWell({ state, isComplete, hold }: ListedChassis): boolean {
   return state === 'live' && isComplete && hold === undefined;
 }
 
-function remarkOf(listed: readonly Listed[]): string {
+function remarkOf(listed: readonly ListedChassis[]): string {
   const kept = listed.filter(({ isKept }) => isKept);
   if (kept.length === 0) return '';
   return `\n${kept.length} of ${listed.length} chassis are silent at once, which looks like a fault of the network or of the northbound database: the servers keep their ports. Where a chassis is really dead, run "port-status approve <chassis>"\n`;
@@ -74,7 +47,7 @@ function remarkOf(listed: readonly Listed[]): string {
 
 const TONES = { live: 'good', late: 'doubtful', lapsed: 'bad' } as const satisfies Record<ChassisState, Tone>;
 
-const COLUMNS: readonly Column<Listed>[] = [
+const COLUMNS: readonly Column<ListedChassis>[] = [
   { head: 'CHASSIS', cell: ({ chassis: name }) => ({ text: name }) },
   { head: 'STATE', cell: ({ state }) => ({ text: state, tone: TONES[state] }) },
   { head: 'HEARD OF', isNumber: true, cell: ({ ageMs }) => ({ text: ago(ageMs) }) },
@@ -87,7 +60,7 @@ function yesOrNo(isSo: boolean): { readonly text: string; readonly tone: Tone } 
   return isSo ? { text: 'yes', tone: 'good' } : { text: 'no', tone: 'doubtful' };
 }
 
-function describeHeld({ hold, isKept }: Listed): { readonly text: string; readonly tone?: Tone } {
+function describeHeld({ hold, isKept }: ListedChassis): { readonly text: string; readonly tone?: Tone } {
   if (isKept) return { text: 'DOWN of all its ports', tone: 'bad' };
   if (hold === undefined) return { text: '-' };
   const since = new Date(hold.sinceMs).toISOString();

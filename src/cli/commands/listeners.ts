@@ -1,5 +1,6 @@
 import type { ListenerState } from '../../domain/listener.js';
-import type { ListenerView } from '../../northbound/northbound.js';
+import { listListeners } from '../../views/listeners.js';
+import type { ListedListener } from '../../views/listeners.js';
 import { configuredCommand } from '../configured-command.js';
 import type { CommandContext } from '../configured-command.js';
 import { look } from '../northbound-database.js';
@@ -19,17 +20,8 @@ export const listeners = configuredCommand({
   run: runListeners,
 });
 
-/** What is printed of one server. */
-interface Listed extends Pick<
-  ListenerView,
-  'id' | 'state' | 'ageMs' | 'ttlMs' | 'backlog' | 'program' | 'versions'
-> {
-  /** Its part of all reports that wait for a server, from 0 to 1; 0 where none waits. */
-  readonly share: number;
-}
-
 async function runListeners(context: CommandContext<'listeners', typeof FLAGS>): Promise<number> {
-  const listed = listAll(await look(context, (northbound) => northbound.listeners()));
+  const listed = await look(context, listListeners);
   const exitCode = listed.length > 0 && listed.every(({ state }) => state === 'live') ? 0 : 1;
   const { io, flags } = context;
   const answer = flags.json
@@ -39,14 +31,6 @@ async function runListeners(context: CommandContext<'listeners', typeof FLAGS>):
   return exitCode;
 }
 
-function listAll(views: readonly ListenerView[]): readonly Listed[] {
-  const all = views.reduce((sum, { backlog }) => sum + backlog, 0);
-  return views.map(({ id, state, ageMs, ttlMs, backlog, program, versions }) => {
-    const share = all === 0 ? 0 : backlog / all;
-    return { id, state, ageMs, ttlMs, backlog, share, program, versions };
-  });
-}
-
 const TONES = {
   live: 'good',
   draining: 'doubtful',
@@ -54,7 +38,7 @@ const TONES = {
   lapsed: 'bad',
 } as const satisfies Record<ListenerState, Tone>;
 
-const COLUMNS: readonly Column<Listed>[] = [
+const COLUMNS: readonly Column<ListedListener>[] = [
   { head: 'SERVER', cell: ({ id }) => ({ text: id }) },
   { head: 'STATE', cell: ({ state }) => ({ text: state, tone: TONES[state] }) },
   { head: 'HEARD OF', isNumber: true, cell: ({ ageMs }) => ({ text: ago(ageMs) }) },

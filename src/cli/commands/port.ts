@@ -1,11 +1,12 @@
 import { NEXT_STEPS } from '../../domain/stage.js';
 import { configuredCommand } from '../configured-command.js';
 import type { CommandContext } from '../configured-command.js';
-import { ADVICE } from '../port/advice.js';
-import { explainThose } from '../port/explain-those.js';
-import type { Explained } from '../port/gather.js';
-import { timelineOf } from '../port/timeline.js';
-import type { Moment } from '../port/timeline.js';
+import { ADVICE } from '../../views/advice.js';
+import type { Explained } from '../../views/explain.js';
+import { describePort } from '../../views/port.js';
+import { timelineOf } from '../../views/timeline.js';
+import type { Moment } from '../../views/timeline.js';
+import { explainThose } from '../explain-those.js';
 import { printable } from '../table.js';
 
 const FLAGS = { json: { kind: 'boolean', default: false, doc: 'Print JSON.' } } as const;
@@ -35,7 +36,7 @@ async function runPort(context: Context): Promise<number> {
   const wanted = context.arguments.port;
   const explained = await explainThose(context, (neutron) => neutron.stories(wanted));
   const exitCode = explained.length > 0 && explained.every(({ stage }) => stage === 'done') ? 0 : 1;
-  if (flags.json) io.stdout.write(`${JSON.stringify({ exitCode, ports: explained.map(toJson) })}\n`);
+  if (flags.json) io.stdout.write(`${JSON.stringify({ exitCode, ports: explained.map(describePort) })}\n`);
   else io.stdout.write(explained.length === 0 ? notFound(wanted) : explained.map(inWords).join('\n'));
   return exitCode;
 }
@@ -63,19 +64,4 @@ function printableLines(text: string): string {
 
 function end(stage: Explained['stage']): string {
   return `stage: ${stage}\nnext:  ${NEXT_STEPS[stage]}\n${ADVICE[stage]}\n`;
-}
-
-function toJson(explained: Explained): object {
-  const { story, host, stage } = explained;
-  return {
-    portId: story.portId,
-    host,
-    serverId: story.port?.deviceId,
-    neutronStatus: story.port?.status,
-    blocks: story.port?.blocks,
-    stage,
-    nextStep: NEXT_STEPS[stage],
-    advice: ADVICE[stage],
-    timeline: timelineOf(explained),
-  };
 }

@@ -1,4 +1,8 @@
 import { hasCode } from '../../domain/errors.js';
+import type { ApiSources } from '../../http/api.js';
+import { ApiDesk } from '../../http/api-desk.js';
+import { Events } from '../../http/events.js';
+import { Overlook } from '../../http/overview.js';
 import { startHttp } from '../../http/start-http.js';
 import type { Neutron } from '../../neutron/neutron.js';
 import { openNova } from '../../nova/external-events.js';
@@ -11,7 +15,7 @@ import type { CommandContext } from '../configured-command.js';
 import { judgePolicyOf, writeRuleOf } from '../judge-policy.js';
 import { openNeutron } from '../neutron-database.js';
 import { openConfigured } from '../northbound-database.js';
-import { policyOf } from '../silent-chassis.js';
+import { policyOf } from '../../views/silent-chassis.js';
 import { firstAnswer } from '../startup.js';
 
 export const server = configuredCommand({
@@ -35,10 +39,19 @@ async function runServer(context: Context): Promise<number> {
   await firstAnswer('the northbound database', context, () => northbound.incarnation({ signal: io.signal }));
   const nova = await openNovaToWrite(context, opened);
   const running = createServer({ ...context, northbound, neutron, nova, options: optionsOf(context) });
-  const { listen } = config.http;
-  opened.add(await startHttp({ listen, registry: metrics.registry, checks: () => running.checks(), logger }));
+  const { registry } = metrics;
+  const sources = { northbound, neutron, ...viewsOf(config) };
+  const overlook = new Overlook({ ...context, ...sources, registry, server: config.listener.id });
+  const api = new ApiDesk(sources, new Events({ ...context, look: () => overlook.look() }));
+  const checks = (): ReturnType<typeof running.checks> => running.checks();
+  opened.add(await startHttp({ ...config.http, registry, checks, logger, api }));
   await running.run(io.signal);
   return 0;
+}
+
+/** What the API needs to know beside the databases. */
+function viewsOf({ agent, chassis, nova }: Context['config']): Pick<ApiSources, 'rules' | 'novaWaitsMs'> {
+  return { rules: { ...agent, ...chassis }, novaWaitsMs: nova.vif_plugging_timeout * 1000 };
 }
 
 async function waitForNeutron(context: Context, neutron: Neutron): Promise<void> {

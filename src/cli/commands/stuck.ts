@@ -1,8 +1,8 @@
-import { NEXT_STEPS } from '../../domain/stage.js';
+import { describeStuck } from '../../views/port.js';
+import type { StuckPort } from '../../views/port.js';
 import { configuredCommand } from '../configured-command.js';
 import type { CommandContext } from '../configured-command.js';
-import { explainThose } from '../port/explain-those.js';
-import type { Explained } from '../port/gather.js';
+import { explainThose } from '../explain-those.js';
 import { drawTable, mayColour } from '../table.js';
 import type { Column } from '../table.js';
 
@@ -29,21 +29,11 @@ export const stuck = configuredCommand({
   run: runStuck,
 });
 
-/** What is printed of one port. */
-interface Listed {
-  readonly portId: string;
-  readonly host: string | undefined;
-  readonly serverId: string;
-  readonly leftMs: number;
-  readonly stage: Explained['stage'];
-  readonly nextStep: string;
-}
-
 async function runStuck(context: CommandContext<'stuck', typeof FLAGS>): Promise<number> {
   const { io, flags } = context;
   const awaited = { withinMs: flags.timeout, limit: flags.limit };
   const explained = await explainThose(context, (neutron) => neutron.awaited(awaited));
-  const listed = explained.map((one) => list(one, flags.timeout));
+  const listed = explained.map((one) => describeStuck(one, flags.timeout));
   const exitCode = listed.length === 0 ? 0 : 1;
   io.stdout.write(
     flags.json
@@ -53,13 +43,7 @@ async function runStuck(context: CommandContext<'stuck', typeof FLAGS>): Promise
   return exitCode;
 }
 
-function list({ story, host, stage }: Explained, timeoutMs: number): Listed {
-  const { portId, port } = story;
-  const leftMs = Math.max(0, timeoutMs - (port?.ageMs ?? timeoutMs));
-  return { portId, host, serverId: port?.deviceId ?? '', leftMs, stage, nextStep: NEXT_STEPS[stage] };
-}
-
-const COLUMNS: readonly Column<Listed>[] = [
+const COLUMNS: readonly Column<StuckPort>[] = [
   { head: 'PORT', cell: ({ portId }) => ({ text: portId }) },
   { head: 'HOST', cell: ({ host }) => ({ text: host ?? '-' }) },
   { head: 'NOVA SERVER', cell: ({ serverId }) => ({ text: serverId }) },

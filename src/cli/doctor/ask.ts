@@ -13,7 +13,7 @@ import { openNova } from '../../nova/external-events.js';
 import { silentLogger } from '../../runtime/logger.js';
 import { createMetrics } from '../../runtime/metrics.js';
 import { Opened } from '../../runtime/opened.js';
-import { findKept, policyOf } from '../silent-chassis.js';
+import { findKept, policyOf } from '../../views/silent-chassis.js';
 import type { World } from '../world.js';
 import type { Answer, Answers, Facts } from './facts.js';
 import type { Inspected } from './inspect.js';

@@ -1,3 +1,4 @@
+import { apiPage, openApiFile } from './api-page.js';
 import { cliPage } from './cli-page.js';
 import { configurationPage } from './configuration-page.js';
 import { doctorPage } from './doctor-page.js';
@@ -7,6 +8,8 @@ import { metricsPage } from './metrics-page.js';
 /** The reference pages that are printed from tables: their text by their path in the repository. */
 export function referencePages(): Readonly<Record<string, string>> {
   return {
+    'docs/operating/api.md': apiPage(),
+    'docs/operating/openapi.json': openApiFile(),
     'docs/operating/cli.md': cliPage(),
     'docs/operating/configuration.md': configurationPage(),
     'docs/operating/doctor.md': doctorPage(),

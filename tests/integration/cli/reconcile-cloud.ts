@@ -35,7 +35,7 @@ export class ReconcileCloud {
   readonly rows: NeutronConnection;
   readonly #server: NeutronServer;
   readonly #redis: RedisServer;
-  readonly #northbound: Northbound;
+  readonly northbound: Northbound;
   #registration: ChassisRegistration | undefined;
   #member: Membership | undefined;
   #revision = 0;
@@ -48,7 +48,7 @@ export class ReconcileCloud {
     this.rows = rows;
     this.#server = server;
     this.#redis = redis;
-    this.#northbound = openNorthbound(url, parts);
+    this.northbound = openNorthbound(url, parts);
   }
 
   /** Both databases as at the beginning: an agent and a server that have registered, and nothing else. */
@@ -57,7 +57,7 @@ export class ReconcileCloud {
     await plantNetwork(this.rows);
     await this.loseNorthbound();
     await this.registerAnew();
-    this.#member = await this.#northbound.join(SERVER);
+    this.#member = await this.northbound.join(SERVER);
     const { greatest } = await this.neutron.epochOf(this.#member.incarnation);
     await this.neutron.enterIncarnation(this.#member.incarnation, greatest + 1);
   }
@@ -67,7 +67,7 @@ export class ReconcileCloud {
   }
 
   async registerAnew(chassis = 'cn1'): Promise<void> {
-    const registration = await this.#northbound.registerChassis(chassis);
+    const registration = await this.northbound.registerChassis(chassis);
     if (chassis === 'cn1') this.#registration = registration;
   }
 
@@ -99,23 +99,23 @@ export class ReconcileCloud {
 
   async publish(number: number, status: Report['status']): Promise<void> {
     const { arrival } = reportOf(number, ++this.#revision, { status });
-    await this.#northbound.publish(must(this.#registration), [encodeReport(must(arrival).report, 1)]);
+    await this.northbound.publish(must(this.#registration), [encodeReport(must(arrival).report, 1)]);
   }
 
   receive(): Promise<readonly Delivery[]> {
-    return this.#northbound.receive(must(this.#member), { max: 100 });
+    return this.northbound.receive(must(this.#member), { max: 100 });
   }
 
   async acknowledgeUnjudged(): Promise<readonly Delivery[]> {
     const deliveries = await this.receive();
-    await this.#northbound.acknowledge(must(this.#member), deliveries);
+    await this.northbound.acknowledge(must(this.#member), deliveries);
     return deliveries;
   }
 
   /** The agent says that all it has is published. */
   async complete(): Promise<void> {
     const complete = ++this.#revision;
-    await this.#northbound.keepChassis(must(this.#registration), { complete, version: '1' });
+    await this.northbound.keepChassis(must(this.#registration), { complete, version: '1' });
   }
 
   async forgetRecord(number: number): Promise<void> {
@@ -166,7 +166,7 @@ export class ReconcileCloud {
 
   async dispose(): Promise<void> {
     await this.neutron.close();
-    await this.#northbound.close();
+    await this.northbound.close();
     await this.rows.end();
     await this.#redis.dispose();
     await this.#server.dispose();

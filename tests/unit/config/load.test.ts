@@ -163,14 +163,34 @@ describe('a wrong configuration', () => {
     ]);
   });
 
-  it.each(['0.0.0.0:9690', '192.0.2.1:9690', '127.0.0.1', '127.0.0.1:65536', 'example.org:80', ':9690'])(
+  it.each(['127.0.0.1', '127.0.0.1:65536', 'example.org:80', ':9690', '300.0.0.1:80', '[fe80:9690'])(
     'may not serve HTTP at %s',
     (listen) => {
       expect(serverSays({ flags: { 'http.listen': listen } })).toEqual([
-        `http.listen must be off or a loopback address and port such as 127.0.0.1:9690, got "${listen}" (from --http-listen)`,
+        `http.listen must be off or an address and port such as 127.0.0.1:9690, got "${listen}" (from --http-listen)`,
       ]);
     },
   );
+
+  it.each(['0.0.0.0:9690', '192.0.2.1:9690', '[::]:9690'])(
+    'may serve HTTP at %s only with a token and a certificate',
+    (listen) => {
+      const more = { 'http.token': 'sixteen-characters', 'http.certFile': 'c.pem', 'http.keyFile': 'k.pem' };
+      expect(serverSays({ flags: { 'http.listen': listen } }).map((line) => line.split(' ')[0])).toEqual(
+        Object.keys(more),
+      );
+      expect(serverSays({ flags: { 'http.listen': listen, ...more } })).toEqual([]);
+    },
+  );
+
+  it('may not have half of a certificate and its key, nor a token that is easily guessed', () => {
+    expect(serverSays({ flags: { 'http.certFile': 'c.pem' } })).toEqual([
+      expect.stringMatching(/^http\.keyFile is missing: a certificate and its key go together/),
+    ]);
+    expect(serverSays({ flags: { 'http.token': 'short' } })).toEqual([
+      expect.stringMatching(/^http\.token must be at least 16 characters/),
+    ]);
+  });
 
   it.each(['off', '127.0.0.1:0', '127.0.0.53:9690', '[::1]:9690', 'localhost:9690'])(
     'may serve HTTP at %s',

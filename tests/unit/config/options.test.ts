@@ -84,6 +84,7 @@ describe('a printed value', () => {
     }
     expect(secrets.map(([key]) => key)).toEqual([
       'northbound.url',
+      'http.token',
       'neutron.url',
       'nova.password',
       'nova.application_credential_secret',

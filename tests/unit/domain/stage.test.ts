@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { ADVICE } from '../../../src/cli/port/advice.js';
+import { ADVICE } from '../../../src/views/advice.js';
 import type { NeutronPort } from '../../../src/domain/neutron-port.js';
 import { NEXT_STEPS, stageOf } from '../../../src/domain/stage.js';
 import type { JudgedFacts, PortFacts, Stage } from '../../../src/domain/stage.js';

@@ -1,6 +1,6 @@
-import type { Sighting } from '../../domain/report.js';
-import type { Chapter } from '../../neutron/story.js';
-import type { Explained } from './gather.js';
+import type { Sighting } from '../domain/report.js';
+import type { Chapter } from '../neutron/story.js';
+import type { Explained } from './explain.js';
 
 /** One thing that happened to a port. */
 export interface Moment {

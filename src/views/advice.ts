@@ -1,4 +1,4 @@
-import type { Stage } from '../../domain/stage.js';
+import type { Stage } from '../domain/stage.js';
 
 /** What is the case and what to do, in a sentence for each stage. */
 export const ADVICE: Readonly<Record<Stage, string>> = {

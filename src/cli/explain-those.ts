@@ -1,12 +1,12 @@
-import type { Neutron } from '../../neutron/neutron.js';
-import type { PortStory } from '../../neutron/story.js';
-import { Opened } from '../../runtime/opened.js';
-import type { CommandContext } from '../configured-command.js';
-import { openNeutron } from '../neutron-database.js';
-import { openConfigured } from '../northbound-database.js';
-import { firstAnswer } from '../startup.js';
-import { explainPorts } from './gather.js';
-import type { Explained } from './gather.js';
+import type { Neutron } from '../neutron/neutron.js';
+import type { PortStory } from '../neutron/story.js';
+import { Opened } from '../runtime/opened.js';
+import type { CommandContext } from './configured-command.js';
+import { openNeutron } from './neutron-database.js';
+import { openConfigured } from './northbound-database.js';
+import { firstAnswer } from './startup.js';
+import { explainPorts } from '../views/explain.js';
+import type { Explained } from '../views/explain.js';
 
 /** Opens both databases for reading, asks for ports, explains them, and closes both. */
 export async function explainThose(

@@ -1,12 +1,17 @@
 import { request } from 'node:http';
+import { request as requestTls } from 'node:https';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { Gauge, Registry } from 'prom-client';
 import { afterEach, expect, it } from 'vitest';
-import { startHttp } from '../../src/http/start-http.js';
-import type { HttpEndpoint, HttpOptions } from '../../src/http/start-http.js';
-import { hasCode } from '../../src/domain/errors.js';
-import { silentLogger } from '../../src/runtime/logger.js';
+import { startHttp } from '../../../src/http/start-http.js';
+import type { HttpEndpoint, HttpOptions } from '../../../src/http/start-http.js';
+import { hasCode } from '../../../src/domain/errors.js';
+import { silentLogger } from '../../../src/runtime/logger.js';
+
+const CERTIFICATE = fileURLToPath(new URL('../../fixtures/tls/certificate.pem', import.meta.url));
+const KEY = fileURLToPath(new URL('../../fixtures/tls/key.pem', import.meta.url));
 
 const opened: { close(): unknown }[] = [];
 
@@ -32,9 +37,19 @@ interface Reply {
   readonly body: string;
 }
 
-function ask({ address }: HttpEndpoint, path: string, method = 'GET'): Promise<Reply> {
+interface Asking {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+function ask(
+  { address }: HttpEndpoint,
+  path: string,
+  { method = 'GET', headers = {} }: Asking = {},
+): Promise<Reply> {
   return new Promise((resolve, reject) => {
-    const asked = request(`http://${String(address)}${path}`, { method, agent: false }, (response) => {
+    const options = { method, headers, agent: false };
+    const asked = request(`http://${String(address)}${path}`, options, (response) => {
       let body = '';
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => (body += chunk));
@@ -78,12 +93,12 @@ it('answers other paths with 404 and other methods with 405, as JSON', async () 
     404,
     { error: expect.any(String) as string },
   ]);
-  const posted = await ask(endpoint, '/metrics', 'POST');
+  const posted = await ask(endpoint, '/metrics', { method: 'POST' });
   expect([posted.status, posted.headers['allow']]).toEqual([405, 'GET, HEAD']);
 });
 
 it('answers HEAD without a body', async () => {
-  const { status, headers, body } = await ask(await serve(), '/healthz', 'HEAD');
+  const { status, headers, body } = await ask(await serve(), '/healthz', { method: 'HEAD' });
   expect([status, headers['content-length'], body]).toEqual([200, '12', '']);
 });
 
@@ -115,4 +130,64 @@ it('ends its connections when it is closed, also the second time', async () => {
   await endpoint.close();
   await endpoint.close();
   await expect(ask(endpoint, '/healthz')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+});
+
+const TOKEN = 'a-token-of-more-than-16';
+const PATHS = ['/metrics', '/healthz', '/readyz', '/api/v1/listeners', '/'];
+
+it.each(PATHS)('asks for the token at %s, whatever else is asked', async (path) => {
+  const endpoint = await serve({ token: TOKEN });
+  for (const authorization of ['', TOKEN, `Bearer ${TOKEN}x`, `Bearer ${TOKEN.slice(1)}`, `Basic ${TOKEN}`]) {
+    const { status, headers, body } = await ask(endpoint, path, { headers: { authorization } });
+    expect([status, headers['www-authenticate']]).toEqual([401, 'Bearer']);
+    expect(body).not.toContain(TOKEN);
+  }
+});
+
+it('serves whoever bears the token', async () => {
+  const endpoint = await serve({ token: TOKEN });
+  const { status } = await ask(endpoint, '/healthz', { headers: { authorization: `Bearer ${TOKEN}` } });
+  expect(status).toBe(200);
+});
+
+it('serves nobody who came by the name of another machine, where it asks for no token', async () => {
+  const endpoint = await serve();
+  for (const host of ['evil.example', 'evil.example:80', '127.0.0.1.evil.example'])
+    expect((await ask(endpoint, '/metrics', { headers: { host } })).status).toBe(403);
+  for (const host of ['localhost:9690', '[::1]:9690', '127.0.0.53'])
+    expect((await ask(endpoint, '/metrics', { headers: { host } })).status).toBe(200);
+});
+
+it.each([{}, { token: TOKEN }, { certFile: CERTIFICATE, keyFile: KEY }])(
+  'does not listen where other machines reach it without token and certificate: with %o',
+  async (over) => {
+    const refusal: unknown = await serve({ listen: '0.0.0.0:0', ...over }).catch((error: unknown) => error);
+    expect(hasCode(refusal, 'CONFIG') && refusal.message).toContain('reached by other machines');
+  },
+);
+
+it('speaks TLS where it has a certificate, and asks for the token there', async () => {
+  const { address } = await serve({ listen: '0.0.0.0:0', token: TOKEN, certFile: CERTIFICATE, keyFile: KEY });
+  const url = `https://127.0.0.1:${String(address).split(':')[1] ?? ''}/healthz`;
+  const statuses = [{}, { authorization: `Bearer ${TOKEN}` }].map(
+    (headers) =>
+      new Promise((resolve, reject) => {
+        const asked = requestTls(url, { headers, rejectUnauthorized: false, agent: false }, (response) => {
+          response.resume();
+          resolve(response.statusCode);
+        });
+        asked.on('error', reject);
+        asked.end();
+      }),
+  );
+  expect(await Promise.all(statuses)).toEqual([401, 200]);
+});
+
+it.each([
+  { certFile: '/nowhere/certificate.pem', keyFile: KEY },
+  { certFile: CERTIFICATE, keyFile: '/nowhere/key.pem' },
+  { certFile: KEY, keyFile: CERTIFICATE },
+])('names the options where certificate or key can not be read: %o', async (files) => {
+  const refusal: unknown = await serve(files).catch((error: unknown) => error);
+  expect(hasCode(refusal, 'CONFIG') && refusal.message).toMatch(/^http\.(certFile|keyFile)/);
 });

@@ -1,11 +1,11 @@
-import { chassisStateOf, AGENT_SILENT_MS } from '../../domain/chassis-silence.js';
-import { activeBinding } from '../../domain/neutron-port.js';
-import { stageOf } from '../../domain/stage.js';
-import type { PortFacts, Stage } from '../../domain/stage.js';
-import { decodeReport, NEWEST_VERSION } from '../../domain/wire.js';
-import type { Neutron } from '../../neutron/neutron.js';
-import type { Chapter, PortStory } from '../../neutron/story.js';
-import type { ChassisView, ListenerView, Northbound, StoredReport } from '../../northbound/northbound.js';
+import { chassisStateOf, AGENT_SILENT_MS } from '../domain/chassis-silence.js';
+import { activeBinding } from '../domain/neutron-port.js';
+import { stageOf } from '../domain/stage.js';
+import type { PortFacts, Stage } from '../domain/stage.js';
+import { decodeReport, NEWEST_VERSION } from '../domain/wire.js';
+import type { Neutron } from '../neutron/neutron.js';
+import type { Chapter, PortStory } from '../neutron/story.js';
+import type { ChassisView, ListenerView, Northbound, StoredReport } from '../northbound/northbound.js';
 
 /** Where everything is asked. */
 export interface PortSources {

@@ -1,0 +1,10 @@
+/** What is answered to one request. */
+export interface Answer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+}
+
+export function json(status: number, value: unknown): Answer {
+  return { status, contentType: 'application/json; charset=utf-8', body: `${JSON.stringify(value)}\n` };
+}

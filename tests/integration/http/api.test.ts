@@ -1,0 +1,173 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { PortStatusError } from '../../../src/domain/errors.js';
+import { ApiDesk } from '../../../src/http/api-desk.js';
+import { ROUTES } from '../../../src/http/api.js';
+import { EVENTS, Events } from '../../../src/http/events.js';
+import { Overlook } from '../../../src/http/overview.js';
+import { startHttp } from '../../../src/http/start-http.js';
+import { systemClock } from '../../../src/runtime/clock.js';
+import { silentLogger } from '../../../src/runtime/logger.js';
+import { createMetrics } from '../../../src/runtime/metrics.js';
+import { MARIADB } from '../../support/mariadb.js';
+import { has } from '../../support/needs.js';
+import { deviceOf, plantPort, portIdOf, setAge } from '../../support/neutron-rows.js';
+import { REDIS } from '../../support/redis.js';
+import { openReconcileCloud } from '../cli/reconcile-cloud.js';
+import type { ReconcileCloud } from '../cli/reconcile-cloud.js';
+
+const RULES = { heartbeatMs: 5000, downAfterMs: undefined, downMostPercent: undefined };
+
+describe.skipIf(!has('http/api', { ...MARIADB, ...REDIS }))('the API of a server', () => {
+  let cloud: ReconcileCloud;
+  let base: string;
+  let close: () => Promise<void>;
+  beforeAll(async () => {
+    cloud = await openReconcileCloud();
+    const { northbound, neutron } = cloud;
+    const { registry, received } = createMetrics();
+    received.inc(7);
+    const sources = { northbound, neutron, rules: RULES, novaWaitsMs: 300_000 };
+    const overlook = new Overlook({ ...sources, registry, server: 'n1', clock: systemClock });
+    const look = (): ReturnType<Overlook['look']> => overlook.look();
+    const api = new ApiDesk(sources, new Events({ look, clock: systemClock, logger: silentLogger }));
+    const parts = { registry, checks: () => [], logger: silentLogger };
+    const endpoint = await startHttp({ ...parts, listen: '127.0.0.1:0', api });
+    base = `http://${String(endpoint.address)}/api/v1`;
+    close = () => endpoint.close();
+  });
+  beforeEach(() => cloud.reset());
+  afterAll(async () => {
+    await close();
+    await cloud.dispose();
+  });
+
+  /** The answer, checked against what the description promises. */
+  async function ask(path: string): Promise<Readonly<Record<string, readonly object[]>>> {
+    const response = await fetch(base + path);
+    expect([response.status, response.headers.get('content-type')]).toEqual([
+      200,
+      'application/json; charset=utf-8',
+    ]);
+    const body: unknown = await response.json();
+    const name = path.split(/[/?]/)[1] ?? '';
+    const route = ROUTES.find((one) => one.path.startsWith(`/api/v1/${name}`));
+    return route?.answer.parse(body) as Readonly<Record<string, readonly object[]>>;
+  }
+
+  async function refusalOf(path: string): Promise<readonly [number, string]> {
+    const response = await fetch(base + path);
+    return [response.status, ((await response.json()) as { readonly error: string }).error];
+  }
+
+  it('lists the servers with their share of what waits', async () => {
+    await plantPort(cloud.rows, 1, { id: portIdOf(1) });
+    await cloud.publish(1, 'ACTIVE');
+    expect(await ask('/listeners')).toMatchObject({
+      listeners: [{ id: 'n1', state: 'live', backlog: 1, share: 1, versions: [1, 2] }],
+    });
+  });
+
+  it('lists the chassis page by page and by state, and counts them all', async () => {
+    for (const chassis of ['cn2', 'cn3']) await cloud.registerAnew(chassis);
+    const count = { live: 3, late: 0, lapsed: 0, incomplete: 3, holding: 0 };
+    expect(await ask('/chassis?limit=2')).toMatchObject({
+      count,
+      chassis: [{ chassis: 'cn1' }, { chassis: 'cn2' }],
+    });
+    expect(await ask('/chassis?limit=2&after=cn2')).toMatchObject({ count, chassis: [{ chassis: 'cn3' }] });
+    expect(await ask('/chassis?state=lapsed')).toEqual({ count, chassis: [] });
+  });
+
+  it('explains a port by whatever names it', async () => {
+    await cloud.settle(1);
+    const expected = { ports: [{ portId: portIdOf(1), stage: 'done', nextStep: 'nothing', host: 'cn1' }] };
+    for (const wanted of [portIdOf(1), deviceOf(1), `tap${portIdOf(1).slice(0, 11)}`])
+      expect(await ask(`/ports/${wanted}`)).toMatchObject(expected);
+    expect(await ask('/ports/nobody')).toEqual({ ports: [] });
+    expect(await ask('/ports/%ff')).toEqual({ ports: [] });
+  });
+
+  it('lists the ports that Nova waits for, with the time that is left', async () => {
+    const booting = { status: 'DOWN', blocks: ['L2'], deviceId: deviceOf(2) };
+    await plantPort(cloud.rows, 2, { id: portIdOf(2), ...booting });
+    await setAge(cloud.rows, 2, 10_000);
+    await cloud.complete();
+    const { ports = [] } = await ask('/stuck');
+    expect(ports).toMatchObject([{ portId: portIdOf(2), serverId: deviceOf(2), stage: 'not-on-switch' }]);
+  });
+
+  it('lists what is in quarantine', async () => {
+    expect(await ask('/quarantine')).toEqual({ reports: [] });
+  });
+
+  it.each(['/chassis?limit=0', '/chassis?limit=x', '/chassis?state=dead', '/stuck?limit=100000'])(
+    'says what makes no sense of %s',
+    async (path) => {
+      const [status, error] = await refusalOf(path);
+      expect([status, error]).toEqual([400, expect.stringMatching(/limit|state/)]);
+    },
+  );
+
+  it('names the paths that there are where there is no such one', async () => {
+    const [status, error] = await refusalOf('/nothing');
+    expect(status).toBe(404);
+    for (const { path } of ROUTES) expect(error).toContain(path);
+  });
+
+  it('serves its own description', async () => {
+    const response = await fetch(`${base}/openapi.json`);
+    const described = (await response.json()) as { readonly paths: object };
+    expect(Object.keys(described.paths)).toEqual([...ROUTES.map(({ path }) => path), '/api/v1/events']);
+  });
+
+  it('sends an overview to all who follow, the first at once', async () => {
+    await cloud.registerAnew('cn2');
+    const seen = await Promise.all([firstEvent(), firstEvent()]);
+    for (const { name, data } of seen) {
+      expect(name).toBe('overview');
+      expect(EVENTS.overview.parse(data)).toMatchObject({
+        server: 'n1',
+        isPaused: false,
+        listeners: [{ id: 'n1', state: 'live' }],
+        metrics: expect.arrayContaining([
+          { name: 'port_status_received_total', labels: {}, value: 7 },
+        ]) as unknown,
+      });
+    }
+  });
+
+  async function firstEvent(): Promise<{ readonly name: string; readonly data: unknown }> {
+    const stop = new AbortController();
+    const { body } = await fetch(`${base}/events`, { signal: stop.signal });
+    let text = '';
+    if (body === null) throw new Error('no body');
+    for await (const chunk of body.pipeThrough(new TextDecoderStream())) {
+      text += chunk;
+      if (text.includes('\n\n')) break;
+    }
+    stop.abort();
+    const [, name = '', data = ''] = /^event: (\w+)\ndata: (.*)\n\n/.exec(text) ?? [];
+    return { name, data: JSON.parse(data) };
+  }
+
+  it('answers no more than a few questions at once, and all of them when they are asked one after the other', async () => {
+    const statuses = await Promise.all(
+      Array.from({ length: 20 }, async () => (await fetch(`${base}/chassis`)).status),
+    );
+    expect(new Set(statuses)).toEqual(new Set([200, 503]));
+    for (let turn = 0; turn < 10; turn++) await ask('/chassis');
+  });
+
+  it('says that a database does not answer', async () => {
+    const { northbound, neutron } = cloud;
+    const stories = (): Promise<never> => Promise.reject(unavailable());
+    const sources = { northbound, neutron: { ...neutron, stories }, rules: RULES, novaWaitsMs: 1 };
+    const events = new Events({ look: stories, clock: systemClock, logger: silentLogger });
+    const answer = await new ApiDesk(sources, events).answer(new URL('http://here/api/v1/ports/x'));
+    expect([answer?.status, answer?.body]).toEqual([503, expect.stringContaining('does not answer')]);
+  });
+});
+
+function unavailable(): Error {
+  return new PortStatusError('UNAVAILABLE', "Neutron's database does not answer");
+}
