@@ -35,3 +35,4 @@ if (!isInstalled()) run('npm', ['ci', '--no-audit', '--no-fund']);
 const projects = ['tsconfig.build.json', ...(process.argv[2] === 'bench' ? ['tsconfig.bench.json'] : [])];
 for (const project of projects)
   run(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-p', project]);
+run(process.execPath, [`${root}node_modules/vite/bin/vite.js`, 'build', 'dashboard']);

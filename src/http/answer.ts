@@ -20,6 +20,8 @@ export interface Served {
   readonly token?: string | undefined;
   /** Who answers what is below `/api/v1`; absent: there is nothing. */
   readonly api?: ApiDesk | undefined;
+  /** The files of the page for people, by their path; absent: there is none. */
+  readonly dashboard?: ReadonlyMap<string, Answer> | undefined;
   readonly registry: Pick<Registry, 'metrics' | 'contentType'>;
   readonly checks: () => readonly Check[];
   readonly logger: Logger;
@@ -27,7 +29,7 @@ export interface Served {
 
 /** Headers beside those of every answer. */
 const HEADERS: Readonly<Record<number, Readonly<Record<string, string>>>> = {
-  401: { 'www-authenticate': 'Bearer' },
+  401: { 'www-authenticate': 'Basic realm="port-status", charset="UTF-8", Bearer' },
   405: { allow: 'GET, HEAD' },
   503: { 'retry-after': '1' },
 };
@@ -43,13 +45,14 @@ export async function answer(
     return json(500, { error: 'internal error; see the log' });
   });
   if (answered === undefined) return;
-  const { status, contentType, body } = answered;
+  const { status, contentType, body, headers } = answered;
   response.writeHead(status, {
     ...HEADERS[status],
     'content-type': contentType,
     'content-length': Buffer.byteLength(body),
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
+    ...headers,
   });
   // Node leaves the body out where the method is HEAD.
   response.end(body);
@@ -77,7 +80,7 @@ async function answerTo(
     case EVENTS_PATH:
       return served.api === undefined ? notFound(undefined) : served.api.events.follow(request, response);
     default:
-      return (await served.api?.answer(url)) ?? notFound(served.api);
+      return served.dashboard?.get(url.pathname) ?? (await served.api?.answer(url)) ?? notFound(served.api);
   }
 }
 
@@ -88,7 +91,9 @@ function refusal({ method, headers }: IncomingMessage, { token }: Served): Answe
   if (token === undefined && !OF_THIS_MACHINE.test(headers.host ?? ''))
     return json(403, { error: 'ask by a loopback address, or set http.token and send it' });
   if (token !== undefined && !bearsToken(headers.authorization, token))
-    return json(401, { error: 'send "Authorization: Bearer" with the token that http.token has' });
+    return json(401, {
+      error: 'send "Authorization: Bearer" with the token that http.token has; a browser, as the password',
+    });
   return method === 'GET' || method === 'HEAD'
     ? undefined
     : json(405, { error: 'only GET and HEAD are served' });

@@ -3,6 +3,8 @@ export interface Answer {
   readonly status: number;
   readonly contentType: string;
   readonly body: string;
+  /** Beside, or instead of, those of every answer. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export function json(status: number, value: unknown): Answer {

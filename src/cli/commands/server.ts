@@ -1,6 +1,7 @@
 import { hasCode } from '../../domain/errors.js';
 import type { ApiSources } from '../../http/api.js';
 import { ApiDesk } from '../../http/api-desk.js';
+import { readDashboard } from '../../http/dashboard.js';
 import { Events } from '../../http/events.js';
 import { Overlook } from '../../http/overview.js';
 import { startHttp } from '../../http/start-http.js';
@@ -44,7 +45,7 @@ async function runServer(context: Context): Promise<number> {
   const overlook = new Overlook({ ...context, ...sources, registry, server: config.listener.id });
   const api = new ApiDesk(sources, new Events({ ...context, look: () => overlook.look() }));
   const checks = (): ReturnType<typeof running.checks> => running.checks();
-  opened.add(await startHttp({ ...config.http, registry, checks, logger, api }));
+  opened.add(await startHttp({ ...config.http, registry, checks, logger, api, dashboard: readDashboard() }));
   await running.run(io.signal);
   return 0;
 }

@@ -1,10 +1,14 @@
 import { request } from 'node:http';
 import { request as requestTls } from 'node:https';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { Gauge, Registry } from 'prom-client';
 import { afterEach, expect, it } from 'vitest';
+import { readDashboard } from '../../../src/http/dashboard.js';
 import { startHttp } from '../../../src/http/start-http.js';
 import type { HttpEndpoint, HttpOptions } from '../../../src/http/start-http.js';
 import { hasCode } from '../../../src/domain/errors.js';
@@ -139,15 +143,16 @@ it.each(PATHS)('asks for the token at %s, whatever else is asked', async (path) 
   const endpoint = await serve({ token: TOKEN });
   for (const authorization of ['', TOKEN, `Bearer ${TOKEN}x`, `Bearer ${TOKEN.slice(1)}`, `Basic ${TOKEN}`]) {
     const { status, headers, body } = await ask(endpoint, path, { headers: { authorization } });
-    expect([status, headers['www-authenticate']]).toEqual([401, 'Bearer']);
+    expect([status, headers['www-authenticate']]).toEqual([401, expect.stringMatching(/^Basic.*Bearer$/)]);
     expect(body).not.toContain(TOKEN);
   }
 });
 
 it('serves whoever bears the token', async () => {
   const endpoint = await serve({ token: TOKEN });
-  const { status } = await ask(endpoint, '/healthz', { headers: { authorization: `Bearer ${TOKEN}` } });
-  expect(status).toBe(200);
+  const basic = Buffer.from(`anybody:${TOKEN}`).toString('base64');
+  for (const authorization of [`Bearer ${TOKEN}`, `Basic ${basic}`])
+    expect((await ask(endpoint, '/healthz', { headers: { authorization } })).status).toBe(200);
 });
 
 it('serves nobody who came by the name of another machine, where it asks for no token', async () => {
@@ -190,4 +195,27 @@ it.each([
 ])('names the options where certificate or key can not be read: %o', async (files) => {
   const refusal: unknown = await serve(files).catch((error: unknown) => error);
   expect(hasCode(refusal, 'CONFIG') && refusal.message).toMatch(/^http\.(certFile|keyFile)/);
+});
+
+it('serves the page from its own files alone, and nothing of it where it was not built', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'port-status-page-'));
+  opened.push({ close: () => rmSync(folder, { recursive: true }) });
+  mkdirSync(join(folder, 'assets'));
+  writeFileSync(join(folder, 'index.html'), '<title>page</title>');
+  writeFileSync(join(folder, 'assets', 'main-1.js'), 'true');
+  writeFileSync(join(folder, 'secret.pem'), 'no');
+  const endpoint = await serve({ dashboard: readDashboard(folder) });
+  const page = await ask(endpoint, '/');
+  expect([page.status, page.headers['content-type'], page.body]).toEqual([
+    200,
+    'text/html; charset=utf-8',
+    '<title>page</title>',
+  ]);
+  expect(page.headers['content-security-policy']).toContain("default-src 'self'");
+  const script = await ask(endpoint, '/assets/main-1.js');
+  expect([script.status, script.headers['cache-control']]).toEqual([200, 'max-age=31536000, immutable']);
+  for (const path of ['/secret.pem', '/../package.json', '/assets/%2e%2e/secret.pem', '/assets'])
+    expect((await ask(endpoint, path)).status).toBe(404);
+  const none = await serve({ dashboard: readDashboard(join(folder, 'nowhere')) });
+  expect((await ask(none, '/')).status).toBe(404);
 });

@@ -1,0 +1,74 @@
+import type { JSX } from 'preact';
+import { Chart } from './chart.js';
+import type { Line } from './chart.js';
+import type { Tick } from './live.js';
+import type { Percentiles } from './rates.js';
+import { count, duration, rate } from './words.js';
+
+/** How this server did in the last minutes. */
+export function Charts({
+  ticks,
+  theme,
+}: {
+  readonly ticks: readonly Tick[];
+  readonly theme: string;
+}): JSX.Element {
+  const times = ticks.map(({ atMs }) => atMs);
+  const last = ticks.at(-1);
+  const line = (label: string, colour: string, value: (tick: Tick) => number | null): Line => ({
+    ...{ label, colour },
+    values: ticks.map(value),
+  });
+  const shared = { times, theme };
+  return (
+    <div class="charts">
+      <Chart
+        {...shared}
+        title="Reports a second, by this server"
+        summary={
+          last === undefined
+            ? 'nothing measured yet'
+            : `${rate(last.pace.receivedPerSecond)} received, ${rate(last.pace.writtenPerSecond)} written`
+        }
+        format={count}
+        lines={[
+          line('received', '--line-1', ({ pace }) => pace.receivedPerSecond),
+          line('written', '--line-2', ({ pace }) => pace.writtenPerSecond),
+        ]}
+      />
+      <Chart
+        {...shared}
+        title="From publication to commit"
+        summary={inWords(last?.pace.commit)}
+        format={duration}
+        lines={[
+          line('p50', '--line-1', ({ pace }) => pace.commit?.p50Ms ?? null),
+          line('p99', '--line-2', ({ pace }) => pace.commit?.p99Ms ?? null),
+        ]}
+      />
+      <Chart
+        {...shared}
+        title="From the debt to Nova's answer"
+        summary={inWords(last?.pace.nova)}
+        format={duration}
+        lines={[
+          line('p50', '--line-1', ({ pace }) => pace.nova?.p50Ms ?? null),
+          line('p99', '--line-2', ({ pace }) => pace.nova?.p99Ms ?? null),
+        ]}
+      />
+      <Chart
+        {...shared}
+        title="Reports that wait, in all topics"
+        summary={last === undefined ? 'nothing measured yet' : `${count(last.backlog)} wait`}
+        format={count}
+        lines={[line('waiting', '--line-1', ({ backlog }) => backlog)]}
+      />
+    </div>
+  );
+}
+
+function inWords(percentiles: Percentiles | undefined): string {
+  return percentiles === undefined
+    ? 'nothing in the last seconds'
+    : `half within ${duration(percentiles.p50Ms)}, 99 % within ${duration(percentiles.p99Ms)}`;
+}

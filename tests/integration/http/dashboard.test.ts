@@ -1,0 +1,144 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { ApiDesk } from '../../../src/http/api-desk.js';
+import { readDashboard } from '../../../src/http/dashboard.js';
+import { Events } from '../../../src/http/events.js';
+import { Overlook } from '../../../src/http/overview.js';
+import { startHttp } from '../../../src/http/start-http.js';
+import { systemClock } from '../../../src/runtime/clock.js';
+import { silentLogger } from '../../../src/runtime/logger.js';
+import { createMetrics } from '../../../src/runtime/metrics.js';
+import { BROWSER, openBrowser } from '../../support/browser.js';
+import { MARIADB } from '../../support/mariadb.js';
+import { has } from '../../support/needs.js';
+import { deviceOf, plantPort, portIdOf, setAge } from '../../support/neutron-rows.js';
+import { REDIS } from '../../support/redis.js';
+import { openReconcileCloud } from '../cli/reconcile-cloud.js';
+import type { ReconcileCloud } from '../cli/reconcile-cloud.js';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+describe.skipIf(!has('http/dashboard', { ...MARIADB, ...REDIS, ...BROWSER }))('the page of a server', () => {
+  let cloud: ReconcileCloud;
+  let browser: Browser;
+  let page: Page;
+  let url: string;
+  let close: () => Promise<void>;
+  /** What the browser complained of. */
+  let complaints: string[];
+  beforeAll(async () => {
+    cloud = await openReconcileCloud();
+    const { northbound, neutron } = cloud;
+    const rules = { heartbeatMs: 5000, downAfterMs: undefined, downMostPercent: undefined };
+    const sources = { northbound, neutron, rules, novaWaitsMs: 300_000 };
+    const { registry } = createMetrics();
+    const overlook = new Overlook({ ...sources, registry, server: 'n1', clock: systemClock });
+    const look = (): ReturnType<Overlook['look']> => overlook.look();
+    const api = new ApiDesk(sources, new Events({ look, clock: systemClock, logger: silentLogger }));
+    const parts = { registry, checks: () => [], logger: silentLogger, dashboard: readDashboard() };
+    const endpoint = await startHttp({ ...parts, listen: '127.0.0.1:0', api });
+    url = `http://${String(endpoint.address)}/`;
+    close = () => endpoint.close();
+    browser = await openBrowser();
+  });
+  beforeEach(async () => {
+    await cloud.reset();
+    complaints = [];
+    page = await browser.newPage({ viewport: { width: 1200, height: 900 } });
+    page.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text());
+    });
+    page.on('pageerror', ({ message }) => complaints.push(message));
+    await page.goto(url);
+    await page.getByRole('img', { name: 'n1 is live' }).waitFor();
+  });
+  afterEach(async () => {
+    await page.close();
+    expect(complaints).toEqual([]);
+  });
+  afterAll(async () => {
+    await browser.close();
+    await close();
+    await cloud.dispose();
+  });
+
+  /** What axe finds wrong, by rule. */
+  async function violations(): Promise<readonly string[]> {
+    await page.evaluate(AXE);
+    return page.evaluate<string[]>('axe.run().then(({ violations }) => violations.map(({ id }) => id))');
+  }
+
+  async function plantStuck(): Promise<void> {
+    await plantPort(cloud.rows, 2, {
+      id: portIdOf(2),
+      status: 'DOWN',
+      blocks: ['L2'],
+      deviceId: deviceOf(2),
+    });
+    await setAge(cloud.rows, 2, 10_000);
+    await cloud.complete();
+  }
+
+  it('shows servers that join, fall silent and leave, as it happens', async () => {
+    const ttlMs = 4000; // late for two of them: each second the page learns of it
+    const member = await cloud.northbound.join({ id: 'n2', ttlMs, versions: [1, 2], program: '1' });
+    const happened = page.getByRole('list').filter({ hasText: 'n2 joined' });
+    await happened.waitFor();
+    await page.getByText('n2 is late').waitFor();
+    await page.getByText('n2 is lapsed').waitFor();
+    await page.getByRole('img', { name: 'n2 is lapsed' }).waitFor();
+    await cloud.northbound.leave(member);
+    await page.getByText('n2 is gone').waitFor();
+  });
+
+  it('explains a port that Nova waits for, by the keyboard alone', async () => {
+    await plantStuck();
+    await page.reload();
+    const button = page.getByRole('button', { name: portIdOf(2) });
+    await button.waitFor();
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate<string>('document.activeElement.textContent')).toContain('Skip');
+    await page.getByRole('textbox').focus();
+    await page.keyboard.type(deviceOf(2));
+    await page.keyboard.press('Enter');
+    const story = page.getByRole('article');
+    await story.waitFor();
+    expect(await story.textContent()).toContain('not-on-switch');
+    expect(await story.textContent()).toContain('check-vif-plugging');
+    await button.focus();
+    await page.keyboard.press('Enter');
+    expect(await page.getByRole('textbox').inputValue()).toBe(portIdOf(2));
+  });
+
+  it('says so where there is no such port', async () => {
+    await page.getByRole('textbox').fill('nobody');
+    await page.getByRole('button', { name: 'Explain' }).click();
+    await page.getByText('Neutron has no port by “nobody”.').waitFor();
+  });
+
+  it.each([
+    ['light', 1200],
+    ['dark', 1200],
+    ['light', 360],
+    ['dark', 360],
+  ])(
+    'has nothing that axe complains of, %s and %i pixels wide, and nothing beside the screen',
+    async (theme, width) => {
+      await plantStuck();
+      await page.setViewportSize({ width, height: 900 });
+      await page.reload();
+      const turn = page.getByRole('button', { name: 'Dark' });
+      if (theme === 'dark') await turn.click();
+      await page.getByRole('textbox').fill(portIdOf(2));
+      await page.getByRole('button', { name: 'Explain' }).click();
+      await page.getByRole('article').waitFor();
+      await page.getByRole('button', { name: portIdOf(2) }).waitFor();
+      expect(await violations()).toEqual([]);
+      const isWider = 'document.documentElement.scrollWidth > document.documentElement.clientWidth';
+      expect(await page.evaluate<boolean>(isWider)).toBe(false);
+      if (theme === 'dark') await turn.click();
+    },
+  );
+});
