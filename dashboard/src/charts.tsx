@@ -5,13 +5,16 @@ import type { Tick } from './live.js';
 import type { Percentiles } from './rates.js';
 import { count, duration, rate } from './words.js';
 
-/** How this server did in the last minutes. */
+/** The last minutes. */
 export function Charts({
   ticks,
   theme,
+  whose,
 }: {
   readonly ticks: readonly Tick[];
   readonly theme: string;
+  /** Whose work it is. */
+  readonly whose: string;
 }): JSX.Element {
   const times = ticks.map(({ atMs }) => atMs);
   const last = ticks.at(-1);
@@ -24,7 +27,7 @@ export function Charts({
     <div class="charts">
       <Chart
         {...shared}
-        title="Reports a second, by this server"
+        title={`Reports a second, by ${whose}`}
         summary={
           last === undefined
             ? 'nothing measured yet'

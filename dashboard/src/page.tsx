@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { Charts } from './charts.js';
+import { Controls } from './controls.js';
 import { EMPTY, follow } from './live.js';
 import type { Scene } from './live.js';
 import { Picture } from './picture.js';
@@ -29,7 +30,7 @@ export function Page(): JSX.Element {
       <header>
         <h1>Port Status Sync</h1>
         <p role="status" class={trouble === undefined ? '' : 'error'}>
-          {trouble === undefined ? `live, as ${now?.server ?? '…'} sees it` : `not live: ${trouble}`}
+          {trouble === undefined ? `live, as ${whose(now)}` : `not live: ${trouble}`}
         </p>
         <button type="button" onClick={turn} aria-pressed={theme === 'dark'}>
           Dark
@@ -46,6 +47,7 @@ export function Page(): JSX.Element {
             </div>
           )}
         </section>
+        {now?.isDemo === true && <Controls />}
         <section aria-labelledby="search">
           <h2 id="search">Why is my port DOWN?</h2>
           <Search wanted={wanted} />
@@ -56,7 +58,7 @@ export function Page(): JSX.Element {
         </section>
         <section aria-labelledby="charts">
           <h2 id="charts">The last five minutes</h2>
-          <Charts ticks={ticks} theme={theme} />
+          <Charts ticks={ticks} theme={theme} whose={now?.isDemo === true ? 'all servers' : 'this server'} />
         </section>
         <section aria-labelledby="servers">
           <h2 id="servers">Servers</h2>
@@ -80,4 +82,8 @@ export function Page(): JSX.Element {
       </main>
     </>
   );
+}
+
+function whose(now: Scene['now']): string {
+  return now?.server === undefined ? 'the demo sees it' : `${now.server} sees it`;
 }

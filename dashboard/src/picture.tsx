@@ -65,7 +65,7 @@ function Servers({
 }: {
   readonly listeners: readonly Listener[];
   readonly height: number;
-  readonly self: string;
+  readonly self: string | undefined;
 }): JSX.Element {
   const isLarge = listeners.length <= LARGE;
   const columns = isLarge ? 1 : 4;
@@ -154,6 +154,6 @@ function describe({ listeners, chassis, isPaused }: Overview, pace: Pace | undef
   const rates =
     pace === undefined
       ? ''
-      : ` ${rate(pace.receivedPerSecond)} received, ${rate(pace.writtenPerSecond)} written, ${rate(pace.toldPerSecond)} told to Nova by this server.`;
+      : ` ${rate(pace.receivedPerSecond)} received, ${rate(pace.writtenPerSecond)} written, ${rate(pace.toldPerSecond)} told to Nova.`;
   return `${chassis.live} compute nodes are live, ${chassis.late + chassis.lapsed} silent. ${listeners.length} servers: ${states.join('; ')}.${rates}${isPaused ? ' Writing is paused.' : ''}`;
 }

@@ -50,11 +50,13 @@ function percentilesBetween(before: Overview, after: Overview, name: string): Pe
 
 /** How many were at most so many seconds, by the bound. */
 function bucketsOf({ metrics }: Overview, name: string): ReadonlyMap<number, number> {
-  return new Map(
-    metrics
-      .filter((one) => one.name === `${name}_bucket`)
-      .map(({ labels, value }) => [labels['le'] === '+Inf' ? Infinity : Number(labels['le']), value]),
-  );
+  const buckets = new Map<number, number>();
+  for (const { labels, value, name: other } of metrics) {
+    if (other !== `${name}_bucket`) continue;
+    const bound = labels['le'] === '+Inf' ? Infinity : Number(labels['le']);
+    buckets.set(bound, (buckets.get(bound) ?? 0) + value);
+  }
+  return buckets;
 }
 
 /** As Prometheus has it: evenly spread between the bounds of the bucket. In milliseconds. */

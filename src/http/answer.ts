@@ -22,6 +22,8 @@ export interface Served {
   readonly api?: ApiDesk | undefined;
   /** The files of the page for people, by their path; absent: there is none. */
   readonly dashboard?: ReadonlyMap<string, Answer> | undefined;
+  /** What may be done by POST, by its path: in the demo alone. */
+  readonly controls?: ReadonlyMap<string, () => Promise<void>> | undefined;
   readonly registry: Pick<Registry, 'metrics' | 'contentType'>;
   readonly checks: () => readonly Check[];
   readonly logger: Logger;
@@ -69,6 +71,7 @@ async function answerTo(
   const { url: asked = '/' } = request;
   if (!URL.canParse(asked, 'http://here')) return json(400, { error: 'the path can not be read' });
   const url = new URL(asked, 'http://here');
+  if (request.method === 'POST') return control(request, served.controls?.get(url.pathname));
   switch (url.pathname) {
     case '/metrics':
       return metrics(served.registry);
@@ -87,16 +90,30 @@ async function answerTo(
 /** Who is not asked for a token is on this machine, and says so: a page of somebody else's that a browser shows here does not. */
 const OF_THIS_MACHINE = /^(127(\.\d{1,3}){3}|\[::1\]|localhost)(:\d+)?$/i;
 
-function refusal({ method, headers }: IncomingMessage, { token }: Served): Answer | undefined {
+function refusal({ method, headers }: IncomingMessage, { token, controls }: Served): Answer | undefined {
   if (token === undefined && !OF_THIS_MACHINE.test(headers.host ?? ''))
     return json(403, { error: 'ask by a loopback address, or set http.token and send it' });
   if (token !== undefined && !bearsToken(headers.authorization, token))
     return json(401, {
       error: 'send "Authorization: Bearer" with the token that http.token has; a browser, as the password',
     });
-  return method === 'GET' || method === 'HEAD'
+  const mayPost = method === 'POST' && controls !== undefined;
+  return mayPost || method === 'GET' || method === 'HEAD'
     ? undefined
     : json(405, { error: 'only GET and HEAD are served' });
+}
+
+/** What only a page of ours sends along: a form of somebody else's can not. */
+const CONTROL_HEADER = 'x-port-status-control';
+
+async function control(
+  { headers }: IncomingMessage,
+  act: (() => Promise<void>) | undefined,
+): Promise<Answer> {
+  if (act === undefined) return json(404, { error: 'there is no such control' });
+  if (headers[CONTROL_HEADER] === undefined) return json(403, { error: `send the header ${CONTROL_HEADER}` });
+  await act();
+  return json(200, { ok: true });
 }
 
 function notFound(api: ApiDesk | undefined): Answer {

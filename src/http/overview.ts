@@ -5,31 +5,40 @@ import type { ChassisCount } from '../views/chassis.js';
 import { listenerSchema, listListeners } from '../views/listeners.js';
 import type { ApiSources } from './api.js';
 
+const sampleSchema = z.object({
+  name: z.string(),
+  labels: z.record(z.string(), z.union([z.string(), z.number()])),
+  value: z.number(),
+});
+
+/** One value of a metric; of a histogram each bucket, the sum and the count. */
+export type Sample = z.infer<typeof sampleSchema>;
+
 /** How a cloud stands, as one server sees it. */
 export const overviewSchema = z.object({
   atMs: z.number().meta({ description: "Milliseconds since 1970, by this server's clock." }),
-  server: z.string().meta({ description: 'The name of the server that says so.' }),
+  server: z
+    .string()
+    .optional()
+    .meta({ description: 'The name of the server that says so; absent in the demo, which adds up all.' }),
+  isDemo: z
+    .boolean()
+    .meta({ description: 'Whether the page may kill servers and boot VMs: in the demo alone.' }),
   isPaused: z.boolean().meta({ description: 'Whether an operator has paused all writing.' }),
   listeners: z.array(listenerSchema),
   chassis: chassisCountSchema.meta({ description: 'Counted every ten seconds.' }),
-  metrics: z
-    .array(
-      z.object({
-        name: z.string(),
-        labels: z.record(z.string(), z.union([z.string(), z.number()])),
-        value: z.number(),
-      }),
-    )
-    .meta({
-      description: 'What this server counts, as in /metrics; of a histogram its buckets, sum and count.',
-    }),
+  metrics: z.array(sampleSchema).meta({
+    description: 'What this server counts, as in /metrics; of a histogram its buckets, sum and count.',
+  }),
 });
 
 export type Overview = z.infer<typeof overviewSchema>;
 
 export interface OverviewSources extends Pick<ApiSources, 'northbound' | 'neutron' | 'rules'> {
-  readonly server: string;
-  readonly registry: Registry;
+  /** The server's name; absent in the demo. */
+  readonly server?: string | undefined;
+  /** What the server counts; in the demo, what all do. */
+  readonly readMetrics: () => Promise<readonly Sample[]>;
   readonly clock: { now(): number; monotonicMs(): number };
 }
 
@@ -49,13 +58,14 @@ export class Overlook {
   }
 
   async look(): Promise<Overview> {
-    const { northbound, neutron, server, clock } = this.#sources;
+    const { northbound, neutron, server, readMetrics, clock } = this.#sources;
     return {
       server,
+      isDemo: server === undefined,
       isPaused: await neutron.isPaused(),
       listeners: [...(await listListeners(northbound))],
       chassis: await this.#countChassis(),
-      metrics: await this.#readMetrics(),
+      metrics: [...(await readMetrics())],
       atMs: clock.now(),
     };
   }
@@ -67,15 +77,29 @@ export class Overlook {
       this.#count = { chassis: countChassis(await listChassis(northbound, rules)), atMs };
     return this.#count.chassis;
   }
+}
 
-  async #readMetrics(): Promise<Overview['metrics']> {
-    const all = await this.#sources.registry.getMetricsAsJSON();
-    return all
-      .filter(({ name }) => name.startsWith(PREFIX))
-      .flatMap(({ name, values }) =>
-        values.map((one) => ({ name: nameOf(one, name), labels: labelsOf(one.labels), value: one.value })),
-      );
-  }
+/** What a registry has of our own. */
+export async function samplesOf(registry: Registry): Promise<readonly Sample[]> {
+  const all = await registry.getMetricsAsJSON();
+  return all
+    .filter(({ name }) => name.startsWith(PREFIX))
+    .flatMap(({ name, values }) =>
+      values.map((one) => ({ name: nameOf(one, name), labels: labelsOf(one.labels), value: one.value })),
+    );
+}
+
+/** The same, from what `/metrics` of another process says. */
+export function parseSamples(text: string): readonly Sample[] {
+  return [...text.matchAll(/^(port_status_\w+)(?:\{(.*)\})? (\S+)$/gm)].map(
+    ([, name = '', labels = '', value]) => ({
+      name,
+      labels: Object.fromEntries(
+        [...labels.matchAll(/(\w+)="([^"]*)"/g)].map(([, label = '', text = '']) => [label, text]),
+      ),
+      value: Number(value),
+    }),
+  );
 }
 
 /** Of a histogram each value has a name of its own. */

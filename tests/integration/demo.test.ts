@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { Summary } from '../../src/simulator/demo/tally.js';
+import { BROWSER, openBrowser } from '../support/browser.js';
 import { eventually } from '../support/eventually.js';
 import { has } from '../support/needs.js';
 import { REDIS, startRedis } from '../support/redis.js';
@@ -207,3 +208,38 @@ describe.runIf(has('integration/demo on Redis', REDIS))('on Redis', () => {
 function isAlive(pid: number): boolean {
   return commandLineOf(pid) !== '';
 }
+
+it.runIf(has('demo page', BROWSER))(
+  'is driven from its page: a server is killed, another takes over, and a thousand VMs boot',
+  async () => {
+    const demo = startDemo('--duration', '20s', '--rate', '5');
+    await demo.said('page: ');
+    const [, url = ''] = /page: (\S+)/.exec(demo.written.stdout) ?? [];
+    const browser = await openBrowser();
+    onTestFinished(() => browser.close());
+    const page = await browser.newPage();
+    await page.goto(url);
+    await page.getByRole('button', { name: 'Kill a server' }).click();
+    await page.getByText(/is gone, and its topic was taken over/).waitFor();
+    await page.getByRole('button', { name: 'Boot 1,000 VMs' }).click();
+    await page.getByText('A thousand VMs boot.').waitFor();
+    await page.getByText(/joined and gets its share/).waitFor();
+    expect(await demo.ended).toBe(0);
+    expect(Number(/^(\d+) boots/m.exec(demo.written.stdout)?.[1])).toBeGreaterThan(1000);
+  },
+  TIMEOUT_MS,
+);
+
+it(
+  'is driven by its own page alone',
+  async () => {
+    const demo = startDemo('--duration', '3s');
+    await demo.said('page: ');
+    const [, url = ''] = /page: (\S+)/.exec(demo.written.stdout) ?? [];
+    expect((await fetch(`${url}demo/kill`, { method: 'POST' })).status).toBe(403);
+    expect((await fetch(`${url}demo/nothing`, { method: 'POST' })).status).toBe(404);
+    expect(await demo.ended).toBe(0);
+    expect(demo.written.stdout).not.toContain('is killed');
+  },
+  TIMEOUT_MS,
+);

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { runDemo } from '../../simulator/demo/demo.js';
 import type { Summary } from '../../simulator/demo/tally.js';
 import { configuredCommand } from '../configured-command.js';
+import { openDemoPage } from '../demo-page.js';
 import type { CommandContext } from '../configured-command.js';
 
 const FLAGS = {
@@ -45,7 +46,7 @@ const FLAGS = {
 export const demo = configuredCommand({
   name: 'demo',
   summary: 'show it at work on this machine',
-  doc: 'Lets VMs boot, stop, reboot and migrate on compute nodes with simulated switches, in a temporary folder: real agents and servers in processes of their own, a SQLite northbound database, SQLite with the tables of Neutron, and a Keystone and Nova that check what they get. In a terminal it shows a live view, in which k kills a server and q quits; elsewhere it prints the way of each VM in a line. Needs nothing installed and touches nothing else. Exit code 1: something was lost, or applied twice.',
+  doc: 'Lets VMs boot, stop, reboot and migrate on compute nodes with simulated switches, in a temporary folder: real agents and servers in processes of their own, a SQLite northbound database, SQLite with the tables of Neutron, and a Keystone and Nova that check what they get. In a terminal it shows a live view, in which k kills a server and q quits; it serves the page of a server for all of them, which can kill servers and boot a thousand VMs, and prints its address; elsewhere it prints the way of each VM in a line. Needs nothing installed and touches nothing else. Exit code 1: something was lost, or applied twice.',
   runsUntilStopped: true,
   arguments: {},
   flags: FLAGS,
@@ -59,6 +60,7 @@ async function playDemo(context: CommandContext<'demo', typeof FLAGS>): Promise<
   const { flags, io, clock, random, environment } = context;
   const { seed = Math.floor(random.next() * TWO_TO_32), json } = flags;
   const story = json ? io.stderr : io.stdout;
+  const say = (line: string): void => void story.write(`${line}\n`);
   io.heedHangUp();
   const summary = await runDemo(
     {
@@ -71,7 +73,10 @@ async function playDemo(context: CommandContext<'demo', typeof FLAGS>): Promise<
       environment,
       onExit: io.onExit,
       clock,
-      say: (line) => void story.write(`${line}\n`),
+      say,
+      openDoor: async (backstage, opened) => {
+        say(`page: ${await openDemoPage(backstage, context, opened)}`);
+      },
       terminal: json ? undefined : io.terminal,
     },
     io.signal,

@@ -3,7 +3,7 @@ import type { ApiSources } from '../../http/api.js';
 import { ApiDesk } from '../../http/api-desk.js';
 import { readDashboard } from '../../http/dashboard.js';
 import { Events } from '../../http/events.js';
-import { Overlook } from '../../http/overview.js';
+import { Overlook, samplesOf } from '../../http/overview.js';
 import { startHttp } from '../../http/start-http.js';
 import type { Neutron } from '../../neutron/neutron.js';
 import { openNova } from '../../nova/external-events.js';
@@ -42,7 +42,8 @@ async function runServer(context: Context): Promise<number> {
   const running = createServer({ ...context, northbound, neutron, nova, options: optionsOf(context) });
   const { registry } = metrics;
   const sources = { northbound, neutron, ...viewsOf(config) };
-  const overlook = new Overlook({ ...context, ...sources, registry, server: config.listener.id });
+  const readMetrics = (): ReturnType<typeof samplesOf> => samplesOf(registry);
+  const overlook = new Overlook({ ...context, ...sources, readMetrics, server: config.listener.id });
   const api = new ApiDesk(sources, new Events({ ...context, look: () => overlook.look() }));
   const checks = (): ReturnType<typeof running.checks> => running.checks();
   opened.add(await startHttp({ ...config.http, registry, checks, logger, api, dashboard: readDashboard() }));

@@ -40,6 +40,13 @@ export class Crew {
     return this.#servers.size;
   }
 
+  /** Where the servers that run answer over HTTP. */
+  get addresses(): readonly string[] {
+    return [...this.#servers.keys()].flatMap((name) =>
+      this.isRunning(name) ? (this.#processes.get(name)?.address ?? []) : [],
+    );
+  }
+
   isRunning(server: string): boolean {
     const process = this.#processes.get(server);
     return process?.hasEnded === false && !this.#doomed.has(process);

@@ -1,11 +1,15 @@
+import { join } from 'node:path';
+import type { Northbound } from '../../northbound/northbound.js';
 import type { Clock } from '../../runtime/clock.js';
 import { Opened } from '../../runtime/opened.js';
 import { seededRandom } from '../../runtime/random.js';
+import type { Random } from '../../runtime/random.js';
 import { together } from '../../runtime/together.js';
 import type { Task } from '../../runtime/together.js';
 import { direct } from './director.js';
 import { Killer } from './killer.js';
-import { plot } from './plot.js';
+import { crowd, plot } from './plot.js';
+import type { Scene } from './plot.js';
 import { Scenes } from './scenes.js';
 import { showLive } from './screen.js';
 import type { Terminal } from './screen.js';
@@ -34,9 +38,27 @@ export interface DemoOptions {
   readonly killEveryMs?: number | undefined;
   /** Takes each line of the story. */
   readonly say: (line: string) => void;
+  /** Lets onlookers in, when everybody is on the stage; what it opens is added to `opened`. */
+  readonly openDoor?: ((backstage: Backstage, opened: Opened) => Promise<void>) | undefined;
   /** Where a live view is shown instead of the story's lines. */
   readonly terminal?: Terminal | undefined;
 }
+
+/** What onlookers may see and do. */
+export interface Backstage {
+  readonly northbound: Northbound;
+  /** `neutron.url` */
+  readonly neutronUrl: string;
+  /** Where the servers that run now answer over HTTP. */
+  addresses(): readonly string[];
+  /** Kills a server that is drawn; it comes back. */
+  kill(): Promise<void>;
+  /** Has so many VMs boot at once, beside what happens anyway. */
+  boot(count: number): void;
+}
+
+/** The number of the first VM that an onlooker had booted: the plot does not get so far. */
+const FIRST_OF_CROWD = 1_000_001;
 
 /** How many scenes pass before the next of the same VM, in seconds. */
 const REST_S = 2;
@@ -77,21 +99,25 @@ interface Play extends DemoOptions {
 async function inTheatre(play: Play, signal: AbortSignal): Promise<Stage['crew']['counts']> {
   await using opened = new Opened();
   const stage = await setStage(play.cast, opened, signal);
-  await performOn(stage, play, signal);
+  await performOn(stage, play, opened, signal);
   await stage.crew.count();
   return stage.crew.counts;
 }
 
 /** Until the last scene has ended, the signal says stop, or a process ends by itself. */
-async function performOn(stage: Stage, play: Play, signal: AbortSignal): Promise<void> {
+async function performOn(stage: Stage, play: Play, opened: Opened, signal: AbortSignal): Promise<void> {
   const { clock, tally, story, killEveryMs, terminal, quit } = play;
   const { crew, neutron } = stage;
   const watch = new StatusWatch(neutron, clock, (change) => tally.noteChange(change));
   const topics = new Topics(stage.northbound, clock);
   const killer = new Killer(crew, topics, seededRandom(play.seed + 1), (line) => story.tell(line));
   const curtain = new AbortController();
+  const playOne = playerOf(stage, play, watch);
+  const crowd = new Crowd(play, playOne, AbortSignal.any([signal, curtain.signal]));
+  await play.openDoor?.(backstageOf(stage, killer, crowd), opened);
   const performance: Task = async (stop) => {
-    await playScenes(stage, play, watch, stop);
+    await playScenes(play, playOne, stop);
+    await crowd.untilEnded();
     await topics.untilEmpty(LAST_REPORTS_MS, stop);
     watch.look();
     curtain.abort(new Error('the demo is over'));
@@ -109,21 +135,62 @@ async function performOn(stage: Stage, play: Play, signal: AbortSignal): Promise
   await together(tasks, { signal: AbortSignal.any([signal, curtain.signal]) });
 }
 
-async function playScenes(stage: Stage, play: Play, watch: StatusWatch, signal: AbortSignal): Promise<void> {
-  const { cast, tally, story, seed, rate } = play;
-  const scenes = new Scenes({ ...stage, clock: play.clock, nova: stage.cloud.nova, watch, tally });
+type PlayOne = (scene: Scene, signal: AbortSignal) => Promise<void>;
+
+/** Plays scenes, each with its place in the tally and in the story. */
+function playerOf(stage: Stage, { clock, tally, story }: Play, watch: StatusWatch): PlayOne {
+  const scenes = new Scenes({ ...stage, clock, nova: stage.cloud.nova, watch, tally });
+  return async (scene, signal) => {
+    story.begin();
+    const ending = await scenes.play(scene, signal);
+    tally.noteEnding(ending);
+    story.end(ending);
+  };
+}
+
+function playScenes(play: Play, playOne: PlayOne, signal: AbortSignal): Promise<void> {
+  const { cast, seed, rate } = play;
   const script = plot({ seed, chassis: cast.chassis, rest: Math.ceil(REST_S * rate) });
-  await direct(
-    script,
-    play,
-    async (scene, stop) => {
-      story.begin();
-      const ending = await scenes.play(scene, stop);
-      tally.noteEnding(ending);
-      story.end(ending);
-    },
-    signal,
-  );
+  return direct(script, play, playOne, signal);
+}
+
+/** VMs that an onlooker has booted. */
+class Crowd {
+  readonly #chassis: readonly string[];
+  readonly #random: Random;
+  readonly #playOne: PlayOne;
+  readonly #signal: AbortSignal;
+  readonly #boots: Promise<void>[] = [];
+
+  constructor({ cast, seed }: Play, playOne: PlayOne, signal: AbortSignal) {
+    this.#chassis = cast.chassis;
+    this.#random = seededRandom(seed + 2);
+    this.#playOne = playOne;
+    this.#signal = signal;
+  }
+
+  boot(count: number): void {
+    const first = FIRST_OF_CROWD + this.#boots.length;
+    for (const scene of crowd({ first, count, chassis: this.#chassis }, this.#random)) {
+      const boot = this.#playOne(scene, this.#signal);
+      boot.catch(() => undefined); // whoever waits for the end hears of it
+      this.#boots.push(boot);
+    }
+  }
+
+  async untilEnded(): Promise<void> {
+    await Promise.all(this.#boots);
+  }
+}
+
+function backstageOf({ northbound, folder, crew }: Stage, killer: Killer, crowd: Crowd): Backstage {
+  return {
+    northbound,
+    neutronUrl: `sqlite:${join(folder, 'neutron.db')}`,
+    addresses: () => crew.addresses,
+    kill: () => killer.killOne(),
+    boot: (count) => crowd.boot(count),
+  };
 }
 
 async function countFromTimeToTime({ crew }: Stage, clock: Clock, signal: AbortSignal): Promise<void> {

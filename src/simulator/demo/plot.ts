@@ -57,6 +57,20 @@ export function* plot({ seed, chassis, rest }: PlotOptions): Generator<Scene, ne
   }
 }
 
+/** VMs that boot beside the plot, so many at once. @param first the number of the first of them. */
+export function crowd(
+  {
+    first,
+    count,
+    chassis,
+  }: { readonly first: number; readonly count: number; readonly chassis: readonly string[] },
+  random: Random,
+): readonly Scene[] {
+  return Array.from({ length: count }, (_, index) =>
+    write('boot', newcomer(first + index, chassis), chassis, random),
+  );
+}
+
 function drawKind(random: Random): SceneKind {
   let left = random.next();
   for (const [kind, share] of SHARES) {

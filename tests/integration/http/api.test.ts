@@ -3,7 +3,7 @@ import { PortStatusError } from '../../../src/domain/errors.js';
 import { ApiDesk } from '../../../src/http/api-desk.js';
 import { ROUTES } from '../../../src/http/api.js';
 import { EVENTS, Events } from '../../../src/http/events.js';
-import { Overlook } from '../../../src/http/overview.js';
+import { Overlook, samplesOf } from '../../../src/http/overview.js';
 import { startHttp } from '../../../src/http/start-http.js';
 import { systemClock } from '../../../src/runtime/clock.js';
 import { silentLogger } from '../../../src/runtime/logger.js';
@@ -27,7 +27,10 @@ describe.skipIf(!has('http/api', { ...MARIADB, ...REDIS }))('the API of a server
     const { registry, received } = createMetrics();
     received.inc(7);
     const sources = { northbound, neutron, rules: RULES, novaWaitsMs: 300_000 };
-    const overlook = new Overlook({ ...sources, registry, server: 'n1', clock: systemClock });
+    const overlook = new Overlook({
+      ...{ ...sources, server: 'n1', clock: systemClock },
+      readMetrics: () => samplesOf(registry),
+    });
     const look = (): ReturnType<Overlook['look']> => overlook.look();
     const api = new ApiDesk(sources, new Events({ look, clock: systemClock, logger: silentLogger }));
     const parts = { registry, checks: () => [], logger: silentLogger };

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { ApiDesk } from '../../../src/http/api-desk.js';
 import { readDashboard } from '../../../src/http/dashboard.js';
 import { Events } from '../../../src/http/events.js';
-import { Overlook } from '../../../src/http/overview.js';
+import { Overlook, samplesOf } from '../../../src/http/overview.js';
 import { startHttp } from '../../../src/http/start-http.js';
 import { systemClock } from '../../../src/runtime/clock.js';
 import { silentLogger } from '../../../src/runtime/logger.js';
@@ -34,7 +34,10 @@ describe.skipIf(!has('http/dashboard', { ...MARIADB, ...REDIS, ...BROWSER }))('t
     const rules = { heartbeatMs: 5000, downAfterMs: undefined, downMostPercent: undefined };
     const sources = { northbound, neutron, rules, novaWaitsMs: 300_000 };
     const { registry } = createMetrics();
-    const overlook = new Overlook({ ...sources, registry, server: 'n1', clock: systemClock });
+    const overlook = new Overlook({
+      ...{ ...sources, server: 'n1', clock: systemClock },
+      readMetrics: () => samplesOf(registry),
+    });
     const look = (): ReturnType<Overlook['look']> => overlook.look();
     const api = new ApiDesk(sources, new Events({ look, clock: systemClock, logger: silentLogger }));
     const parts = { registry, checks: () => [], logger: silentLogger, dashboard: readDashboard() };
