@@ -1,8 +1,12 @@
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openDatabase } from '../../src/neutron/open.js';
+import { createNeutron } from '../../src/neutron/sql/store.js';
 import { openNorthbound } from '../../src/northbound/open.js';
 import { systemClock } from '../../src/runtime/clock.js';
 import { Opened } from '../../src/runtime/opened.js';
 import { systemRandom } from '../../src/runtime/random.js';
+import { BROWSER, openBrowser } from '../support/browser.js';
 import { CLOUD_PROGRAMS, setUpCloud } from '../support/cloud-set-up.js';
 import type { CloudSetUp } from '../support/cloud-set-up.js';
 import { eventually } from '../support/eventually.js';
@@ -11,14 +15,16 @@ import { has } from '../support/needs.js';
 import { plantPort, portIdOf } from '../support/neutron-rows.js';
 import type { Program } from '../support/process.js';
 import { REDIS, startRedis } from '../support/redis.js';
+import { servePage } from '../support/served-page.js';
 import { startTcpProxy } from '../support/tcp-proxy.js';
 import type { TcpProxy } from '../support/tcp-proxy.js';
 
 /** Short, so that a silence shows soon. */
-const HEARTBEAT = ['--agent-heartbeat-ms', '500'];
+const HEARTBEAT_MS = 500;
+const HEARTBEAT = ['--agent-heartbeat-ms', String(HEARTBEAT_MS)];
 
 /** Faults as an operator meets them, each with the stage that "port-status port" has to name: the codes of decision 20. */
-describe.runIf(has('e2e/explain', { ...CLOUD_PROGRAMS, ...REDIS }))('port-status port', () => {
+describe.runIf(has('e2e/explain', { ...CLOUD_PROGRAMS, ...REDIS, ...BROWSER }))('port-status port', () => {
   const opened = new Opened();
   let set: CloudSetUp;
   let ports: LogicalPorts;
@@ -26,6 +32,7 @@ describe.runIf(has('e2e/explain', { ...CLOUD_PROGRAMS, ...REDIS }))('port-status
   let server: Program;
   let proxy: TcpProxy;
   let northboundUrl: string;
+  let page: Page;
 
   beforeAll(async () => {
     const redis = await startRedis();
@@ -36,6 +43,7 @@ describe.runIf(has('e2e/explain', { ...CLOUD_PROGRAMS, ...REDIS }))('port-status
     set = await setUpCloud({ northbound: { url: northboundUrl } });
     opened.add({ close: () => set.dispose() });
     ports = new LogicalPorts(set);
+    page = await openPage();
     agent = await startAgent();
   });
   afterAll(() => opened[Symbol.asyncDispose]());
@@ -44,7 +52,20 @@ describe.runIf(has('e2e/explain', { ...CLOUD_PROGRAMS, ...REDIS }))('port-status
     return set.startAgent(...HEARTBEAT, '--northbound-url', `redis://127.0.0.1:${proxy.port}`);
   }
 
-  /** The same in JSON and in words for people. */
+  /** The page as a server serves it, which lives through the faults. */
+  async function openPage(): Promise<Page> {
+    const northbound = opened.add(opening(northboundUrl));
+    const parts = { clock: systemClock, random: systemRandom };
+    const database = openDatabase(set.mariadb.url(), 'port_status', systemClock);
+    const neutron = opened.add(createNeutron(database, parts));
+    const served = opened.add(await servePage({ northbound, neutron }, HEARTBEAT_MS));
+    const browser = opened.add(await openBrowser());
+    const one = await browser.newPage();
+    await one.goto(served.url);
+    return one;
+  }
+
+  /** The same in JSON, in words for people, and on the page. */
   async function says(port: number, stage: string, nextStep: string): Promise<void> {
     await eventually(async () => {
       const { stdout, stderr, exitCode } = await set.run('port', portIdOf(port), '--json', ...HEARTBEAT);
@@ -54,6 +75,11 @@ describe.runIf(has('e2e/explain', { ...CLOUD_PROGRAMS, ...REDIS }))('port-status
     }, 20_000);
     const { stdout } = await set.run('port', portIdOf(port), ...HEARTBEAT);
     expect(stdout).toContain(`stage: ${stage}\nnext:  ${nextStep}\n`);
+    await page.getByRole('textbox').fill(portIdOf(port));
+    await page.getByRole('button', { name: 'Explain' }).click();
+    const story = page.getByRole('article').filter({ hasText: portIdOf(port) });
+    await story.waitFor();
+    expect(await story.getByRole('definition').allTextContents()).toEqual([stage, nextStep]);
   }
 
   it('says that no server is live', async () => {

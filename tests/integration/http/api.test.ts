@@ -3,15 +3,14 @@ import { PortStatusError } from '../../../src/domain/errors.js';
 import { ApiDesk } from '../../../src/http/api-desk.js';
 import { ROUTES } from '../../../src/http/api.js';
 import { EVENTS, Events } from '../../../src/http/events.js';
-import { Overlook, samplesOf } from '../../../src/http/overview.js';
-import { startHttp } from '../../../src/http/start-http.js';
 import { systemClock } from '../../../src/runtime/clock.js';
 import { silentLogger } from '../../../src/runtime/logger.js';
-import { createMetrics } from '../../../src/runtime/metrics.js';
 import { MARIADB } from '../../support/mariadb.js';
 import { has } from '../../support/needs.js';
 import { deviceOf, plantPort, portIdOf, setAge } from '../../support/neutron-rows.js';
 import { REDIS } from '../../support/redis.js';
+import { servePage } from '../../support/served-page.js';
+import type { ServedPage } from '../../support/served-page.js';
 import { openReconcileCloud } from '../cli/reconcile-cloud.js';
 import type { ReconcileCloud } from '../cli/reconcile-cloud.js';
 
@@ -20,27 +19,16 @@ const RULES = { heartbeatMs: 5000, downAfterMs: undefined, downMostPercent: unde
 describe.skipIf(!has('http/api', { ...MARIADB, ...REDIS }))('the API of a server', () => {
   let cloud: ReconcileCloud;
   let base: string;
-  let close: () => Promise<void>;
+  let served: ServedPage;
   beforeAll(async () => {
     cloud = await openReconcileCloud();
-    const { northbound, neutron } = cloud;
-    const { registry, received } = createMetrics();
-    received.inc(7);
-    const sources = { northbound, neutron, rules: RULES, novaWaitsMs: 300_000 };
-    const overlook = new Overlook({
-      ...{ ...sources, server: 'n1', clock: systemClock },
-      readMetrics: () => samplesOf(registry),
-    });
-    const look = (): ReturnType<Overlook['look']> => overlook.look();
-    const api = new ApiDesk(sources, new Events({ look, clock: systemClock, logger: silentLogger }));
-    const parts = { registry, checks: () => [], logger: silentLogger };
-    const endpoint = await startHttp({ ...parts, listen: '127.0.0.1:0', api });
-    base = `http://${String(endpoint.address)}/api/v1`;
-    close = () => endpoint.close();
+    served = await servePage(cloud);
+    served.metrics.received.inc(7);
+    base = `${served.url}api/v1`;
   });
   beforeEach(() => cloud.reset());
   afterAll(async () => {
-    await close();
+    await served.close();
     await cloud.dispose();
   });
 

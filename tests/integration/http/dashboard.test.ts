@@ -2,19 +2,13 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ApiDesk } from '../../../src/http/api-desk.js';
-import { readDashboard } from '../../../src/http/dashboard.js';
-import { Events } from '../../../src/http/events.js';
-import { Overlook, samplesOf } from '../../../src/http/overview.js';
-import { startHttp } from '../../../src/http/start-http.js';
-import { systemClock } from '../../../src/runtime/clock.js';
-import { silentLogger } from '../../../src/runtime/logger.js';
-import { createMetrics } from '../../../src/runtime/metrics.js';
 import { BROWSER, openBrowser } from '../../support/browser.js';
 import { MARIADB } from '../../support/mariadb.js';
 import { has } from '../../support/needs.js';
 import { deviceOf, plantPort, portIdOf, setAge } from '../../support/neutron-rows.js';
 import { REDIS } from '../../support/redis.js';
+import { servePage } from '../../support/served-page.js';
+import type { ServedPage } from '../../support/served-page.js';
 import { openReconcileCloud } from '../cli/reconcile-cloud.js';
 import type { ReconcileCloud } from '../cli/reconcile-cloud.js';
 
@@ -24,26 +18,12 @@ describe.skipIf(!has('http/dashboard', { ...MARIADB, ...REDIS, ...BROWSER }))('t
   let cloud: ReconcileCloud;
   let browser: Browser;
   let page: Page;
-  let url: string;
-  let close: () => Promise<void>;
+  let served: ServedPage;
   /** What the browser complained of. */
   let complaints: string[];
   beforeAll(async () => {
     cloud = await openReconcileCloud();
-    const { northbound, neutron } = cloud;
-    const rules = { heartbeatMs: 5000, downAfterMs: undefined, downMostPercent: undefined };
-    const sources = { northbound, neutron, rules, novaWaitsMs: 300_000 };
-    const { registry } = createMetrics();
-    const overlook = new Overlook({
-      ...{ ...sources, server: 'n1', clock: systemClock },
-      readMetrics: () => samplesOf(registry),
-    });
-    const look = (): ReturnType<Overlook['look']> => overlook.look();
-    const api = new ApiDesk(sources, new Events({ look, clock: systemClock, logger: silentLogger }));
-    const parts = { registry, checks: () => [], logger: silentLogger, dashboard: readDashboard() };
-    const endpoint = await startHttp({ ...parts, listen: '127.0.0.1:0', api });
-    url = `http://${String(endpoint.address)}/`;
-    close = () => endpoint.close();
+    served = await servePage(cloud);
     browser = await openBrowser();
   });
   beforeEach(async () => {
@@ -54,7 +34,7 @@ describe.skipIf(!has('http/dashboard', { ...MARIADB, ...REDIS, ...BROWSER }))('t
       if (message.type() === 'error') complaints.push(message.text());
     });
     page.on('pageerror', ({ message }) => complaints.push(message));
-    await page.goto(url);
+    await page.goto(served.url);
     await page.getByRole('img', { name: 'n1 is live' }).waitFor();
   });
   afterEach(async () => {
@@ -63,7 +43,7 @@ describe.skipIf(!has('http/dashboard', { ...MARIADB, ...REDIS, ...BROWSER }))('t
   });
   afterAll(async () => {
     await browser.close();
-    await close();
+    await served.close();
     await cloud.dispose();
   });
 
