@@ -99,7 +99,7 @@ function head(stored: readonly Stored[]): readonly string[] {
     '',
     '<!-- Written by "npm run bench -- all"; the figures are in performance/*.json. -->',
     '',
-    `Each figure was measured on one machine that ran everything: agents, northbound database, servers, Neutron's database, Nova; ${cores} cores (${processor}), ${memoryGib} GiB, Node ${node}. Only ratios within one run mean something elsewhere. \`npm run bench -- all\` repeats all of it, \`npm run bench -- <scenario> --help\` a part.`,
+    `Each figure was measured on one machine that ran everything: agents, northbound database, servers, Neutron's database, Nova; ${cores} cores (${processor}), ${memoryGib} GiB, Node ${node}. Only ratios within one run mean something elsewhere: the machine is a virtual one, up to twice as fast on one day as on another, so figures of different commits are not to be compared. \`npm run bench -- all\` repeats all of it, \`npm run bench -- <scenario> --help\` a part.`,
     '',
     "Whatever is compared was measured in the same run, and is the median of all runs, with the least and the greatest in parentheses. Servers run at `nice` 5, as the systemd unit starts them. Load is open: what is due is done when it is due, whether or not anybody keeps up, and a latency counts from when it was due. Percentiles are those of all samples; no histogram rounds them. Databases are durable at each commit: InnoDB's log is flushed each time, PostgreSQL has `fsync` and `synchronous_commit` on, SQLite has `synchronous = NORMAL` with a write-ahead log; Redis has `appendfsync everysec`.",
     '',

@@ -39,26 +39,19 @@ export function Charts({
           line('written', '--line-2', ({ pace }) => pace.writtenPerSecond),
         ]}
       />
-      <Chart
-        {...shared}
-        title="From publication to commit"
-        summary={inWords(last?.pace.commit)}
-        format={duration}
-        lines={[
-          line('p50', '--line-1', ({ pace }) => pace.commit?.p50Ms ?? null),
-          line('p99', '--line-2', ({ pace }) => pace.commit?.p99Ms ?? null),
-        ]}
-      />
-      <Chart
-        {...shared}
-        title="From the debt to Nova's answer"
-        summary={inWords(last?.pace.nova)}
-        format={duration}
-        lines={[
-          line('p50', '--line-1', ({ pace }) => pace.nova?.p50Ms ?? null),
-          line('p99', '--line-2', ({ pace }) => pace.nova?.p99Ms ?? null),
-        ]}
-      />
+      {LATENCIES.map(({ title, of }) => (
+        <Chart
+          {...shared}
+          key={title}
+          title={title}
+          summary={inWords(last && of(last))}
+          format={duration}
+          lines={[
+            line('p50', '--line-1', (tick) => of(tick)?.p50Ms ?? null),
+            line('p99', '--line-2', (tick) => of(tick)?.p99Ms ?? null),
+          ]}
+        />
+      ))}
       <Chart
         {...shared}
         title="Reports that wait, in all topics"
@@ -69,6 +62,12 @@ export function Charts({
     </div>
   );
 }
+
+const LATENCIES: readonly { readonly title: string; readonly of: (tick: Tick) => Percentiles | undefined }[] =
+  [
+    { title: 'From publication to commit', of: ({ pace }) => pace.commit },
+    { title: "From the debt to Nova's answer", of: ({ pace }) => pace.nova },
+  ];
 
 function inWords(percentiles: Percentiles | undefined): string {
   return percentiles === undefined

@@ -22,9 +22,7 @@ export function happeningsBetween(before: Overview, after: Overview): readonly H
       .map(({ id, state, backlog }) =>
         say(`${id} is ${state}${inWords[state](backlog)}`, state === 'lapsed'),
       ),
-    ...[...old.values()]
-      .filter(({ id }) => !now.has(id))
-      .map(({ id, state }) => say(gone(id, state), state !== 'draining')),
+    ...[...old.values()].filter(({ id }) => !now.has(id)).map(({ id, state }) => gone(id, state, say)),
     ...(before.isPaused === after.isPaused
       ? []
       : [say(after.isPaused ? 'writing was paused' : 'writing goes on', after.isPaused)]),
@@ -38,6 +36,9 @@ const inWords: Readonly<Record<Overview['listeners'][number]['state'], (backlog:
   lapsed: (backlog) => `: others take over the ${backlog} reports in its topic`,
 };
 
-function gone(id: string, state: string): string {
-  return state === 'lapsed' ? `${id} is gone, and its topic was taken over` : `${id} left`;
+/** Who is silent is taken over, mostly before the next overview; who leaves in order is not silent before. */
+function gone(id: string, state: string, say: (what: string, isBad: boolean) => Happening): Happening {
+  return state === 'late' || state === 'lapsed'
+    ? say(`${id} is gone, and its topic was taken over`, true)
+    : say(`${id} left`, false);
 }

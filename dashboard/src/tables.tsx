@@ -4,38 +4,21 @@ import type { Overview } from '../../src/http/overview.js';
 import type { ChassisCount, ListedChassis } from '../../src/views/chassis.js';
 import type { StuckPort } from '../../src/views/port.js';
 import { useAnswer } from './ask.js';
+import { Table } from './table.js';
+import type { Column } from './table.js';
 import { count, duration } from './words.js';
 
+const SERVERS: readonly Column<Overview['listeners'][number]>[] = [
+  { head: 'Server', cell: ({ id }) => id },
+  { head: 'State', cell: ({ state }) => <span class={`state-${state}`}>{state}</span> },
+  { head: 'Heard of', cell: ({ ageMs }) => `${duration(ageMs)} ago` },
+  { head: 'Waiting', isNumber: true, cell: ({ backlog }) => count(backlog) },
+  { head: 'Share', isNumber: true, cell: ({ share }) => `${Math.round(share * 100)} %` },
+  { head: 'Program', cell: ({ program }) => program },
+];
+
 export function ServerTable({ listeners }: Pick<Overview, 'listeners'>): JSX.Element {
-  return (
-    <div class="scroll" tabIndex={0} role="region" aria-label="Table of servers">
-      <table>
-        <thead>
-          <tr>
-            {['Server', 'State', 'Heard of', 'Waiting', 'Share', 'Program'].map((head) => (
-              <th scope="col" key={head}>
-                {head}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {listeners.map(({ id, state, ageMs, backlog, share, program }) => (
-            <tr key={id}>
-              <th scope="row">{id}</th>
-              <td>
-                <span class={`state-${state}`}>{state}</span>
-              </td>
-              <td>{duration(ageMs)} ago</td>
-              <td class="number">{count(backlog)}</td>
-              <td class="number">{Math.round(share * 100)} %</td>
-              <td>{program}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
+  return <Table label="Table of servers" columns={SERVERS} rows={listeners} keyOf={({ id }) => id} />;
 }
 
 /** @param find called with a port whose story is wanted. */
@@ -44,35 +27,27 @@ export function StuckTable({ find }: { readonly find: (portId: string) => void }
   if (error !== undefined) return <p class="error">{error}</p>;
   if (answer === undefined) return <p>asking …</p>;
   if (answer.ports.length === 0) return <p>Nova waits for no port.</p>;
+  const columns: readonly Column<StuckPort>[] = [
+    {
+      head: 'Port',
+      cell: ({ portId }) => (
+        <button type="button" class="link" onClick={() => find(portId)}>
+          {portId}
+        </button>
+      ),
+    },
+    { head: 'Host', cell: ({ host }) => host ?? '–' },
+    { head: 'Time left', isNumber: true, cell: ({ leftMs }) => duration(leftMs) },
+    { head: 'Stage', cell: ({ stage }) => stage },
+    { head: 'Next step', cell: ({ nextStep }) => nextStep },
+  ];
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-label="Table of ports that Nova waits for">
-      <table>
-        <thead>
-          <tr>
-            {['Port', 'Host', 'Time left', 'Stage', 'Next step'].map((head) => (
-              <th scope="col" key={head}>
-                {head}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {answer.ports.map(({ portId, host, leftMs, stage, nextStep }) => (
-            <tr key={portId}>
-              <th scope="row">
-                <button type="button" class="link" onClick={() => find(portId)}>
-                  {portId}
-                </button>
-              </th>
-              <td>{host ?? '–'}</td>
-              <td class="number">{duration(leftMs)}</td>
-              <td>{stage}</td>
-              <td>{nextStep}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table
+      label="Table of ports that Nova waits for"
+      columns={columns}
+      rows={answer.ports}
+      keyOf={({ portId }) => portId}
+    />
   );
 }
 
@@ -82,6 +57,19 @@ interface ChassisPage {
 }
 
 const STATES = ['lapsed', 'late', 'live'] as const;
+
+const CHASSIS: readonly Column<ListedChassis>[] = [
+  { head: 'Chassis', cell: ({ chassis }) => chassis },
+  { head: 'Heard of', cell: ({ ageMs }) => `${duration(ageMs)} ago` },
+  { head: 'Complete', cell: ({ isComplete }) => (isComplete ? 'yes' : 'no') },
+  { head: 'Held back', cell: heldBy },
+  { head: 'Agent', cell: ({ version }) => version ?? '–' },
+];
+
+function heldBy({ hold, isKept }: ListedChassis): string {
+  if (isKept) return 'DOWN of all its ports';
+  return hold === undefined ? '–' : `DOWN of ${hold.ports}`;
+}
 
 export function ChassisTable(): JSX.Element {
   const [state, setState] = useState<(typeof STATES)[number]>('lapsed');
@@ -99,36 +87,14 @@ export function ChassisTable(): JSX.Element {
       </fieldset>
       {error !== undefined && <p class="error">{error}</p>}
       {answer?.chassis.length === 0 && <p>No chassis is {state}.</p>}
-      {answer !== undefined && answer.chassis.length > 0 && <ChassisRows chassis={answer.chassis} />}
+      {answer !== undefined && answer.chassis.length > 0 && (
+        <Table
+          label="Table of chassis, the first hundred"
+          columns={CHASSIS}
+          rows={answer.chassis}
+          keyOf={({ chassis }) => chassis}
+        />
+      )}
     </>
-  );
-}
-
-function ChassisRows({ chassis }: Pick<ChassisPage, 'chassis'>): JSX.Element {
-  return (
-    <div class="scroll" tabIndex={0} role="region" aria-label="Table of chassis">
-      <table>
-        <thead>
-          <tr>
-            {['Chassis', 'Heard of', 'Complete', 'Held back', 'Agent'].map((head) => (
-              <th scope="col" key={head}>
-                {head}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {chassis.map(({ chassis: name, ageMs, isComplete, hold, isKept, version }) => (
-            <tr key={name}>
-              <th scope="row">{name}</th>
-              <td>{duration(ageMs)} ago</td>
-              <td>{isComplete ? 'yes' : 'no'}</td>
-              <td>{isKept ? 'DOWN of all its ports' : hold === undefined ? '–' : `DOWN of ${hold.ports}`}</td>
-              <td>{version ?? '–'}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
   );
 }

@@ -74,6 +74,13 @@ it('a server that joins, falls silent, and is taken over is told of, each once',
   ]);
 });
 
+it('a server that is taken over between two looks is told of as that', () => {
+  const [before, after] = [overview(0, { listeners: [listener('a', 'late')] }), overview(1000)];
+  expect(happeningsBetween(before, after)).toMatchObject([
+    { what: 'a is gone, and its topic was taken over', isBad: true },
+  ]);
+});
+
 it('a server that was told to leave is no bad news, a pause is', () => {
   const before = overview(0, { listeners: [listener('a', 'draining')] });
   expect(happeningsBetween(before, overview(1000, { isPaused: true }))).toMatchObject([
