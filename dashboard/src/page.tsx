@@ -6,6 +6,7 @@ import { EMPTY, follow } from './live.js';
 import type { Scene } from './live.js';
 import { Picture } from './picture.js';
 import { Search } from './search.js';
+import type { Wanted } from './search.js';
 import { ChassisTable, ServerTable, StuckTable } from './tables.js';
 import { applyTheme, firstTheme, keepTheme } from './theme.js';
 import { time } from './words.js';
@@ -13,7 +14,7 @@ import { time } from './words.js';
 export function Page(): JSX.Element {
   const [scene, setScene] = useState<Scene>(EMPTY);
   const [theme, setTheme] = useState(firstTheme);
-  const [wanted, setWanted] = useState('');
+  const [wanted, setWanted] = useState<Wanted>({ what: '' });
   useEffect(() => follow(setScene), []);
   applyTheme(theme);
   const { now, pace, ticks, happenings, trouble } = scene;
@@ -54,7 +55,7 @@ export function Page(): JSX.Element {
         </section>
         <section aria-labelledby="stuck">
           <h2 id="stuck">Ports that Nova waits for</h2>
-          <StuckTable find={setWanted} />
+          <StuckTable find={(what) => setWanted({ what })} />
         </section>
         <section aria-labelledby="charts">
           <h2 id="charts">The last five minutes</h2>

@@ -4,8 +4,13 @@ import type { DescribedPort } from '../../src/views/port.js';
 import { ask } from './ask.js';
 import type { Answered } from './ask.js';
 
-/** Finds a port and tells its story. @param wanted what is looked for from elsewhere on the page. */
-export function Search({ wanted }: { readonly wanted: string }): JSX.Element {
+/** What is looked for from elsewhere on the page: a new one each time, also for the same port. */
+export interface Wanted {
+  readonly what: string;
+}
+
+/** Finds a port and tells its story. */
+export function Search({ wanted }: { readonly wanted: Wanted }): JSX.Element {
   const field = useRef<HTMLInputElement>(null);
   const [asked, setAsked] = useState('');
   const [found, setFound] = useState<Answered<{ readonly ports: readonly DescribedPort[] }>>({});
@@ -14,10 +19,10 @@ export function Search({ wanted }: { readonly wanted: string }): JSX.Element {
     setFound(await ask(`ports/${encodeURIComponent(what)}`));
   };
   useEffect(() => {
-    if (wanted === '' || field.current === null) return;
-    field.current.value = wanted;
+    if (wanted.what === '' || field.current === null) return;
+    field.current.value = wanted.what;
     field.current.focus();
-    void find(wanted);
+    void find(wanted.what);
   }, [wanted]);
   const { answer, error } = found;
   return (

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { BROWSER, openBrowser } from '../../support/browser.js';
+import { eventually } from '../../support/eventually.js';
 import { MARIADB } from '../../support/mariadb.js';
 import { has } from '../../support/needs.js';
 import { deviceOf, plantPort, portIdOf, setAge } from '../../support/neutron-rows.js';
@@ -92,7 +93,7 @@ describe.skipIf(!has('http/dashboard', { ...MARIADB, ...REDIS, ...BROWSER }))('t
     expect(await story.textContent()).toContain('check-vif-plugging');
     await button.focus();
     await page.keyboard.press('Enter');
-    expect(await page.getByRole('textbox').inputValue()).toBe(portIdOf(2));
+    await eventually(async () => expect(await page.getByRole('textbox').inputValue()).toBe(portIdOf(2)));
   });
 
   it('says so where there is no such port', async () => {
