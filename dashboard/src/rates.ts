@@ -1,4 +1,5 @@
 import type { Overview } from '../../src/http/overview.js';
+import { sumOf } from '../../src/runtime/samples.js';
 
 /** What is computed from two overviews of one server: how fast it works. */
 export interface Pace {
@@ -30,12 +31,8 @@ export function paceBetween(before: Overview, after: Overview): Pace {
 
 /** By how much a counter grew, over all its labels. A server that started anew began at nothing. */
 function grown(before: Overview, after: Overview, name: string): number {
-  const [from, to] = [sumOf(before, name), sumOf(after, name)];
+  const [from, to] = [sumOf(before.metrics, name), sumOf(after.metrics, name)];
   return to >= from ? to - from : to;
-}
-
-function sumOf({ metrics }: Overview, name: string): number {
-  return metrics.reduce((sum, one) => (one.name === name ? sum + one.value : sum), 0);
 }
 
 function percentilesBetween(before: Overview, after: Overview, name: string): Percentiles | undefined {

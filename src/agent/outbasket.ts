@@ -31,7 +31,7 @@ const NO_ROUND = -1;
  *   first observation says what is known to be stored (see `recall`).
  * - A port that is gone is forgotten when that is stored, or when nobody ever heard of it.
  *
- * Lives in memory, one entry per port. After a crash every port is compared with what is stored, so nothing here is missed.
+ * Lives in memory, one entry per port. After a crash every port is compared with what is stored: nothing is missed.
  */
 export class Outbasket {
   readonly #entries = new Map<string, Entry>();

@@ -44,7 +44,8 @@ const MUCH = 32;
  * Says to the northbound database what the outbasket holds, under a registration of the chassis.
  *
  * register → write the chassis record → where the data is not as we left it: list what is stored, and ask for a dump
- * after which every port is published that is not stored as it is → publish, one batch at a time; what comes meanwhile makes the next batch.
+ * after which every port is published that is not stored as it is → publish, one batch at a time; what comes meanwhile
+ * makes the next batch.
  * A registration that the database no longer knows ends this, and it begins again.
  */
 export class Speaker {

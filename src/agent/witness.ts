@@ -90,8 +90,8 @@ export class Witness {
   }
 
   /**
-   * Whether every port was published or stands since `expectAll`, nothing is held and nothing is left unsaid: what has no record is
-   * not there.
+   * Whether every port was published since `expectAll` or stands, nothing is held and nothing is left unsaid: what has no
+   * record is not there.
    */
   isComplete(): boolean {
     const isSettled = this.maySpeak && this.#hold === undefined && this.#silence.isOver;

@@ -1,8 +1,7 @@
 import { ApiDesk } from '../http/api-desk.js';
 import { readDashboard } from '../http/dashboard.js';
 import { Events } from '../http/events.js';
-import { Overlook, parseSamples } from '../http/overview.js';
-import type { Sample } from '../http/overview.js';
+import { Overlook } from '../http/overview.js';
 import { startHttp } from '../http/start-http.js';
 import { openDatabase } from '../neutron/open.js';
 import { createNeutron } from '../neutron/sql/store.js';
@@ -41,8 +40,7 @@ export async function openDemoPage(
   const { clock, logger, metrics } = parts;
   const neutron = opened.add(createNeutron(openDatabase(backstage.neutronUrl, 'port_status', clock), parts));
   const sources = { northbound, neutron, rules: RULES, novaWaitsMs: NOVA_WAITS_MS };
-  const counts = new AllCounts(backstage);
-  const overlook = new Overlook({ ...sources, clock, readMetrics: () => counts.read() });
+  const overlook = new Overlook({ ...sources, clock, readMetrics: async () => backstage.samples() });
   const api = new ApiDesk(sources, new Events({ look: () => overlook.look(), clock, logger }));
   const controls = new Map([
     ['/demo/kill', () => backstage.kill()],
@@ -52,31 +50,4 @@ export async function openDemoPage(
   const served = { registry, checks: () => [], logger, api, dashboard: readDashboard(), controls };
   const endpoint = opened.add(await startHttp({ ...served, listen: '127.0.0.1:0' }));
   return `http://${String(endpoint.address)}/`;
-}
-
-/** How long a server may take to answer. */
-const ANSWER_MS = 1000;
-
-/** What all servers have counted. A server that was killed answers no more; what it said last stands. */
-class AllCounts {
-  readonly #backstage: Backstage;
-  readonly #lives = new Map<string, readonly Sample[]>();
-
-  constructor(backstage: Backstage) {
-    this.#backstage = backstage;
-  }
-
-  async read(): Promise<readonly Sample[]> {
-    await Promise.all(this.#backstage.addresses().map((address) => this.#ask(address)));
-    return [...this.#lives.values()].flat();
-  }
-
-  async #ask(address: string): Promise<void> {
-    try {
-      const answer = await fetch(`http://${address}/metrics`, { signal: AbortSignal.timeout(ANSWER_MS) });
-      this.#lives.set(address, parseSamples(await answer.text()));
-    } catch {
-      // it is gone, or too busy to be asked
-    }
-  }
 }

@@ -121,7 +121,7 @@ export const SERVER_OPTIONS = {
     least: 30_000,
     most: 86_400_000,
     commands: ['server', 'chassis', 'approve'],
-    doc: 'How long the agent of a chassis may be silent before its ports are reported DOWN, in milliseconds, as the servers observe it. Without it they keep their status, as in Neutron itself: a chassis whose agent is silent may well carry traffic. Give all servers the same. When the agent speaks again, it reports every port as it is.',
+    doc: 'How long the agent of a chassis may be silent before its ports are reported DOWN, in milliseconds, as the servers observe it. Without it they keep their status, as in Neutron itself: a chassis whose agent is silent may well carry traffic. Give all servers the same. When the agent speaks again, it reports every port that is not stored as it is.',
   },
   'chassis.downMostPercent': {
     kind: 'integer',

@@ -87,7 +87,7 @@ async function answerTo(
   }
 }
 
-/** Who is not asked for a token is on this machine, and says so: a page of somebody else's that a browser shows here does not. */
+/** Who is asked for no token is on this machine, and came by its name: a page of somebody else's in a browser did not. */
 const OF_THIS_MACHINE = /^(127(\.\d{1,3}){3}|\[::1\]|localhost)(:\d+)?$/i;
 
 function refusal({ method, headers }: IncomingMessage, { token, controls }: Served): Answer | undefined {

@@ -22,11 +22,7 @@ export function readDashboard(folder = FOLDER): ReadonlyMap<string, Answer> {
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
     (name) => extname(name) in TYPES,
   );
-  const files = names.map((name) => [`/${name}`, toAnswer(folder, name)] as const);
-  return new Map([
-    ...files,
-    ...files.flatMap(([path, one]) => (path === '/index.html' ? [['/', one] as const] : [])),
-  ]);
+  return new Map(names.map((name) => [name === 'index.html' ? '/' : `/${name}`, toAnswer(folder, name)]));
 }
 
 function toAnswer(folder: string, name: string): Answer {

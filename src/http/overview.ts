@@ -1,18 +1,16 @@
-import type { Registry } from 'prom-client';
 import { z } from 'zod';
+import type { Sample } from '../runtime/samples.js';
 import { chassisCountSchema, countChassis, listChassis } from '../views/chassis.js';
 import type { ChassisCount } from '../views/chassis.js';
 import { listenerSchema, listListeners } from '../views/listeners.js';
 import type { ApiSources } from './api.js';
 
+/** As src/runtime/samples.ts has it. */
 const sampleSchema = z.object({
   name: z.string(),
   labels: z.record(z.string(), z.union([z.string(), z.number()])),
   value: z.number(),
 });
-
-/** One value of a metric; of a histogram each bucket, the sum and the count. */
-export type Sample = z.infer<typeof sampleSchema>;
 
 /** How a cloud stands, as one server sees it. */
 export const overviewSchema = z.object({
@@ -45,9 +43,6 @@ export interface OverviewSources extends Pick<ApiSources, 'northbound' | 'neutro
 /** Chassis may be many thousands: they are counted so often. */
 const COUNT_MS = 10_000;
 
-/** Of our own; those of Node.js are in /metrics. */
-const PREFIX = 'port_status_';
-
 /** Looks at everything, time after time. */
 export class Overlook {
   readonly #sources: OverviewSources;
@@ -77,40 +72,4 @@ export class Overlook {
       this.#count = { chassis: countChassis(await listChassis(northbound, rules)), atMs };
     return this.#count.chassis;
   }
-}
-
-/** What a registry has of our own. */
-export async function samplesOf(registry: Registry): Promise<readonly Sample[]> {
-  const all = await registry.getMetricsAsJSON();
-  return all
-    .filter(({ name }) => name.startsWith(PREFIX))
-    .flatMap(({ name, values }) =>
-      values.map((one) => ({ name: nameOf(one, name), labels: labelsOf(one.labels), value: one.value })),
-    );
-}
-
-/** The same, from what `/metrics` of another process says. */
-export function parseSamples(text: string): readonly Sample[] {
-  return [...text.matchAll(/^(port_status_\w+)(?:\{(.*)\})? (\S+)$/gm)].map(
-    ([, name = '', labels = '', value]) => ({
-      name,
-      labels: Object.fromEntries(
-        [...labels.matchAll(/(\w+)="([^"]*)"/g)].map(([, label = '', text = '']) => [label, text]),
-      ),
-      value: Number(value),
-    }),
-  );
-}
-
-/** Of a histogram each value has a name of its own. */
-function nameOf(value: object, name: string): string {
-  return 'metricName' in value && typeof value.metricName === 'string' ? value.metricName : name;
-}
-
-function labelsOf(
-  labels: Readonly<Partial<Record<string, string | number>>>,
-): Record<string, string | number> {
-  return Object.fromEntries(
-    Object.entries(labels).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-  );
 }

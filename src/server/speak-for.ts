@@ -21,7 +21,7 @@ export async function hasUp(session: Session, chassis: string, signal: AbortSign
  * Publishes DOWN in the name of a silent chassis for each stored record that says something else; from there on it goes
  * the usual way: place, topic, judge. A crash leaves some of them published.
  *
- * When the agent returns it registers again, finds that somebody spoke for it, and reports every port (agent/speaker.ts).
+ * When the agent returns it registers again, finds that somebody spoke for it, and reports what it sees otherwise (agent/speaker.ts).
  *
  * @returns how many were published; undefined where the agent has spoken since, or another server speaks for it.
  */

@@ -1,7 +1,7 @@
 import { ApiDesk } from '../../src/http/api-desk.js';
 import { readDashboard } from '../../src/http/dashboard.js';
 import { Events } from '../../src/http/events.js';
-import { Overlook, samplesOf } from '../../src/http/overview.js';
+import { Overlook } from '../../src/http/overview.js';
 import { startHttp } from '../../src/http/start-http.js';
 import type { Neutron } from '../../src/neutron/neutron.js';
 import type { Northbound } from '../../src/northbound/northbound.js';
@@ -9,6 +9,7 @@ import { systemClock } from '../../src/runtime/clock.js';
 import { silentLogger } from '../../src/runtime/logger.js';
 import { createMetrics } from '../../src/runtime/metrics.js';
 import type { Metrics } from '../../src/runtime/metrics.js';
+import { samplesOf } from '../../src/runtime/samples.js';
 
 /** API and page as a server has them, without its loops. */
 export interface ServedPage {

@@ -5,7 +5,7 @@ import { query } from './transaction.js';
 import type { Transactor } from './transaction.js';
 
 /** The numbers of those incarnations that the ledger knows. */
-export async function readEpochs(
+async function readEpochs(
   db: Db,
   dialect: SqlDialect,
   incarnations: readonly string[],

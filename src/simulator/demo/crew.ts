@@ -1,7 +1,8 @@
 import type { Clock } from '../../runtime/clock.js';
+import type { Sample } from '../../runtime/samples.js';
 import { Process } from './processes.js';
 import type { Part } from './processes.js';
-import { CountKeeper } from './server-counts.js';
+import { CountKeeper, readCounts } from './server-counts.js';
 import type { ServerCounts } from './tally.js';
 
 /** How long a killed server stays away: longer than others need to take over its topic. */
@@ -32,19 +33,17 @@ export class Crew {
   }
 
   get counts(): ServerCounts {
-    return this.#counts.total;
+    return readCounts(this.samples);
+  }
+
+  /** What all servers have counted, as they said last. */
+  get samples(): readonly Sample[] {
+    return this.#counts.samples;
   }
 
   /** How many servers there are, dead ones included. */
   get size(): number {
     return this.#servers.size;
-  }
-
-  /** Where the servers that run answer over HTTP. */
-  get addresses(): readonly string[] {
-    return [...this.#servers.keys()].flatMap((name) =>
-      this.isRunning(name) ? (this.#processes.get(name)?.address ?? []) : [],
-    );
   }
 
   isRunning(server: string): boolean {

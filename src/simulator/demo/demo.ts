@@ -4,6 +4,7 @@ import type { Clock } from '../../runtime/clock.js';
 import { Opened } from '../../runtime/opened.js';
 import { seededRandom } from '../../runtime/random.js';
 import type { Random } from '../../runtime/random.js';
+import type { Sample } from '../../runtime/samples.js';
 import { together } from '../../runtime/together.js';
 import type { Task } from '../../runtime/together.js';
 import { direct } from './director.js';
@@ -49,8 +50,8 @@ export interface Backstage {
   readonly northbound: Northbound;
   /** `neutron.url` */
   readonly neutronUrl: string;
-  /** Where the servers that run now answer over HTTP. */
-  addresses(): readonly string[];
+  /** What all servers have counted, a second ago at the most. */
+  samples(): readonly Sample[];
   /** Kills a server that is drawn; it comes back. */
   kill(): Promise<void>;
   /** Has so many VMs boot at once, beside what happens anyway. */
@@ -187,7 +188,7 @@ function backstageOf({ northbound, folder, crew }: Stage, killer: Killer, crowd:
   return {
     northbound,
     neutronUrl: `sqlite:${join(folder, 'neutron.db')}`,
-    addresses: () => crew.addresses,
+    samples: () => crew.samples,
     kill: () => killer.killOne(),
     boot: (count) => crowd.boot(count),
   };

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
 import { happeningsBetween } from '../../../dashboard/src/happenings.js';
 import { paceBetween } from '../../../dashboard/src/rates.js';
-import { parseSamples } from '../../../src/http/overview.js';
 import type { Overview } from '../../../src/http/overview.js';
 import { createMetrics } from '../../../src/runtime/metrics.js';
+import { parseSamples } from '../../../src/runtime/samples.js';
 
 type Listener = Overview['listeners'][number];
 
@@ -32,7 +32,7 @@ it('percentiles are of what came in between, over all servers that count', async
   const { registry, commitLatency } = createMetrics();
   const samples = async (): Promise<Pick<Overview, 'metrics'>> => {
     const read = parseSamples(await registry.metrics());
-    return { metrics: [...read, ...read] };
+    return { metrics: [...read, ...read].map((one) => ({ ...one, labels: { ...one.labels } })) };
   };
   for (let n = 0; n < 1000; n++) commitLatency.observe(40);
   const before = overview(0, await samples());

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { StatusChange } from '../../../src/simulator/cloud/status-history.js';
+import { parseSamples } from '../../../src/runtime/samples.js';
 import { readCounts } from '../../../src/simulator/demo/server-counts.js';
 import { Tally } from '../../../src/simulator/demo/tally.js';
 import type { Ending } from '../../../src/simulator/demo/tally.js';
@@ -95,5 +96,5 @@ it('counts are read from the metrics of a server, over all occasions', () => {
     'port_status_judged_total{verdict="applied",occasion="arrival"} 90',
     'port_status_takeovers_total 1',
   ].join('\n');
-  expect(readCounts(text)).toEqual({ stale: 4, misplaced: 2, takeovers: 1 });
+  expect(readCounts(parseSamples(text))).toEqual({ stale: 4, misplaced: 2, takeovers: 1 });
 });
