@@ -190,7 +190,7 @@ export class RedisDatabase {
     if (this.#session === session) this.#session = undefined;
     if (this.#isClosed) return;
     this.#show('down', translateFault(session.failure ?? 'the connection ended', this.endpoint).message);
-    this.#doorbells.here.ringAll();
+    this.#doorbells.ringAll();
   }
 
   /** One line per change; nothing is said where the first connection is made. */

@@ -1,10 +1,11 @@
 import type { Delivery, DeliveryRef, Membership } from '../northbound.js';
+import type { Inbox } from './inbox.js';
 import { decodeName, encodeName } from './layout.js';
 import type { Keys } from './layout.js';
 import { runAs } from './membership.js';
 import { topicKeys } from './places.js';
 import { parseRecord, writeRevision } from './record.js';
-import { bytesOf, numberOf, textOf } from './replies.js';
+import { bytesOf, listOf, numberOf, textOf } from './replies.js';
 import { defineScript } from './script.js';
 import type { Argument, Reply } from './session.js';
 import type { RedisStore } from './store.js';
@@ -13,70 +14,66 @@ export interface GiveOptions {
   readonly max: number;
   /** Whether what was given and not acknowledged is to be given again: an answer may have been lost. */
   readonly again: boolean;
+  readonly inbox: Inbox;
 }
 
 /** Entries in one script: Redis serves nobody else for the few milliseconds that it takes. */
 const CHUNK = 1000;
 
 /**
- * KEYS: 3 what waits, 4 what was given. ARGV: 2 incarnation, 3 name, 4 generation, 5 the most. Returns `{'ok', pointers…}`,
- * oldest first, or `{'refused', number}`.
- */
-const LOOK = defineScript(`
-local _, refused = findMember(ARGV[2], ARGV[3], ARGV[4])
-if refused then return refused end
-return {'ok', unpack(redis.call('ZRANGE', KEYS[3], 0, ARGV[5] - 1))}
-`);
-
-/**
- * Gives what the pointers lead to and drops those that lead to nothing pending here.
+ * Gives what the pointers lead to, drops those that lead to nothing pending here, and looks what else waits.
  *
- * KEYS: 3 what waits, 4 what was given, then reports of chassis. ARGV: 2 incarnation, 3 name, 4 generation, then of each
- * pointer: itself and the number of its KEY. Returns `{'ok', now, pointer, record…}` or `{'refused', number}`.
+ * KEYS: 3 what waits, 4 what was given, then reports of chassis. ARGV: 2 incarnation, 3 name, 4 generation, 5 how many of
+ * the rest to name, then of each pointer: itself and the number of its KEY. Returns
+ * `{'ok', now, {pointer, record…}, {pointer of the rest…}}`, the oldest first, or `{'refused', number}`.
  */
 const GIVE = defineScript(`
 local _, refused = findMember(ARGV[2], ARGV[3], ARGV[4])
 if refused then return refused end
 local pointers = {}
-for arg = 5, #ARGV, 2 do pointers[#pointers + 1] = ARGV[arg] end
-local positions = redis.call('ZMSCORE', KEYS[3], unpack(pointers))
-local answer, given = {'ok', now}, {}
+for arg = 6, #ARGV, 2 do pointers[#pointers + 1] = ARGV[arg] end
+local positions = #pointers > 0 and redis.call('ZMSCORE', KEYS[3], unpack(pointers)) or {}
+local found, given = {}, {}
 for i, pointer in ipairs(pointers) do
-  local record = positions[i] and redis.call('HGET', KEYS[tonumber(ARGV[4 + 2 * i])], portOf(pointer))
+  local record = positions[i] and redis.call('HGET', KEYS[tonumber(ARGV[5 + 2 * i])], portOf(pointer))
   if record and placeOf(record) == ARGV[3] then
-    answer[#answer + 1] = pointer
-    answer[#answer + 1] = record
+    found[#found + 1] = pointer
+    found[#found + 1] = record
     given[#given + 1] = positions[i]
     given[#given + 1] = pointer
   end
 end
-redis.call('ZREM', KEYS[3], unpack(pointers))
+if #pointers > 0 then redis.call('ZREM', KEYS[3], unpack(pointers)) end
 if #given > 0 then redis.call('ZADD', KEYS[4], unpack(given)) end
-return answer
+return {'ok', now, found, redis.call('ZRANGE', KEYS[3], 0, ARGV[5] - 1)}
 `);
 
 /**
  * Gives up to `max` reports that this membership was not given yet, oldest first. None: nothing waits.
  *
- * In two steps, because a script has to be told the keys of the records: look which entries wait, then give what they point
- * to. What happens in between is what the second finds.
+ * A script has to be told the keys of the records, so the pointers have to be known before: from the ring, or from what the
+ * answer before left. What happens in between is what the script finds.
  */
 export async function giveReports(
   store: RedisStore,
   membership: Membership,
-  { max, again }: GiveOptions,
+  { max, again, inbox }: GiveOptions,
 ): Promise<readonly Delivery[]> {
-  if (again) await giveAgain(store, membership);
-  const topic = topicKeys(store.keys, [encodeName(membership.id)]);
-  for (;;) {
-    const most = String(Math.min(max, CHUNK));
-    const [, ...waiting] = await runAs(store, membership, LOOK, topic, [most]);
-    if (waiting.length === 0) return [];
-    const { keys, args } = pointTo(store.keys, bytesOf(waiting), topic.length);
-    const [, now, ...found] = await runAs(store, membership, GIVE, [...topic, ...keys], args);
-    const deliveries = toDeliveries(found, numberOf(now));
-    if (deliveries.length > 0) return deliveries;
+  if (again) {
+    inbox.forget();
+    await giveAgain(store, membership);
   }
+  const topic = topicKeys(store.keys, [encodeName(membership.id)]);
+  const most = Math.min(max, CHUNK);
+  const deliveries: Delivery[] = [];
+  while (deliveries.length < most && (inbox.knowsMore || (deliveries.length === 0 && inbox.mayKnowMore))) {
+    const { keys, args } = pointTo(store.keys, inbox.take(most - deliveries.length), topic.length);
+    const answer = await runAs(store, membership, GIVE, [...topic, ...keys], [String(most), ...args]);
+    const [, now, found, left] = answer;
+    inbox.left(bytesOf(listOf(left)));
+    deliveries.push(...toDeliveries(listOf(found), numberOf(now)));
+  }
+  return deliveries;
 }
 
 /**

@@ -128,10 +128,10 @@ export class RedisNorthbound implements Northbound {
       const place = encodeName(membership.id);
       try {
         const { hasWaiting, ...load } = await heartbeat(store, membership);
-        if (hasWaiting) this.#doorbells.here.ring(place);
+        if (hasWaiting) this.#doorbells.ring(place);
         return load;
       } catch (error) {
-        this.#doorbells.here.ring(place);
+        this.#doorbells.ring(place);
         throw error;
       }
     });
@@ -142,7 +142,7 @@ export class RedisNorthbound implements Northbound {
     { max, signal = this.#never }: ReceiveOptions,
   ): Promise<readonly Delivery[]> {
     const bell = new Doorbell();
-    const stopListening = this.#doorbells.here.listen(encodeName(membership.id), bell);
+    const stopListening = this.#doorbells.listen(encodeName(membership.id), bell);
     try {
       for (;;) {
         const deliveries = await this.#give(membership, { max, signal });
@@ -169,7 +169,7 @@ export class RedisNorthbound implements Northbound {
   async untilOrphans(_: Membership, { signal = this.#never }: CallOptions = {}): Promise<void> {
     this.#admit(signal);
     const bell = new Doorbell();
-    const stopListening = this.#doorbells.here.listen(NOBODY, bell);
+    const stopListening = this.#doorbells.listen(NOBODY, bell);
     try {
       await bell.wait({ signal });
       this.#admit(signal);
@@ -223,7 +223,7 @@ export class RedisNorthbound implements Northbound {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    this.#doorbells.here.ringAll();
+    this.#doorbells.ringAll();
     await this.#database.close();
   }
 
@@ -231,13 +231,15 @@ export class RedisNorthbound implements Northbound {
   async #give(membership: Membership, { max, signal }: ReceiveOptions): Promise<readonly Delivery[]> {
     const { generation } = membership;
     const again = this.#unsure.has(generation);
+    const inbox = this.#doorbells.inboxOf(membership);
     try {
       const give = (store: RedisStore): Promise<readonly Delivery[]> =>
-        giveReports(store, membership, { max, again });
+        giveReports(store, membership, { max, again, inbox });
       const deliveries = await this.#write({ signal }, give);
       this.#unsure.delete(generation);
       return deliveries;
     } catch (error) {
+      inbox.forget();
       if (!hasCode(error, 'FENCED', 'REGISTRATION_LOST')) this.#unsure.add(generation);
       throw error;
     }

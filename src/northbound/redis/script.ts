@@ -87,9 +87,10 @@ local function findMember(incarnation, place, generation)
   return nil, {'refused', one and one.number or ''}
 end
 
--- Wakes whoever waits there.
-local function ring(place)
-  redis.call('PUBLISH', string.sub(meta, 1, -5) .. 'ring:' .. place, '')
+-- Wakes whoever waits there, and tells it what it finds, where that is little.
+local function ring(place, pointers)
+  local news = pointers and #pointers <= 16 and table.concat(pointers, '\\n') or ''
+  redis.call('PUBLISH', string.sub(meta, 1, -5) .. 'ring:' .. place, news)
 end
 
 -- The greatest position in a topic, what was given included.
@@ -129,7 +130,7 @@ local function putInto(place, topic, pointers)
     entries[#entries + 1] = pointer
   end
   local added = redis.call('ZADD', topic.waiting, 'NX', unpack(entries))
-  if added > 0 and (wasQuiet or place == NOBODY) then ring(place) end
+  if added > 0 and (wasQuiet or place == NOBODY) then ring(place, pointers) end
 end
 
 local function putAll(topics, byPlace)

@@ -26,8 +26,8 @@ export interface SessionOptions {
   readonly host: Host;
   readonly tls: TlsFiles;
   readonly endpoint: string;
-  /** Called for each ring that is heard. */
-  readonly onRing: (channel: string) => void;
+  /** Called for each ring that is heard, with what it says. */
+  readonly onRing: (channel: string, news: string) => void;
   /** Gives up connecting when it is aborted. */
   readonly signal: AbortSignal;
 }
@@ -51,7 +51,7 @@ export class Session {
     this.#client = client;
     this.#endpoint = endpoint;
     client.on('error', (error) => (this.#failure = error));
-    client.on('message', (channel: string) => onRing(channel));
+    client.on('message', onRing);
     this.ended = new Promise((resolve) => client.once('end', resolve));
   }
 
