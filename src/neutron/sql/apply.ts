@@ -7,14 +7,17 @@ import type { ReportKey } from '../../domain/report.js';
 import type { Case, EarlyClaimant, Foreseen, Judged, Judging } from '../neutron.js';
 import { claimNew } from './debts.js';
 import type { Db, SqlDialect } from './dialect.js';
-import { lockPorts, NOTHING_LOCKED, readPorts } from './facts.js';
-import type { LockedPorts } from './facts.js';
-import { readFlags } from './flags.js';
+import { lockPorts, readFacts, readPorts, toPorts } from './facts.js';
+import type { FactRow, LockedPorts } from './facts.js';
+import { readFlags, unlessPaused } from './flags.js';
+import type { Flags } from './flags.js';
 import { enterIncarnation, readEpochsBeside } from './incarnations.js';
 import { decide, decideAll, isNews, isOld } from './judge-cases.js';
 import type { Decision, Known } from './judge-cases.js';
-import { inChunks } from './keys.js';
+import { chunksOf } from './keys.js';
 import { forget, readLedger, readMoments, writeLedger } from './ledger.js';
+import { carryOut, carryOutAll, change } from './statements.js';
+import type { Statement } from './statements.js';
 import { Conflict, query, transact } from './transaction.js';
 import type { Transactor } from './transaction.js';
 
@@ -30,19 +33,23 @@ export async function judgeAndWrite(
   claimant?: EarlyClaimant,
 ): Promise<Judged> {
   if (cases.length === 0) return { kind: 'committed', outcomes: [], claimed: [] };
-  return transact(store, async (db) => {
-    const flags = await readFlags(db, store.dialect, incarnationsOf(cases));
-    if (flags.isPaused) return { kind: 'paused' };
-    const locked = await lockWritable(db, store.dialect, cases, judging);
-    const known = await readKnown(db, store.dialect, cases, judging, { ...flags, locked });
+  const { dialect } = store;
+  const reads = readsFor(dialect, cases, judging);
+  const judged = transact(store, reads, async (db, flags, locked, ledger, facts) => {
+    const epochs = withPresent(flags.epochs, judging);
+    const known: Known = { now: flags.now, ports: toPorts(facts, locked), ledger, epochs };
     const decisions = decideAll(cases, known, judging);
-    await writeEffects(db, store.dialect, decisions);
     const rows = decisions.flatMap(({ row, forget }) => (row === undefined || forget ? [] : [row]));
-    const { left, claimed } = claimNew(rows, known.ledger, claimant);
-    await writeLedger(db, store.dialect, left, known.ledger);
-    await forgetGone(db, store.dialect, decisions, known);
-    return { kind: 'committed', outcomes: decisions.map(({ outcome }) => outcome), claimed };
+    const { left, claimed } = claimNew(rows, ledger, claimant);
+    await carryOutAll(db, dialect, [
+      ...enterPresent(dialect, cases, judging, flags),
+      ...writeEffects(dialect, decisions),
+      ...writeLedger(dialect, left, ledger),
+      ...forgetGone(dialect, decisions, known),
+    ]);
+    return { kind: 'committed' as const, outcomes: decisions.map(({ outcome }) => outcome), claimed };
   });
+  return unlessPaused<Judged>(judged, { kind: 'paused' });
 }
 
 /**
@@ -59,7 +66,7 @@ export async function previewCases(
     const epochs = await readEpochsBeside(db, dialect, incarnationsOf(cases), judging);
     const open = await findOpen(db, dialect, cases, epochs);
     if (open.length === 0) return [];
-    const ledger = await readLedger(db, dialect, open, { lock: false });
+    const ledger = await carryOut(db, readLedger(dialect, open, { lock: false }));
     return findNews(db, dialect, open, { ledger, epochs }, judging);
   });
 }
@@ -99,7 +106,7 @@ export async function foresee(
   if (cases.length === 0) return [];
   const { dialect } = store;
   return query(store, async (db) => {
-    const ledger = await readLedger(db, dialect, cases, { lock: false });
+    const ledger = await carryOut(db, readLedger(dialect, cases, { lock: false }));
     const ports = await readPorts(db, dialect, portIdsOf(cases));
     const known: Known = {
       now: 0,
@@ -135,55 +142,67 @@ function wouldChange(one: Case, known: Known, judging: Judging): boolean {
   return decision !== undefined && isNews(decision, known.ledger.get(keyOf(one)));
 }
 
-async function lockWritable(
-  db: Db,
+/** What a judgement begins with, in this order: may anything be written, locks, and all that the verdicts depend on. */
+function readsFor(
   dialect: SqlDialect,
   cases: readonly Case[],
   judging: Judging,
-): Promise<LockedPorts> {
-  const writable = cases.filter(({ chassis }) => judging.mayWrite(chassis));
-  return writable.length === 0 || !dialect.locksRows
-    ? NOTHING_LOCKED
-    : lockPorts(db, dialect, portIdsOf(writable));
+): readonly [
+  Statement<Flags>,
+  Statement<LockedPorts> | undefined,
+  Statement<Known['ledger']>,
+  Statement<readonly FactRow[]>,
+] {
+  const writable = dialect.locksRows ? cases.filter(({ chassis }) => judging.mayWrite(chassis)) : [];
+  const [ids, ours] = [portIdsOf(cases), portIdsOf(writable)];
+  return [
+    readFlags(dialect, incarnationsOf(cases)),
+    ours.length === 0 ? undefined : lockPorts(dialect, ours),
+    readLedger(dialect, cases, { lock: true }),
+    readFacts(dialect, ids, { withOwn: ours.length < ids.length }),
+  ];
 }
 
-async function readKnown(
-  db: Db,
+function withPresent(
+  epochs: Known['epochs'],
+  { incarnation, epoch }: Pick<Judging, 'incarnation' | 'epoch'>,
+): Known['epochs'] {
+  return new Map([[incarnation, epoch], ...epochs]);
+}
+
+/** The present incarnation, where the ledger has still to learn of it. */
+function enterPresent(
   dialect: SqlDialect,
   cases: readonly Case[],
   judging: Judging,
-  { now, epochs, locked }: Pick<Known, 'now' | 'epochs'> & { readonly locked: LockedPorts },
-): Promise<Known> {
-  const ledger = await readLedger(db, dialect, cases, { lock: true });
-  const ports = await readPorts(db, dialect, portIdsOf(cases), locked);
-  if (incarnationsOf(cases).includes(judging.incarnation) && !epochs.has(judging.incarnation))
-    await enterIncarnation(db, dialect, judging);
-  return { now, ports, ledger, epochs: new Map([[judging.incarnation, judging.epoch], ...epochs]) };
+  { epochs }: Flags,
+): readonly Statement<void>[] {
+  const isNew = incarnationsOf(cases).includes(judging.incarnation) && !epochs.has(judging.incarnation);
+  return isNew ? [enterIncarnation(dialect, judging)] : [];
 }
 
 /** Neutron's rows, in the order in which Neutron writes them, one statement per kind of change. */
-async function writeEffects(db: Db, dialect: SqlDialect, decisions: readonly Decision[]): Promise<void> {
+function writeEffects(dialect: SqlDialect, decisions: readonly Decision[]): readonly Statement<void>[] {
   const changes = decisions.flatMap(({ effects, port }) => (port === undefined ? [] : [{ effects, port }]));
   const unblocked = portsWhere(changes, ({ deleteL2 }) => deleteL2);
-  if (unblocked.length > 0) await dialect.deleteBlocks(idsOf(unblocked), L2_BLOCK).execute(db);
-  await bumpRevisions(
-    db,
-    dialect,
-    portsWhere(changes, ({ write }) => write !== undefined),
-  );
-  for (const status of ['ACTIVE', 'DOWN', 'ERROR'] as const) {
-    await writeStatus(
-      db,
+  return [
+    ...deleteBlocks(dialect, unblocked),
+    ...bumpRevisions(
       dialect,
-      portsWhere(changes, ({ write }) => write === status),
-      status,
-    );
-  }
-  await insertBlocks(
-    db,
-    dialect,
-    portsWhere(changes, ({ insertL2 }) => insertL2),
-  );
+      portsWhere(changes, ({ write }) => write !== undefined),
+    ),
+    ...(['ACTIVE', 'DOWN', 'ERROR'] as const).flatMap((status) =>
+      writeStatus(
+        dialect,
+        portsWhere(changes, ({ write }) => write === status),
+        status,
+      ),
+    ),
+    ...insertBlocks(
+      dialect,
+      portsWhere(changes, ({ insertL2 }) => insertL2),
+    ),
+  ];
 }
 
 interface Change {
@@ -198,52 +217,55 @@ function portsWhere(changes: readonly Change[], test: (effects: Effects) => bool
     .sort((a, b) => a.standardAttrId - b.standardAttrId);
 }
 
+function deleteBlocks(dialect: SqlDialect, ports: readonly NeutronPort[]): readonly Statement<void>[] {
+  return ports.length === 0 ? [] : [change(dialect.deleteBlocks(idsOf(ports), L2_BLOCK))];
+}
+
 /** `ids` narrows the search to the primary key; the pairs are the guard that Neutron's own writes rely on. */
-async function bumpRevisions(db: Db, dialect: SqlDialect, ports: readonly NeutronPort[]): Promise<void> {
-  await inChunks(ports, async (chunk) => {
+function bumpRevisions(dialect: SqlDialect, ports: readonly NeutronPort[]): readonly Statement<void>[] {
+  return chunksOf(ports).map((chunk) => {
     const pairs = chunk.map(
       ({ standardAttrId, revisionNumber }) => [standardAttrId, revisionNumber] as const,
     );
-    const { numAffectedRows } = await sql`
-      update standardattributes set revision_number = revision_number + 1, updated_at = ${dialect.updatedAt()}
-      where id ${dialect.among(idsOf(chunk))} and (id, revision_number) in (${dialect.pairs(pairs)})`.execute(
-      db,
+    return change(
+      sql`update standardattributes set revision_number = revision_number + 1, updated_at = ${dialect.updatedAt()}
+        where id ${dialect.among(idsOf(chunk))} and (id, revision_number) in (${dialect.pairs(pairs)})`,
+      (changed) => {
+        if (changed !== chunk.length) throw new Conflict('revision_number moved');
+      },
     );
-    if (Number(numAffectedRows) !== chunk.length) throw new Conflict('revision_number moved');
   });
 }
 
-async function writeStatus(
-  db: Db,
+function writeStatus(
   dialect: SqlDialect,
   ports: readonly NeutronPort[],
   status: string,
-): Promise<void> {
-  if (ports.length === 0) return;
-  const { numAffectedRows } =
-    await sql`update ports set status = ${status} where standard_attr_id ${dialect.among(idsOf(ports))}`.execute(
-      db,
-    );
-  if (Number(numAffectedRows) !== ports.length) throw new Conflict('a port is gone');
+): readonly Statement<void>[] {
+  if (ports.length === 0) return [];
+  const text = sql`update ports set status = ${status} where standard_attr_id ${dialect.among(idsOf(ports))}`;
+  return [
+    change(text, (changed) => {
+      if (changed !== ports.length) throw new Conflict('a port is gone');
+    }),
+  ];
 }
 
-async function insertBlocks(db: Db, dialect: SqlDialect, ports: readonly NeutronPort[]): Promise<void> {
-  if (ports.length === 0) return;
+function insertBlocks(dialect: SqlDialect, ports: readonly NeutronPort[]): readonly Statement<void>[] {
+  if (ports.length === 0) return [];
   const table = sql.table('provisioningblocks');
   const columns = ['standard_attr_id', 'entity'];
   const rows = idsOf(ports).map((id) => [id, L2_BLOCK]);
-  await dialect.insertIgnore(table, columns.join(', '), dialect.values(table, columns, rows)).execute(db);
+  return [change(dialect.insertIgnore(table, columns.join(', '), dialect.values(table, columns, rows)))];
 }
 
-async function forgetGone(
-  db: Db,
+function forgetGone(
   dialect: SqlDialect,
   decisions: readonly Decision[],
   { ledger }: Known,
-): Promise<void> {
+): readonly Statement<void>[] {
   const gone = decisions.filter(({ forget }) => forget).map(({ outcome }) => outcome);
-  await forget(
-    db,
+  return forget(
     dialect,
     gone.filter((key) => ledger.has(keyOf(key))),
   );

@@ -5,11 +5,13 @@ import { grouped } from '../../domain/grouped.js';
 import type { ReportKey } from '../../domain/report.js';
 import type { AnsweredDebt, Claim, Claimant, ClaimedDebt, EarlyClaimant, Owed } from '../neutron.js';
 import type { Db, SqlDialect } from './dialect.js';
-import { readFlags } from './flags.js';
+import { readFlags, unlessPaused } from './flags.js';
 import { inChunks, keysIn } from './keys.js';
 import type { Sql } from './keys.js';
 import { isAnyRow } from './ledger.js';
 import type { LedgerRow } from './ledger.js';
+import { change } from './statements.js';
+import type { Statement } from './statements.js';
 import { query, transact } from './transaction.js';
 import type { Transactor } from './transaction.js';
 
@@ -65,15 +67,14 @@ export async function claimDebts(
   limit: number,
 ): Promise<readonly ClaimedDebt[]> {
   const { dialect } = store;
-  return transact(store, async (db) => {
-    const { isPaused, now } = await readFlags(db, dialect);
-    if (isPaused) return [];
+  const claimed = transact(store, [readFlags(dialect)], async (db, { now }) => {
     const ports = await lockDue(db, dialect, now, claim, limit);
     if (ports.length === 0) return [];
     const debts = (await lockOwing(db, dialect, ports)).flatMap((rows) => debtsOf(rows, now, claim));
     await inChunks(debts, (chunk) => writeClaims(db, dialect, chunk, claim));
     return debts;
   });
+  return unlessPaused(claimed, []);
 }
 
 /** Locks due debts that nobody has claimed, and passes over what others have locked. @returns their ports. */
@@ -243,15 +244,14 @@ export async function recordAnswers(
   if (answered.length === 0) return;
   const { dialect } = store;
   const areOfOnePort = new Set(answered.map(({ debt }) => debt.portId)).size < answered.length;
-  await transact(store, async (db) => {
-    for (const group of alike(answered)) {
-      const debts = group.map(({ debt }) => debt);
-      const ofPorts = sql`port ${dialect.among(debts.map(({ portId }) => portId))}`;
-      // The nonces tell rows of one port apart, unless two of them were claimed together; they are cheaper to compare.
-      const those = areOfOnePort ? keysIn(dialect, debts) : ofPorts;
-      await recordGroup(db, dialect, sql`claim_nonce ${dialect.among(nonces)} and ${those}`, group[0]);
-    }
+  const records = alike(answered).map((group) => {
+    const debts = group.map(({ debt }) => debt);
+    const ofPorts = sql`port ${dialect.among(debts.map(({ portId }) => portId))}`;
+    // The nonces tell rows of one port apart, unless two of them were claimed together; they are cheaper to compare.
+    const those = areOfOnePort ? keysIn(dialect, debts) : ofPorts;
+    return recordGroup(dialect, sql`claim_nonce ${dialect.among(nonces)} and ${those}`, group[0]);
   });
+  await transact(store, records, async () => undefined);
 }
 
 /** Debts that take the same update: in a storm nearly all. */
@@ -268,17 +268,16 @@ function alike(answered: readonly AnsweredDebt[]): readonly (readonly [AnsweredD
   return [...groups.values()];
 }
 
-async function recordGroup(
-  db: Db,
+function recordGroup(
   dialect: SqlDialect,
   isMeant: Sql,
   { debt, attempts, settlement, answer }: AnsweredDebt,
-): Promise<void> {
+): Statement<void> {
   const isDone = settlement.kind !== 'again';
   const now = dialect.now();
   const again = settlement.kind === 'again' ? sql`${now} + ${settlement.afterMs}` : null;
   const mayHaveHeard = debt.toldPlugged || (debt.word !== 'unplugged' && answer?.kind !== 'rejected');
-  await sql`
+  return change(sql`
     update ${dialect.ledger('reports')} ${dialect.by('primary')} set
       settle_at = case when owed_no > ${debt.owedNo} then settle_at else ${again} end,
       attempts = case when owed_no > ${debt.owedNo} then attempts else ${attempts} end,
@@ -289,7 +288,7 @@ async function recordGroup(
       told_code = ${answer?.kind === 'rejected' ? answer.code : null},
       told_detail = ${answer?.kind === 'unreachable' ? answer.detail.slice(0, DETAIL) : null},
       told_at = ${now}
-    where owed_no >= ${debt.owedNo} and ${isMeant}`.execute(db);
+    where owed_no >= ${debt.owedNo} and ${isMeant}`);
 }
 
 const DETAIL = 255;

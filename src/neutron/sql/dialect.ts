@@ -1,5 +1,6 @@
 import type { Kysely, RawBuilder } from 'kysely';
 import type { ErrorCode } from '../../domain/errors.js';
+import type { Statement } from './statements.js';
 
 /** A connection or transaction. Statements are written with the `sql` tag: Neutron's schema is not ours to type. */
 export type Db = Kysely<object>;
@@ -21,6 +22,12 @@ export interface SqlDialect {
   /** Joins a table that is read after what stands before it, where the database would choose. */
   readonly thenJoin: RawBuilder<unknown>;
   readonly skipLocked: RawBuilder<unknown>;
+  /**
+   * Several statements as one, which ends with the first that fails: its answer is a list of rows for each, and of a write
+   * one row with the number of those it `changed`. Shorter where one does not go on;
+   * absent where the database, or its driver, takes one at a time.
+   */
+  readonly several?: (statements: readonly Statement<unknown>[]) => RawBuilder<unknown>;
   /** Milliseconds since 1970 by the database's clock. */
   now(): RawBuilder<number>;
   /** The value of `updated_at`: naive UTC, whole seconds, spelled as Neutron's own client spells it. */

@@ -6,6 +6,8 @@ import { keyOf } from '../../domain/report.js';
 import { grouped } from '../../domain/grouped.js';
 import type { ReportKey } from '../../domain/report.js';
 import type { Db, SqlDialect } from './dialect.js';
+import { carryOut, question } from './statements.js';
+import type { Statement } from './statements.js';
 
 /** An agent that is silent for longer counts as dead (N:conf/agent/common.py, agent_down_time). */
 export const AGENT_DOWN_MS = 75_000;
@@ -18,25 +20,21 @@ export interface LockedPorts {
   readonly rows: readonly PortRow[];
 }
 
-export const NOTHING_LOCKED: LockedPorts = { ids: new Set(), rows: [] };
+const NOTHING_LOCKED: LockedPorts = { ids: new Set(), rows: [] };
 
 /**
  * Locks ports for writing, one after the other, each in Neutron's own order: `standardattributes`, then `ports`.
  *
  * What is read before the locks is used for nothing but finding the rows to lock.
  */
-export async function lockPorts(
-  db: Db,
-  dialect: SqlDialect,
-  portIds: readonly string[],
-): Promise<LockedPorts> {
-  const { rows } = await sql<PortRow>`
+export function lockPorts(dialect: SqlDialect, portIds: readonly string[]): Statement<LockedPorts> {
+  const text = sql`
     select ${ownColumns(dialect)}
     from (select distinct id, standard_attr_id from ports where id ${dialect.among(portIds)}) asked
     ${dialect.thenJoin} standardattributes s on s.id = asked.standard_attr_id
     ${dialect.thenJoin} ports p on p.id = asked.id
-    order by s.id ${dialect.forUpdateOf('s', 'p')}`.execute(db);
-  return { ids: new Set(portIds), rows };
+    order by s.id ${dialect.forUpdateOf('s', 'p')}`;
+  return question(text, (rows: readonly PortRow[]) => ({ ids: new Set(portIds), rows }));
 }
 
 /** What a verdict may depend on of a port's own rows, `p` and `s`. */
@@ -45,19 +43,18 @@ function ownColumns(dialect: SqlDialect): RawBuilder<unknown> {
     p.status, p.admin_state_up, p.device_id, p.device_owner`;
 }
 
-/**
- * Reads all that a verdict may depend on, in one statement, whatever the number of ports.
- *
- * @param locked what was read of them with their locks.
- */
+/** Reads all that a verdict may depend on, in one statement, whatever the number of ports. */
 export async function readPorts(
   db: Db,
   dialect: SqlDialect,
   portIds: readonly string[],
-  locked = NOTHING_LOCKED,
 ): Promise<ReadonlyMap<string, NeutronPort>> {
   if (portIds.length === 0) return new Map();
-  const rows = await readFacts(db, dialect, portIds, !portIds.every((id) => locked.ids.has(id)));
+  return toPorts(await carryOut(db, readFacts(dialect, portIds, { withOwn: true })));
+}
+
+/** @param locked what was read of them with their locks. */
+export function toPorts(rows: readonly FactRow[], locked = NOTHING_LOCKED): ReadonlyMap<string, NeutronPort> {
   const lockedRows = new Map(locked.rows.map((row) => [row.id, row]));
   const ports = new Map<string, NeutronPort>();
   for (const [id, facts] of grouped(
@@ -103,7 +100,7 @@ export interface PortRow {
 }
 
 /** A port with one of its bindings, one of its blocks, and one agent of the binding's host: each with each. */
-type FactRow = PortRow &
+export type FactRow = PortRow &
   (BindingRow | { readonly host: null }) & {
     readonly block: string | null;
     /** The port, where it is a trunk's parent. */
@@ -129,13 +126,12 @@ function isBound(row: FactRow): row is FactRow & BindingRow {
  *
  * @param withOwn whether a port's own rows are read as well; only `id` is else.
  */
-async function readFacts(
-  db: Db,
+export function readFacts(
   dialect: SqlDialect,
   portIds: readonly string[],
-  withOwn: boolean,
-): Promise<readonly FactRow[]> {
-  const { rows } = await sql<FactRow>`
+  { withOwn }: { readonly withOwn: boolean },
+): Statement<readonly FactRow[]> {
+  const text = sql`
     select ${withOwn ? ownColumns(dialect) : sql`p.id`}, b.host, b.status as binding_status, b.vif_type, b.profile,
            l.driver, t.port_id as trunk_parent, k.entity as block, a.host as l2population_host
     from ports p ${withOwn ? sql`join standardattributes s on s.id = p.standard_attr_id` : sql``}
@@ -145,8 +141,8 @@ async function readFacts(
     left join provisioningblocks k ${dialect.by('primary')} on k.standard_attr_id = p.standard_attr_id
     left join agents a on a.host = b.host and ${dialect.ageMs('a.heartbeat_timestamp')} < ${AGENT_DOWN_MS}
       and (a.configurations like ${L2_POPULATION.spaced} or a.configurations like ${L2_POPULATION.dense})
-    where p.id ${dialect.among(portIds)}`.execute(db);
-  return rows;
+    where p.id ${dialect.among(portIds)}`;
+  return question(text, (rows: readonly FactRow[]) => rows);
 }
 
 /** As an agent's configurations have it, a JSON object in a text column. */

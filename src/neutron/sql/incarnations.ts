@@ -1,6 +1,8 @@
 import { sql } from 'kysely';
 import type { Judging, Neutron } from '../neutron.js';
 import type { Db, SqlDialect } from './dialect.js';
+import { change } from './statements.js';
+import type { Statement } from './statements.js';
 import { query } from './transaction.js';
 import type { Transactor } from './transaction.js';
 
@@ -41,11 +43,10 @@ export async function epochOf(store: Transactor, incarnation: string): ReturnTyp
 }
 
 /** Two that take one number at once conflict in the database, and one of them changes nothing. */
-export async function enterIncarnation(
-  db: Db,
+export function enterIncarnation(
   dialect: SqlDialect,
   { incarnation, epoch }: Pick<Judging, 'incarnation' | 'epoch'>,
-): Promise<void> {
+): Statement<void> {
   const row = sql`values (${incarnation}, ${epoch}, ${dialect.now()})`;
-  await dialect.insertIgnore(dialect.ledger('incarnations'), 'id, epoch, entered_at', row).execute(db);
+  return change(dialect.insertIgnore(dialect.ledger('incarnations'), 'id, epoch, entered_at', row));
 }

@@ -25,10 +25,17 @@ export function rowsOf(rows: readonly Values[]): Sql {
 /** Rows of one statement: they stay below SQLite's 32,766 parameters and MariaDB's packet, and a range of its keys. */
 const CHUNK = 500;
 
+/** These rows, in chunks that one statement takes. */
+export function chunksOf<Row>(rows: readonly Row[]): readonly (readonly Row[])[] {
+  return Array.from({ length: Math.ceil(rows.length / CHUNK) }, (_, index) =>
+    rows.slice(index * CHUNK, (index + 1) * CHUNK),
+  );
+}
+
 /** Carries out one statement for each chunk of rows. */
 export async function inChunks<Row>(
   rows: readonly Row[],
   carryOut: (chunk: readonly Row[]) => Promise<unknown>,
 ): Promise<void> {
-  for (let start = 0; start < rows.length; start += CHUNK) await carryOut(rows.slice(start, start + CHUNK));
+  for (const chunk of chunksOf(rows)) await carryOut(chunk);
 }

@@ -6,8 +6,10 @@ import type { ReportedStatus, ReportKey } from '../../domain/report.js';
 import type { Moment } from '../../domain/revision.js';
 import type { LedgerPage } from '../neutron.js';
 import type { Db, SqlDialect, SqlStore, Values } from './dialect.js';
-import { inChunks, keysIn } from './keys.js';
+import { chunksOf, keysIn } from './keys.js';
 import type { Sql } from './keys.js';
+import { change, question } from './statements.js';
+import type { Statement } from './statements.js';
 import { query } from './transaction.js';
 
 /**
@@ -91,18 +93,15 @@ const ALL = sql.join(NAMES.map((name) => sql.ref(name)));
 type Row = Readonly<Record<string, string | number | null>>;
 
 /** The ledger's rows of these keys, by `keyOf`. With `lock` they are locked for writing. */
-export async function readLedger(
-  db: Db,
+export function readLedger(
   dialect: SqlDialect,
   keys: readonly ReportKey[],
   { lock }: { readonly lock: boolean },
-): Promise<ReadonlyMap<string, LedgerRow>> {
-  const { rows } = await sql<Row>`
+): Statement<ReadonlyMap<string, LedgerRow>> {
+  const text = sql`
     select ${ALL} from ${dialect.ledger('reports')} ${dialect.by('primary')}
-    where port ${dialect.among(portsOf(keys))} order by port, chassis ${lock ? dialect.forUpdate : sql``}`.execute(
-    db,
-  );
-  return byKey(rows.map(toLedgerRow));
+    where port ${dialect.among(portsOf(keys))} order by port, chassis ${lock ? dialect.forUpdate : sql``}`;
+  return question(text, (rows: readonly Row[]) => byKey(rows.map(toLedgerRow)));
 }
 
 /** The next rows of the ledger in the order of its primary key. */
@@ -165,26 +164,27 @@ export async function isAnyRow(store: SqlStore, condition: Sql): Promise<boolean
  * Writes rows that were read under lock, and new ones. A new row that another transaction inserted meanwhile is a
  * conflict: the whole transaction is repeated and reads it.
  */
-export async function writeLedger(
-  db: Db,
+export function writeLedger(
   dialect: SqlDialect,
   rows: readonly LedgerRow[],
   known: ReadonlyMap<string, LedgerRow>,
-): Promise<void> {
+): readonly Statement<void>[] {
   const table = dialect.ledger('reports');
   const fresh = rows.filter((row) => !known.has(keyOf(row)));
   const old = rows.filter((row) => known.has(keyOf(row)));
   const head = sql`insert into ${table} (${sql.raw(NAMES.join(', '))})`;
   const values = (chunk: readonly LedgerRow[]): Sql => dialect.values(table, NAMES, chunk.map(valuesOf));
-  await inChunks(fresh, (chunk) => sql`${head} ${values(chunk)}`.execute(db));
   const overwrite = dialect.overwrite(NAMES.slice(2), 'port, chassis');
-  await inChunks(old, (chunk) => sql`${head} ${values(chunk)} ${overwrite}`.execute(db));
+  return [
+    ...chunksOf(fresh).map((chunk) => change(sql`${head} ${values(chunk)}`)),
+    ...chunksOf(old).map((chunk) => change(sql`${head} ${values(chunk)} ${overwrite}`)),
+  ];
 }
 
 /** Removes rows. */
-export async function forget(db: Db, dialect: SqlDialect, keys: readonly ReportKey[]): Promise<void> {
-  await inChunks(keys, (chunk) =>
-    sql`delete from ${dialect.ledger('reports')} where ${keysIn(dialect, chunk)}`.execute(db),
+export function forget(dialect: SqlDialect, keys: readonly ReportKey[]): readonly Statement<void>[] {
+  return chunksOf(keys).map((chunk) =>
+    change(sql`delete from ${dialect.ledger('reports')} where ${keysIn(dialect, chunk)}`),
   );
 }
 

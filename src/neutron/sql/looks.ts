@@ -12,6 +12,7 @@ import type { Known } from './judge-cases.js';
 import { inChunks, keysIn } from './keys.js';
 import { byKey, isAnyRow, readLedger, readLedgerPage } from './ledger.js';
 import { judge } from '../../domain/judge.js';
+import { carryOut } from './statements.js';
 import { query, transact } from './transaction.js';
 import type { Transactor } from './transaction.js';
 
@@ -25,7 +26,7 @@ export async function takeDue(
   const isDue = sql`look_at <= ${dialect.now()}`;
   if (!(await isAnyRow(store, isDue))) return [];
   const table = dialect.ledger('reports');
-  return transact(store, async (db) => {
+  return transact(store, [], async (db) => {
     const { rows } = await sql<{ portId: string; chassis: string }>`
       select port as ${sql.ref('portId')}, chassis from ${table}
       where ${isDue} order by look_at limit ${limit} ${dialect.skipLocked}`.execute(db);
@@ -72,7 +73,7 @@ export async function comparePorts(
     if (ids.length === 0) return { ports: [] };
     const ports = await readPorts(db, store.dialect, ids);
     const keys = ids.map((portId) => ({ portId, chassis: '' }));
-    const ledger = await readLedger(db, store.dialect, keys, { lock: false });
+    const ledger = await carryOut(db, readLedger(store.dialect, keys, { lock: false }));
     return { ports: [...ports.values()].map((port) => compareOne(port, ledger, judging)), last: ids.at(-1) };
   });
 }

@@ -3,8 +3,10 @@ import type { Socket } from 'node:net';
 import { CompiledQuery, Kysely, MysqlDialect, sql } from 'kysely';
 import { createPool } from 'mysql2';
 import type { Failure, SqlDialect, SqlStore } from './dialect.js';
+import type { Sql } from './keys.js';
 import { endWhenSilent, hostOf, SILENCE_MS } from './link.js';
 import type { Link } from './link.js';
+import type { Statement } from './statements.js';
 
 /** Transactions of one process at a time: judge, look, sweep, claim, record and the operator's. */
 const CONNECTIONS = 8;
@@ -77,6 +79,8 @@ function mariadb(ledgerSchema: string): SqlDialect {
     forShareOf: () => sql`lock in share mode`,
     thenJoin: sql`straight_join`,
     skipLocked: sql`for update skip locked`,
+    // Not the protocol's own way, several statements in one text: that goes on after a deadlock, outside the transaction.
+    several: (statements) => sql`begin not atomic ${inTurn(statements)} end`,
     now: () => sql`cast(unix_timestamp(now(3)) * 1000 as signed)`,
     updatedAt: () => sql`utc_timestamp()`,
     ageMs: (column) => sql`timestampdiff(second, ${sql.ref(column)}, utc_timestamp()) * 1000`,
@@ -97,6 +101,15 @@ function mariadb(ledgerSchema: string): SqlDialect {
     ledger: (name) => sql.table(`${ledgerSchema}.${name}`),
     classify,
   };
+}
+
+/** Statements inside a compound one, where the protocol does not say how many rows a write matched. */
+function inTurn([first, ...rest]: readonly Statement<unknown>[]): Sql {
+  if (first === undefined) return sql``;
+  const { text, isWrite, goesOnIf } = first;
+  const own = isWrite ? sql`${text}; select row_count() as changed;` : sql`${text};`;
+  if (goesOnIf === undefined || rest.length === 0) return sql`${own} ${inTurn(rest)}`;
+  return sql`${own} if ${goesOnIf} then ${inTurn(rest)} end if;`;
 }
 
 /** MariaDB's error numbers, by what they mean to us. What is in no row is an outage: try again, acknowledge nothing. */

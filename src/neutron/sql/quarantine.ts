@@ -28,7 +28,7 @@ export async function quarantine(
   const head = sql`insert into ${dialect.ledger('quarantine')} (${sql.raw(COLUMNS.join(', '))})`;
   const overwrite = dialect.overwrite(COLUMNS.slice(2), 'port, chassis');
   try {
-    await transact(store, async (db) => {
+    await transact(store, [], async (db) => {
       await inChunks(rows, (chunk) => sql`${head} values ${sql.join(chunk)} ${overwrite}`.execute(db));
       if ((await count(db, dialect)) > most) throw FULL; // nothing of it is kept
     });

@@ -36,7 +36,7 @@ export function createNeutron(opened: SqlStore, parts: StoreParts): Neutron {
     heads: () => readHeads(store),
     epochOf: (incarnation) => epochOf(store, incarnation),
     enterIncarnation: (incarnation, epoch) =>
-      transact(store, (db) => enterIncarnation(db, store.dialect, { incarnation, epoch })),
+      transact(store, [enterIncarnation(store.dialect, { incarnation, epoch })], async () => undefined),
     judge: (cases, judging, claimant) => judgeAndWrite(store, cases, judging, claimant),
     preview: (keys, judging) => previewCases(store, keys, judging),
     takeDue: (limit, everyMs) => takeDue(store, limit, everyMs),

@@ -3,7 +3,9 @@ import { PortStatusError } from '../../domain/errors.js';
 import type { Clock } from '../../runtime/clock.js';
 import type { Random } from '../../runtime/random.js';
 import { backoffMs } from '../../runtime/retry.js';
-import type { Db, SqlStore } from './dialect.js';
+import type { Db, SqlDialect, SqlStore } from './dialect.js';
+import { carryOutAll, change } from './statements.js';
+import type { Results, Statements } from './statements.js';
 import { adviceOnTls } from './tls.js';
 
 /** A store with what its transactions need to be repeated. */
@@ -32,13 +34,18 @@ const PAUSE = { firstMs: 5, mostMs: 200 };
  * On a crash in here the database rolls back. Where the answer to COMMIT is lost the outcome is unknown: the caller's
  * `work` has to be such that doing it twice changes nothing.
  *
+ * @param first what the transaction begins with.
  * @throws {PortStatusError} DATA, RIGHTS, LAYOUT or UNAVAILABLE, by the driver's error.
  */
-export async function transact<T>(store: Transactor, work: (db: Db) => Promise<T>): Promise<T> {
+export async function transact<T, const First extends Statements>(
+  store: Transactor,
+  first: First,
+  work: (db: Db, ...first: Results<First>) => Promise<T>,
+): Promise<T> {
   const giveUpAtMs = store.clock.monotonicMs() + PATIENCE_MS;
   for (let attempt = 1; ; attempt++) {
     try {
-      return await store.db.connection().execute((db) => runOnce(db, store.dialect.begin, work));
+      return await store.db.connection().execute((db) => runOnce(db, store.dialect, first, work));
     } catch (error) {
       if (!isConflict(store, error)) throw translate(store, error);
       if (attempt >= MAX_ATTEMPTS || store.clock.monotonicMs() >= giveUpAtMs)
@@ -61,10 +68,16 @@ export async function query<T>(store: SqlStore, work: (db: Db) => Promise<T>): P
   }
 }
 
-async function runOnce<T>(db: Db, begin: string, work: (db: Db) => Promise<T>): Promise<T> {
-  await sql.raw(begin).execute(db);
+async function runOnce<T, const First extends Statements>(
+  db: Db,
+  dialect: SqlDialect,
+  first: First,
+  work: (db: Db, ...first: Results<First>) => Promise<T>,
+): Promise<T> {
   try {
-    const result = await work(db);
+    const begin = change(sql.raw(dialect.begin));
+    const [, ...found] = await carryOutAll(db, dialect, [begin, ...first]);
+    const result = await work(db, ...found);
     await sql`commit`.execute(db);
     return result;
   } catch (error) {

@@ -10,6 +10,7 @@ import { lockPorts, readPorts } from './facts.js';
 import { checkLayout } from './layout.js';
 import { readLedger } from './ledger.js';
 import type { LedgerRow } from './ledger.js';
+import { carryOut } from './statements.js';
 import { query, transact } from './transaction.js';
 import type { Transactor } from './transaction.js';
 
@@ -118,8 +119,8 @@ export async function settleBlocks(
   const keys = await readMarked(store, after, options.limit);
   if (keys.length === 0) return { blocks: [] };
   const ids = keys.map(({ portId }) => portId);
-  const blocks = await transact(store, async (db) => {
-    if (options.willRemove) await lockPorts(db, store.dialect, ids);
+  const locks = options.willRemove ? [lockPorts(store.dialect, ids)] : [];
+  const blocks = await transact(store, locks, async (db) => {
     const { judged, standardAttrIds } = await judgeBlocks(db, store.dialect, keys, options.willRemove);
     if (options.willRemove) await deleteBlocks(db, standardAttrIds);
     return judged;
@@ -150,7 +151,7 @@ async function judgeBlocks(
   keys: readonly ReportKey[],
   lock: boolean,
 ): Promise<{ readonly judged: readonly JudgedBlock[]; readonly standardAttrIds: readonly number[] }> {
-  const ledger = await readLedger(db, dialect, keys, { lock });
+  const ledger = await carryOut(db, readLedger(dialect, keys, { lock }));
   const ports = await readPorts(
     db,
     dialect,

@@ -27,11 +27,10 @@ export class SqlCount implements KyselyPlugin {
   }
 
   transformQuery({ node }: PluginTransformQueryArgs): RootOperationNode {
-    const text = textOf(node);
-    const kind = kindOf(text);
-    this.statements[kind] = (this.statements[kind] ?? 0) + 1;
-    this.#mayLock = /^(insert|update|delete)$/.test(kind) || /\bfor (update|share)|\bshare mode/.test(text);
-    if (kind === 'commit') this.#release();
+    const texts = statementsIn(textOf(node));
+    for (const kind of texts.map(kindOf)) this.statements[kind] = (this.statements[kind] ?? 0) + 1;
+    this.#mayLock = texts.some(mayLock);
+    if (texts.some((text) => kindOf(text) === 'commit')) this.#release();
     return node;
   }
 
@@ -44,6 +43,18 @@ export class SqlCount implements KyselyPlugin {
     this.rowsLocked += this.#locked;
     this.#locked = 0;
   }
+}
+
+/** Those that a compound statement of MariaDB carries out, without what only counts for it; else the statement itself. */
+function statementsIn(text: string): readonly string[] {
+  const [, inner] = /^begin not atomic (.*) end$/s.exec(text.trim()) ?? [];
+  if (inner === undefined) return [text];
+  const parts = inner.split(';').map((part) => part.trim().replace(/^if .* then /s, ''));
+  return parts.filter((part) => part !== '' && part !== 'end if' && !part.startsWith('select row_count()'));
+}
+
+function mayLock(text: string): boolean {
+  return /^(insert|update|delete)$/.test(kindOf(text)) || /\bfor (update|share)|\bshare mode/.test(text);
 }
 
 function kindOf(text: string): string {

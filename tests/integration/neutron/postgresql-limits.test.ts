@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDatabase } from '../../../src/neutron/open.js';
-import { readFlags } from '../../../src/neutron/sql/flags.js';
+import { readFlags, unlessPaused } from '../../../src/neutron/sql/flags.js';
 import { transact } from '../../../src/neutron/sql/transaction.js';
 import type { Transactor } from '../../../src/neutron/sql/transaction.js';
 import { createNeutron } from '../../../src/neutron/sql/store.js';
@@ -49,7 +49,7 @@ describe.runIf(has('integration/neutron/postgresql-limits', POSTGRESQL))('a sess
 
   it('that is ended by the server is an outage, after which work goes on', async () => {
     const store = open();
-    const work = transact(store, async (db) => {
+    const work = transact(store, [], async (db) => {
       const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(db);
       await admin.run('select pg_terminate_backend(?)', [rows[0]?.pid ?? 0]);
       await sql`select 1`.execute(db);
@@ -92,11 +92,13 @@ describe.runIf(has('integration/neutron/postgresql-limits', POSTGRESQL))('a sess
     const busy = [1, 2, 3, 4].map(async () => {
       const store = open();
       while (!stop.signal.aborted)
-        await transact(store, async (db) => {
-          await readFlags(db, store.dialect);
-          seen++;
-          await systemClock.sleep(30);
-        });
+        await unlessPaused(
+          transact(store, [readFlags(store.dialect)], async () => {
+            seen++;
+            await systemClock.sleep(30);
+          }),
+          undefined,
+        );
     });
     while (seen < 12) await systemClock.sleep(5);
     await neutron.setPaused(true);

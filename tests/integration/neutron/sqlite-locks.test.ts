@@ -26,7 +26,7 @@ it('begins a transaction after the file was locked and changed by another proces
     if (other.inTransaction) other.exec('commit; insert into t values (2)');
   };
   const parts = { ...store, clock: systemClock, random: seededRandom(1), onConflict: unlock };
-  const rows = await transact(parts, async (db) => (await sql`select a from t`.execute(db)).rows);
+  const rows = await transact(parts, [], async (db) => (await sql`select a from t`.execute(db)).rows);
   expect(rows).toEqual([{ a: 1 }, { a: 2 }]);
   await store.db.destroy();
   other.close();
