@@ -21,8 +21,9 @@ const CHUNK = 500;
 const FIND = defineScript(`
 local _, refused = findMember(ARGV[2], ARGV[3], ARGV[4])
 if refused then return refused end
+local _, _, candidates = readStandings()
+if #candidates == 0 then return {'ok'} end
 local registered, places = readListeners()
-if #findCandidates(registered) == 0 then return {'ok'} end
 local found, lapsed = {'ok'}, {}
 if redis.call('ZCARD', KEYS[4]) > 0 then found[2] = NOBODY end
 for _, place in ipairs(redis.call('SMEMBERS', KEYS[3])) do
@@ -35,7 +36,7 @@ for _, place in ipairs(places) do
     one.timestamp = now
     storeListener(place, one)
   end
-  if place ~= ARGV[3] and judge(one) == 'lapsed' then
+  if place ~= ARGV[3] and judge(one.timestamp, one.ttl, one.fenced, one.draining) == 'lapsed' then
     if not one.fenced then
       one.fenced = true
       storeListener(place, one)
@@ -59,13 +60,11 @@ const MOVE = defineScript(`
 local _, refused = findMember(ARGV[2], ARGV[3], ARGV[4])
 if refused then return refused end
 local source, from = ARGV[5], {waiting = KEYS[4], given = KEYS[5]}
-local registered, places = readListeners()
+local fenced, places, candidates = readStandings()
 local topics, _, first = readTopics(6, 6)
 local unnamed = findUnnamed(topics, places)
 if unnamed then return unnamed end
-local candidates = findCandidates(registered)
-local holder = registered[source]
-if #candidates == 0 or (holder and not holder.fenced) then return {'ok', 0, 0, 0} end
+if #candidates == 0 or fenced[source] == false then return {'ok', 0, 0, 0} end
 
 local moved, moves, pointers = 0, {}, {}
 for arg = first, #ARGV, 3 do

@@ -89,14 +89,23 @@ export function pointTo(
   const numbers = new Map<string, number>();
   const all: Argument[] = [];
   const args = pointers.flatMap((pointer) => {
-    const chassis = pointer.subarray(0, Math.max(0, pointer.indexOf('/'))).toString('latin1');
-    const number =
-      numbers.get(chassis) ?? before + all.push(Buffer.from(keys.reports(chassis), 'latin1')) + 2;
-    numbers.set(chassis, number);
-    return [pointer, String(number)];
+    const text = pointer.toString('latin1');
+    const isAscii = ASCII.test(text);
+    const chassis = text.slice(0, Math.max(0, text.indexOf('/')));
+    let number = numbers.get(chassis);
+    if (number === undefined) {
+      const key = keys.reports(chassis);
+      number = before + all.push(isAscii ? key : Buffer.from(key, 'latin1')) + 2;
+      numbers.set(chassis, number);
+    }
+    return [isAscii ? text : pointer, String(number)];
   });
   return { keys: all, args };
 }
+
+/** What we write is that, and the client encodes a command that is all text three times as fast as one with bytes. */
+// eslint-disable-next-line no-control-regex -- any of them may stand in an entry
+const ASCII = /^[\x00-\x7f]*$/;
 
 function toDeliveries(found: readonly Reply[], now: number): readonly Delivery[] {
   const deliveries: Delivery[] = [];

@@ -46,5 +46,5 @@ export function topicKeys(keys: Keys, places: readonly string[]): readonly strin
 
 /** And their ARGV. */
 export function topicArgs(places: readonly string[]): readonly string[] {
-  return [String(places.length), ...places];
+  return [String(places.length)];
 }

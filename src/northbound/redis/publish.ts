@@ -28,7 +28,7 @@ local found = redis.call('HMGET', KEYS[3], 'token', 'number', 'revision')
 if incarnation ~= ARGV[2] or found[1] ~= ARGV[3] then
   return {'refused', incarnation == ARGV[2] and found[2] or ''}
 end
-local registered, places = readListeners()
+local fenced, places, candidates = readStandings()
 local topics, _, first = readTopics(5, 6)
 local unnamed = findUnnamed(topics, places)
 if unnamed then return unnamed end
@@ -38,7 +38,6 @@ local before = ARGV[5] ~= '' and ARGV[5] or greatest
 local ports = {}
 for arg = first, #ARGV, 5 do ports[#ports + 1] = ARGV[arg] end
 local olds = #ports > 0 and redis.call('HMGET', KEYS[4], unpack(ports)) or {}
-local candidates = findCandidates(registered)
 
 local stored, moves = {}, {}
 for i, port in ipairs(ports) do
@@ -47,8 +46,7 @@ for i, port in ipairs(ports) do
   local place = placeOf(old)
   if revision > before and not (place and string.sub(old, 1, 16) >= revision) then
     local since = place and place ~= '' and decodeRecord(old).since or string.format('%d', now)
-    local holder = place and registered[place]
-    if not holder or holder.fenced then place = drawPlace(candidates, ARGV[arg + 4]) end
+    if not place or fenced[place] ~= false then place = drawPlace(candidates, ARGV[arg + 4]) end
     stored[#stored + 1] = port
     stored[#stored + 1] = string.format('%s|%s%s|%d|%s|%s|', revision, ARGV[arg + 2], incarnation, now, since, place)
       .. ARGV[arg + 3]

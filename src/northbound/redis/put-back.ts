@@ -69,11 +69,10 @@ async function findLostChunk(
  * pointer, number of its KEY, draw. Returns `{'ok', how many}` or `{'listeners', …}`.
  */
 const PUT_BACK = defineScript(`${IS_IN}
-local registered, places = readListeners()
+local fenced, places, candidates = readStandings()
 local topics, _, first = readTopics(3, 2)
 local unnamed = findUnnamed(topics, places)
 if unnamed then return unnamed end
-local candidates = findCandidates(registered)
 local count, moves = 0, {}
 for arg = first, #ARGV, 3 do
   local pointer, reports = ARGV[arg], KEYS[tonumber(ARGV[arg + 1])]
@@ -81,7 +80,7 @@ for arg = first, #ARGV, 3 do
   local place = placeOf(text)
   local topic = place and topics[place]
   if topic and not isIn(topic, pointer) then
-    if not registered[place] then
+    if fenced[place] == nil then
       local record = decodeRecord(text)
       record.place = drawPlace(candidates, ARGV[arg + 2])
       place = record.place

@@ -53,24 +53,29 @@ local function readListeners()
   return registered, places
 end
 
-local function judge(one)
-  local age = now - one.timestamp
-  if one.fenced or age > one.ttl then return 'lapsed' end
-  if one.draining then return 'draining' end
-  return age > one.ttl / 2 and 'late' or 'live'
+local function judge(timestamp, ttl, fenced, draining)
+  local age = now - timestamp
+  if fenced or age > ttl then return 'lapsed' end
+  if draining then return 'draining' end
+  return age > ttl / 2 and 'late' or 'live'
 end
 
--- Those among whom places are drawn: the live; where nobody is live, the late.
-local function findCandidates(registered)
-  local live, late = {}, {}
-  for place, one in pairs(registered) do
-    local state = judge(one)
+-- Of every registered listener whether it is fenced, by its place; the places; and those among whom places are drawn: the
+-- live, and where nobody is live the late. Reads no more of each than that takes: publishing does it every time.
+local STANDING = '^%d+|(%d+)|(%d+)|([01])|([01])|'
+local function readStandings()
+  local fenced, places, live, late = {}, {}, {}, {}
+  local all = redis.call('HGETALL', listeners)
+  for i = 1, #all, 2 do
+    local place = all[i]
+    local timestamp, ttl, isFenced, isDraining = string.match(all[i + 1], STANDING)
+    fenced[place] = isFenced == '1'
+    places[#places + 1] = place
+    local state = judge(timestamp, tonumber(ttl), fenced[place], isDraining == '1')
     if state == 'live' then live[#live + 1] = place end
     if state == 'late' then late[#late + 1] = place end
   end
-  local candidates = #live > 0 and live or late
-  table.sort(candidates)
-  return candidates
+  return fenced, places, #live > 0 and live or late
 end
 
 local function drawPlace(candidates, draw)
@@ -93,24 +98,15 @@ local function ring(place, pointers)
   redis.call('PUBLISH', string.sub(meta, 1, -5) .. 'ring:' .. place, news)
 end
 
--- The greatest position in a topic, what was given included.
-local function tailOf(topic)
-  local tail = 0
-  for _, key in pairs(topic) do
-    local last = redis.call('ZREVRANGE', key, 0, 0, 'WITHSCORES')[2]
-    if last then tail = math.max(tail, tonumber(last)) end
-  end
-  return tail
-end
-
--- The topics that the caller named, by place: their KEYS begin at number \`key\`, two each; their count and places stand in
--- ARGV from number \`arg\` on. Then the numbers of the KEY and of the ARGV behind them.
+-- The topics that the caller named, by place: their KEYS begin at number \`key\`, two each, and ARGV number \`arg\` is their
+-- count. Then the numbers of the KEY and of the ARGV behind them.
 local function readTopics(key, arg)
   local topics, count = {}, tonumber(ARGV[arg])
-  for i = 1, count do
-    topics[ARGV[arg + i]] = {waiting = KEYS[key + 2 * i - 2], given = KEYS[key + 2 * i - 1]}
+  local before = #meta - 4 + #'topic:'
+  for number = key, key + 2 * count - 2, 2 do
+    topics[string.sub(KEYS[number], before + 1)] = {waiting = KEYS[number], given = KEYS[number + 1]}
   end
-  return topics, key + 2 * count, arg + count + 1
+  return topics, key + 2 * count, arg + 1
 end
 
 -- What to answer where a listener is registered whose topic the caller did not name.
@@ -120,10 +116,16 @@ local function findUnnamed(topics, places)
   end
 end
 
--- Puts pointers at the end of a topic, but leaves those that wait there where they are.
+-- The last entry of a topic's half: its position; nothing where it is empty.
+local function lastOf(key)
+  return tonumber(redis.call('ZREVRANGE', key, 0, 0, 'WITHSCORES')[2])
+end
+
+-- Puts pointers at the end of a topic, but leaves those that wait there where they are. What was given stood before what
+-- waits.
 local function putInto(place, topic, pointers)
-  local wasQuiet = redis.call('ZCARD', topic.waiting) == 0
-  local tail = tailOf(topic)
+  local last = lastOf(topic.waiting)
+  local wasQuiet, tail = not last, last or lastOf(topic.given) or 0
   local entries = {}
   for i, pointer in ipairs(pointers) do
     entries[#entries + 1] = tail + i
