@@ -1,8 +1,8 @@
 import type { JSX } from 'preact';
 import { Chart } from './chart.js';
 import type { Line } from './chart.js';
+import type { Percentiles } from './latencies.js';
 import type { Tick } from './live.js';
-import type { Percentiles } from './rates.js';
 import { count, duration, rate } from './words.js';
 
 /** The last minutes. */
@@ -27,23 +27,23 @@ export function Charts({
     <div class="charts">
       <Chart
         {...shared}
-        title={`Reports a second, by ${whose}`}
+        title="Reports a second, by all servers"
         summary={
           last === undefined
             ? 'nothing measured yet'
-            : `${rate(last.pace.receivedPerSecond)} received, ${rate(last.pace.writtenPerSecond)} written`
+            : `${rate(last.pace.arrived)} arrived, ${rate(last.pace.all.written)} written`
         }
         format={count}
         lines={[
-          line('received', '--line-1', ({ pace }) => pace.receivedPerSecond),
-          line('written', '--line-2', ({ pace }) => pace.writtenPerSecond),
+          line('arrived', '--line-1', ({ pace }) => pace.arrived),
+          line('written', '--line-2', ({ pace }) => pace.all.written),
         ]}
       />
       {LATENCIES.map(({ title, of }) => (
         <Chart
           {...shared}
           key={title}
-          title={title}
+          title={`${title}, by ${whose}`}
           summary={inWords(last && of(last))}
           format={duration}
           lines={[

@@ -1,15 +1,26 @@
 import type { Overview } from '../../src/http/overview.js';
+import { arrivals, backlogOf, flowsOf, noteDone, sumOfFlows } from './flow.js';
+import type { Accounts, Flow } from './flow.js';
 import { happeningsBetween } from './happenings.js';
 import type { Happening } from './happenings.js';
-import { paceBetween } from './rates.js';
-import type { Pace } from './rates.js';
+import { latenciesBetween } from './latencies.js';
+import type { Latencies } from './latencies.js';
 
 /** Seconds that the charts show. */
 export const SHOWN = 300;
 /** Happenings that are kept. */
 const MOST_HAPPENINGS = 50;
-/** Rates are taken over so many overviews: one second alone jumps about. */
+/** Latencies and arrivals are taken over so many overviews: one second alone jumps about. */
 const OVER = 5;
+
+/** How fast everything goes. */
+export interface Pace extends Latencies {
+  /** Reports a second that came into topics. */
+  readonly arrived: number;
+  /** Of all servers together. */
+  readonly all: Flow;
+  readonly byServer: ReadonlyMap<string, Flow>;
+}
 
 /** One second of the charts. */
 export interface Tick {
@@ -40,6 +51,7 @@ export const EMPTY: Scene = {
 export function follow(show: (scene: Scene) => void): () => void {
   let scene = EMPTY;
   let recent: readonly Overview[] = [];
+  let accounts: Accounts = new Map();
   const set = (more: Partial<Scene>): void => {
     scene = { ...scene, ...more };
     show(scene);
@@ -48,7 +60,8 @@ export function follow(show: (scene: Scene) => void): () => void {
   source.addEventListener('overview', ({ data }: MessageEvent<string>) => {
     const now = JSON.parse(data) as Overview;
     const [oldest] = recent;
-    const pace = oldest === undefined ? undefined : paceBetween(oldest, now);
+    accounts = noteDone(accounts, now.listeners);
+    const pace = oldest === undefined ? undefined : paceOf(accounts, oldest, now);
     const news = recent.length === 0 ? [] : happeningsBetween(recent.at(-1) ?? now, now);
     recent = [...recent, now].slice(-OVER);
     set({ ...add(scene, now, pace, news), trouble: undefined });
@@ -63,13 +76,19 @@ export function follow(show: (scene: Scene) => void): () => void {
   return () => source.close();
 }
 
+function paceOf(accounts: Accounts, before: Overview, now: Overview): Pace {
+  const byServer = flowsOf(accounts, now.listeners);
+  const all = sumOfFlows(byServer.values());
+  return { arrived: arrivals(all, before, now), all, byServer, ...latenciesBetween(before, now) };
+}
+
 function add(
   { ticks, happenings }: Scene,
   now: Overview,
   pace: Pace | undefined,
   news: readonly Happening[],
 ): Pick<Scene, 'now' | 'pace' | 'ticks' | 'happenings'> {
-  const backlog = now.listeners.reduce((sum, one) => sum + one.backlog, 0);
+  const backlog = backlogOf(now);
   return {
     now,
     pace,

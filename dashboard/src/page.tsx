@@ -59,7 +59,7 @@ export function Page(): JSX.Element {
         </section>
         <section aria-labelledby="charts">
           <h2 id="charts">The last five minutes</h2>
-          <Charts ticks={ticks} theme={theme} whose={now?.isDemo === true ? 'all servers' : 'this server'} />
+          <Charts ticks={ticks} theme={theme} whose={now?.server ?? 'all servers'} />
         </section>
         <section aria-labelledby="servers">
           <h2 id="servers">Servers</h2>

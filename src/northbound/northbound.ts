@@ -85,12 +85,12 @@ export interface Northbound {
   join(listener: ListenerIdentity, options?: CallOptions): Promise<Membership>;
 
   /**
-   * Writes the listener's timestamp.
+   * Writes the listener's timestamp, and with it what the server has done.
    *
    * @throws {PortStatusError} FENCED when a later registration of that name in the same incarnation has taken over;
    *   REGISTRATION_LOST when others have adopted, or the data was lost or rolled back: join again.
    */
-  heartbeat(membership: Membership, options?: CallOptions): Promise<TopicLoad>;
+  heartbeat(membership: Membership, options?: HeartbeatOptions): Promise<TopicLoad>;
 
   /**
    * Waits until the topic holds what this membership was not given yet, and gives up to `max` of it, oldest first.
@@ -195,6 +195,11 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface HeartbeatOptions extends CallOptions {
+  /** What is shown with the listener until its next heartbeat; absent: nothing is. */
+  readonly done?: WorkDone | undefined;
+}
+
 export interface ApproveOptions extends CallOptions {
   readonly beat?: string | undefined;
 }
@@ -265,6 +270,20 @@ export interface ListenerView extends ListenerIdentity {
   readonly ageMs: number;
   /** Reports that are pending in its topic. */
   readonly backlog: number;
+  /** As its last heartbeat said. Absent before its first, and where its program is of a version that says nothing. */
+  readonly done?: WorkDone | undefined;
+}
+
+/** What a server has done since its program started: whole numbers that only grow, and begin anew with the next start. */
+export interface WorkDone {
+  /** How long it has run, in milliseconds by a clock of its own that nobody sets: what its rates are measured by. */
+  readonly forMs: number;
+  /** Reports that were given to it. */
+  readonly received: number;
+  /** Statuses that it wrote to Neutron's ports. */
+  readonly written: number;
+  /** Words that Nova accepted from it. */
+  readonly told: number;
 }
 
 export interface TopicLoad {

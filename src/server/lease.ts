@@ -54,9 +54,10 @@ async function keepHeartbeating(
 
 /** One heartbeat; false when the northbound database can not be reached. */
 async function beat(session: Session, call: object, signal: AbortSignal): Promise<boolean> {
-  const { northbound, member, metrics } = session;
+  const { northbound, member, metrics, countWork } = session;
   try {
-    const load = await untilStopped(northbound.heartbeat(member, { signal }), signal);
+    const done = await countWork();
+    const load = await untilStopped(northbound.heartbeat(member, { done, signal }), signal);
     metrics.backlog.set(load.backlog);
     metrics.oldest.set(load.oldestMs / 1000);
     endOutage(session, 'northbound', call);

@@ -17,10 +17,11 @@ import { Looks } from './looks.js';
 import { isOutage, persist } from './persist.js';
 import { receiveReports } from './receive.js';
 import { Rush } from './rush.js';
-import type { ServerParts, Session } from './session.js';
+import type { ProgramParts, ServerParts, Session } from './session.js';
 import { settleDue, tellClaimed } from './settle.js';
 import { sweepLedger } from './sweep.js';
 import { watchNeutron } from './watch-neutron.js';
+import { workCounter } from './work-done.js';
 
 export interface Server {
   /**
@@ -42,9 +43,10 @@ export interface Server {
  */
 export function createServer(parts: ServerParts): Server {
   const health = newHealth();
+  const program = { ...parts, countWork: workCounter(parts) };
   return {
     run: async (signal) => {
-      while (!signal.aborted) if ((await liveOnce(parts, health, signal)) === 'drained') return;
+      while (!signal.aborted) if ((await liveOnce(program, health, signal)) === 'drained') return;
     },
     checks: () => healthChecks(health),
   };
@@ -55,7 +57,7 @@ const REJOIN_MS = 100;
 
 /** One registration, from join to its end. */
 async function liveOnce(
-  parts: ServerParts,
+  parts: ProgramParts,
   health: Health,
   signal: AbortSignal,
 ): Promise<'ended' | 'drained'> {
@@ -117,7 +119,7 @@ async function leave({ northbound, clock }: ServerParts, member: Membership): Pr
  * it is received.
  */
 async function join(
-  parts: ServerParts,
+  parts: ProgramParts,
   health: Health,
   signal: AbortSignal,
   endLife: () => void,
@@ -142,7 +144,7 @@ async function join(
 }
 
 function openSession(
-  parts: ServerParts,
+  parts: ProgramParts,
   health: Health,
   life: Pick<Session, 'member' | 'joinSentAtMs' | 'endLife'>,
   epoch: number,

@@ -3,7 +3,7 @@ import type { SettlePolicy } from '../domain/debt.js';
 import type { JudgePolicy } from '../domain/judge.js';
 import type { LeaseTimings } from '../domain/listener.js';
 import type { Judging, Neutron } from '../neutron/neutron.js';
-import type { Membership, Northbound } from '../northbound/northbound.js';
+import type { Membership, Northbound, WorkDone } from '../northbound/northbound.js';
 import type { Nova } from '../nova/nova.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Doorbell } from '../runtime/doorbell.js';
@@ -54,8 +54,13 @@ export interface ServerOptions {
   readonly quarantineMax: number;
 }
 
+/** The same, and what outlives a registration. */
+export interface ProgramParts extends ServerParts {
+  readonly countWork: () => Promise<WorkDone>;
+}
+
 /** One registration of a server with what its loops share. */
-export interface Session extends ServerParts {
+export interface Session extends ProgramParts {
   readonly member: Membership;
   /** When the join that made us a member was sent, by the monotonic clock: the lease counts from there. */
   readonly joinSentAtMs: number;

@@ -14,6 +14,18 @@ export const listenerSchema = z.object({
   share: z.number().meta({ description: 'Its part of all reports that wait for a server, from 0 to 1.' }),
   program: z.string().meta({ description: "The program's version." }),
   versions: z.array(z.int()).meta({ description: 'Wire versions that it reads.' }),
+  done: z
+    .object({
+      forMs: z.int().meta({ description: 'For how long its program has run.' }),
+      received: z.int().meta({ description: 'Reports that were given to it.' }),
+      written: z.int().meta({ description: "Statuses that it wrote to Neutron's ports." }),
+      told: z.int().meta({ description: 'Words that Nova accepted from it.' }),
+    })
+    .optional()
+    .meta({
+      description:
+        'What it has done since its program started, as its last heartbeat said. Absent before the first, and where its program is too old to say so.',
+    }),
 });
 
 export type ListedListener = Readonly<z.infer<typeof listenerSchema>>;
@@ -26,9 +38,9 @@ export async function listListeners(northbound: Northbound): Promise<readonly Li
 }
 
 function list(
-  { id, state, ageMs, ttlMs, backlog, program, versions }: ListenerView,
+  { id, state, ageMs, ttlMs, backlog, program, versions, done }: ListenerView,
   all: number,
 ): ListedListener {
   const share = all === 0 ? 0 : backlog / all;
-  return { id, state, ageMs, ttlMs, backlog, share, program, versions: [...versions] };
+  return { id, state, ageMs, ttlMs, backlog, share, program, versions: [...versions], done };
 }

@@ -7,12 +7,36 @@ export const listenerCases: Cases = {
     const { northbound, membership } = await scene.server('n1');
     const [view, ...others] = await northbound.listeners();
     assert.deepEqual(others, []);
-    const { ageMs, ...rest } = view ?? assert.fail('no listener is listed');
+    const { ageMs, done, ...rest } = view ?? assert.fail('no listener is listed');
     const { ttlMs } = scene;
     const { generation } = membership;
     const said = { id: 'n1', ttlMs, versions: [1], program: '1' };
     assert.deepEqual(rest, { ...said, generation, state: 'live', backlog: 0 });
     assert.ok(ageMs >= 0 && ageMs < ttlMs / 2, `age ${ageMs}`);
+    assert.equal(done, undefined);
+  },
+
+  'a listener is listed with what its last heartbeat said that it has done': async (scene) => {
+    const server = await scene.server('n1');
+    const { northbound, membership } = server;
+    const seen = async (): Promise<unknown> => (await northbound.listeners())[0]?.done;
+    assert.equal(await seen(), undefined);
+    const done = { forMs: 86_400_000, received: 9_007_199_254_740_991, written: 118, told: 0 };
+    await northbound.heartbeat(membership, { done: { ...done, received: 7 } });
+    await northbound.heartbeat(membership, { done });
+    assert.deepEqual(await seen(), done);
+    await northbound.drain('n1');
+    assert.deepEqual(await seen(), done);
+    await server.heartbeat();
+    assert.equal(await seen(), undefined);
+  },
+
+  'what a listener has done is not said of a later registration of its name': async (scene) => {
+    const earlier = await scene.server('n1');
+    const done = { forMs: 1000, received: 3, written: 2, told: 1 };
+    await earlier.northbound.heartbeat(earlier.membership, { done });
+    const later = await scene.server('n1');
+    assert.equal((await later.northbound.listeners())[0]?.done, undefined);
   },
 
   'a silent listener is late, then lapsed; a heartbeat makes it live again': async (scene) => {

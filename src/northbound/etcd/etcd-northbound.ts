@@ -15,6 +15,7 @@ import type {
   ChassisView,
   Delivery,
   DeliveryRef,
+  HeartbeatOptions,
   ListenerIdentity,
   ListenerView,
   Membership,
@@ -106,9 +107,9 @@ export class EtcdNorthbound implements Northbound {
     return membership;
   }
 
-  async heartbeat(membership: Membership, options?: CallOptions): Promise<TopicLoad> {
+  async heartbeat(membership: Membership, options?: HeartbeatOptions): Promise<TopicLoad> {
     const attendance = this.#attendances.get(membership.generation);
-    const before = { pulse: attendance?.pulse, oldest: attendance?.inbox.oldest };
+    const before = { pulse: attendance?.pulse, oldest: attendance?.inbox.oldest, done: options?.done };
     const beat = await this.#callAs(membership, options, (session) => heartbeat(session, membership, before));
     attendance?.noteBeat(beat);
     return beat.load;

@@ -13,7 +13,7 @@ export const LAYOUT = 1;
  * |---|---|---|
  * | `meta` | `{"layout":1,"incarnation":"9f86…","origin":"324952591200643719"}`: see meta.ts | servers |
  * | `listeners/<id>` | a registration: `{"generation":"12-9f86…","number":12,"ttlMs":3000,"versions":[1],"program":"0.1.0"}`, with `isDraining` and `isFenced` where they hold | servers |
- * | `alive/<id>` | `{"generation":"12-9f86…","timestamp":1795405481123}`, written with every heartbeat. Hangs on a lease of the listener's ttl: it is gone when that has lapsed | servers |
+ * | `alive/<id>` | `{"generation":"12-9f86…","timestamp":1795405481123}`, with `done` (`{"forMs":61000,"received":120,"written":118,"told":40}`) from the first heartbeat on, written with every heartbeat. Hangs on a lease of the listener's ttl: it is gone when that has lapsed | servers |
  * | `left/<id>` | nothing: this listener has left its topic to be taken over | servers |
  * | `chassis/<c>/registration` | `{"token":"41d0…","number":3}` | agent, server |
  * | `chassis/<c>/revision` | the greatest revision that it gave: `1795405481123456` | agent, server |
@@ -88,7 +88,13 @@ const listenerSchema = z.object({
   isFenced: z.literal(true).optional(),
 });
 
-const aliveSchema = z.object({ generation: z.string(), timestamp: z.number() });
+const aliveSchema = z.object({
+  generation: z.string(),
+  timestamp: z.number(),
+  done: z
+    .object({ forMs: z.number(), received: z.number(), written: z.number(), told: z.number() })
+    .optional(),
+});
 
 const registrationSchema = z.object({ token: z.string(), number: z.number() });
 

@@ -4,11 +4,11 @@ import type { ListenerState } from '../../domain/listener.js';
 import { drawOne } from '../../domain/placement.js';
 import { checkName } from '../../domain/report.js';
 import { formatGeneration, numberOf } from '../generation.js';
-import type { ListenerIdentity, ListenerView, Membership, TopicLoad } from '../northbound.js';
+import type { ListenerIdentity, ListenerView, Membership, TopicLoad, WorkDone } from '../northbound.js';
 import { UNASSIGNED } from '../place.js';
 import { refusal } from '../refusals.js';
 import { ENGINE, isNotFound } from './faults.js';
-import { decodeListener } from './layout.js';
+import { decodeAlive, decodeListener } from './layout.js';
 import type { ListenerRecord } from './layout.js';
 import { endLease, grantLease, keepLease, secondsOf } from './leases.js';
 import { at, exists, put, remove, unchanged, under } from './operations.js';
@@ -52,6 +52,8 @@ export interface BeforeBeat {
   readonly pulse: Pulse | undefined;
   /** As `topicRanges` takes it. */
   readonly oldest: string | undefined;
+  /** What it says with it. */
+  readonly done: WorkDone | undefined;
 }
 
 /** Gives the listener's name to a new registration, which is given all that is pending in the topic. */
@@ -102,28 +104,24 @@ export function checkListener(
  * Where nothing has changed since the last, all is asked for at once: in a storm each trip waits behind all that is
  * published.
  */
-export async function heartbeat(
-  session: Session,
-  membership: Membership,
-  { pulse, oldest }: BeforeBeat,
-): Promise<Beat> {
+export async function heartbeat(session: Session, membership: Membership, before: BeforeBeat): Promise<Beat> {
+  const { pulse } = before;
   const isKnown = pulse !== undefined && session.incarnation === membership.incarnation;
-  const again = isKnown ? await beatAgain(session, membership, pulse, oldest) : undefined;
-  return again ?? session.untilCommitted(() => beatAnew(session, membership, oldest));
+  const again = isKnown ? await beatAgain(session, membership, { ...before, pulse }) : undefined;
+  return again ?? session.untilCommitted(() => beatAnew(session, membership, before));
 }
 
 /** Undefined where something has changed; then nothing was written, or what was written does no harm. */
 async function beatAgain(
   session: Session,
   membership: Membership,
-  pulse: Pulse,
-  oldest: string | undefined,
+  { pulse, oldest, done }: BeforeBeat & { readonly pulse: Pulse },
 ): Promise<Beat | undefined> {
   const { keys } = session;
   const asked = [under(keys.doubts), ...topicRanges(keys, membership.id, oldest)];
   const [lease, commit] = await Promise.all([
     keepLease(session, pulse.lease, secondsOf(membership.ttlMs)),
-    writeAlive(session, membership, pulse, asked),
+    writeAlive(session, membership, { ...pulse, done }, asked),
   ]);
   if (commit === undefined || lease !== pulse.lease) return undefined;
   const [doubts, ...topic] = commit.answers;
@@ -133,7 +131,7 @@ async function beatAgain(
 async function beatAnew(
   session: Session,
   membership: Membership,
-  oldest: string | undefined,
+  { oldest, done }: BeforeBeat,
 ): Promise<Beat | typeof CONFLICT> {
   const { id, ttlMs } = membership;
   const { keys } = session;
@@ -150,7 +148,7 @@ async function beatAnew(
   checkListener(membership, snapshot, listener);
   if (listener === undefined) return CONFLICT;
   const lease = await keepLease(session, alive?.kvs[0]?.lease ?? '0', secondsOf(ttlMs));
-  const commit = await writeAlive(session, membership, { listener, lease });
+  const commit = await writeAlive(session, membership, { listener, lease, done });
   return commit === undefined ? CONFLICT : toBeat(session, topic, commit, { listener, lease });
 }
 
@@ -162,13 +160,13 @@ function toBeat(session: Session, topic: readonly RangeAnswer[], { revision }: C
 /** Undefined also where the lease ended just now. */
 async function writeAlive(
   session: Session,
-  membership: Membership,
-  { listener, lease }: Pulse,
+  { id, generation }: Membership,
+  { listener, lease, done }: Pulse & Pick<BeforeBeat, 'done'>,
   asked?: readonly Range[],
 ): Promise<Commit | undefined> {
-  const isOurs = unchanged(session.keys.listeners + membership.id, listener);
+  const isOurs = unchanged(session.keys.listeners + id, listener);
   try {
-    return await session.commit([isOurs], [putAlive(session, membership, lease)], asked);
+    return await session.commit([isOurs], [putAlive(session, { id, generation, done }, lease)], asked);
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;
@@ -216,7 +214,9 @@ async function viewListener(session: Session, listener: Listener): Promise<Liste
     session.read(under(session.keys.topic(id), { wanted: 'count' })),
   ]);
   const standing = { state: judge(listener, silence), ageMs: Math.min(silence, ttlMs + 1) };
-  return { id, ttlMs, versions, program, generation, ...standing, backlog: load.answers[0]?.count ?? 0 };
+  const backlog = load.answers[0]?.count ?? 0;
+  const { done } = decodeAlive(alive?.value) ?? {};
+  return { id, ttlMs, versions, program, generation, ...standing, backlog, done };
 }
 
 /** What `toListeners` makes listeners of. */
@@ -284,8 +284,9 @@ export function putListener({ keys }: Session, id: string, record: ListenerRecor
 
 function putAlive(
   session: Session,
-  { id, generation }: Pick<Membership, 'id' | 'generation'>,
+  { id, generation, done }: Pick<Membership, 'id' | 'generation'> & Partial<Pick<BeforeBeat, 'done'>>,
   lease: string,
 ): Write {
-  return put(session.keys.alive + id, JSON.stringify({ generation, timestamp: session.now() }), lease);
+  const alive = { generation, timestamp: session.now(), done };
+  return put(session.keys.alive + id, JSON.stringify(alive), lease);
 }

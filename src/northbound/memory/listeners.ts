@@ -3,7 +3,13 @@ import type { ListenerState } from '../../domain/listener.js';
 import { drawOne } from '../../domain/placement.js';
 import { checkName } from '../../domain/report.js';
 import { formatGeneration, numberOf } from '../generation.js';
-import type { ListenerIdentity, ListenerView, Membership, TopicLoad } from '../northbound.js';
+import type {
+  HeartbeatOptions,
+  ListenerIdentity,
+  ListenerView,
+  Membership,
+  TopicLoad,
+} from '../northbound.js';
 import { UNASSIGNED } from '../place.js';
 import { refusal } from '../refusals.js';
 import type { MemoryDatabase } from './database.js';
@@ -33,9 +39,14 @@ export function findListener({ state }: MemoryDatabase, membership: Membership):
   throw refusal('listener', id, { holder: record?.number, mine: numberOf(generation) });
 }
 
-export function heartbeat(database: MemoryDatabase, membership: Membership): TopicLoad {
+export function heartbeat(
+  database: MemoryDatabase,
+  membership: Membership,
+  { done }: HeartbeatOptions = {},
+): TopicLoad {
   const record = findListener(database, membership);
   record.timestamp = database.now();
+  record.done = done;
   const { isDraining } = record;
   return { ...measureTopic(topicOf(database.state, membership.id), database.now()), isDraining };
 }
@@ -67,11 +78,11 @@ export function listListeners(database: MemoryDatabase): readonly ListenerView[]
 }
 
 function viewListener(database: MemoryDatabase, record: ListenerRecord): ListenerView {
-  const { id, ttlMs, versions, program, generation, timestamp } = record;
+  const { id, ttlMs, versions, program, generation, timestamp, done } = record;
   const now = database.now();
   const backlog = sizeOf(topicOf(database.state, id));
   const standing = { state: judge(record, now), ageMs: now - timestamp, backlog };
-  return { id, ttlMs, versions, program, generation, ...standing };
+  return { id, ttlMs, versions, program, generation, ...standing, done };
 }
 
 /** Those among whom topics are drawn now, by name. */

@@ -13,6 +13,7 @@ import type {
   ChassisView,
   Delivery,
   DeliveryRef,
+  HeartbeatOptions,
   ListenerIdentity,
   ListenerView,
   Membership,
@@ -96,8 +97,8 @@ export class MemoryNorthbound implements Northbound {
     return this.#call(options, () => join(this.#database, listener));
   }
 
-  async heartbeat(membership: Membership, options?: CallOptions): Promise<TopicLoad> {
-    return this.#call(options, () => heartbeat(this.#database, membership));
+  async heartbeat(membership: Membership, options?: HeartbeatOptions): Promise<TopicLoad> {
+    return this.#call(options, () => heartbeat(this.#database, membership, options));
   }
 
   async receive(

@@ -1,6 +1,6 @@
 import type { Envelope } from '../../domain/wire.js';
 import { UNASSIGNED } from '../place.js';
-import type { ChassisNote, ListenerIdentity } from '../northbound.js';
+import type { ChassisNote, ListenerIdentity, WorkDone } from '../northbound.js';
 
 /**
  * Everything that the memory engine stores: plain data, so that a checkpoint is one `structuredClone`.
@@ -51,6 +51,7 @@ export interface ListenerRecord extends ListenerIdentity {
   /** Others are adopting its topic: it can only join anew. */
   fenced: boolean;
   isDraining: boolean;
+  done?: WorkDone | undefined;
 }
 
 /** Pointers to pending reports, each in the order in which they were put there. */

@@ -11,7 +11,8 @@ export const NOBODY = '+unassigned';
  * - `{port-status}:meta`, hash: `origin` (see origin.ts) and the `incarnation` that was made under it, `since` when that
  *   was (by Redis' clock), `registrations` counts those of listeners.
  * - `{port-status}:listeners`, hash: name → `number|timestamp|ttl|fenced|draining|generation|versions|program`, such as
- *   `12|1795405481123|3000|0|0|12-9f86…|1,2|0.1.0`.
+ *   `12|1795405481123|3000|0|0|12-9f86…|1,2|0.1.0`, and what the server has done from its first heartbeat on:
+ *   `…|0.1.0|forMs,received,written,told`. Programs of before take that for a part of `program`, and leave it there.
  * - `{port-status}:topics`, set: names of listeners that joined and whose topic may not be empty.
  * - `{port-status}:topic:<listener>`, sorted set: `<chassis>/<port>` of what waits there, by position.
  *   `{port-status}:topic:+unassigned` holds what was published while nobody was live.

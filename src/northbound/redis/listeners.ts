@@ -1,6 +1,13 @@
 import { stateOf } from '../../domain/listener.js';
 import { checkName } from '../../domain/report.js';
-import type { ListenerIdentity, ListenerView, Membership, TopicLoad } from '../northbound.js';
+import type {
+  HeartbeatOptions,
+  ListenerIdentity,
+  ListenerView,
+  Membership,
+  TopicLoad,
+  WorkDone,
+} from '../northbound.js';
 import { readVersions } from './chassis.js';
 import { giveAgain } from './deliver.js';
 import { decodeName, encodeName } from './layout.js';
@@ -20,7 +27,7 @@ const JOIN = defineScript(`
 local number = redis.call('HINCRBY', meta, 'registrations', 1)
 local generation = number .. '-' .. ARGV[6]
 storeListener(ARGV[2], {number = number, timestamp = now, ttl = ARGV[3], generation = generation, versions = ARGV[4],
-  program = ARGV[5]})
+  program = ARGV[5], done = ''})
 redis.call('SADD', KEYS[3], ARGV[2])
 ring(ARGV[2])
 return {'ok', generation, redis.call('HGET', meta, 'incarnation')}
@@ -45,13 +52,13 @@ export async function join(store: RedisStore, identity: ListenerIdentity): Promi
 }
 
 /**
- * KEYS: 3 what waits, 4 what was given. ARGV: 2 incarnation, 3 name, 4 generation. Returns
- * `{'ok', backlog, draining, now, waiting, oldest pointer}` or `{'refused', number}`.
+ * KEYS: 3 what waits, 4 what was given. ARGV: 2 incarnation, 3 name, 4 generation, 5 what it has done, as it is stored.
+ * Returns `{'ok', backlog, draining, now, waiting, oldest pointer}` or `{'refused', number}`.
  */
 const BEAT = defineScript(`
 local one, refused = findMember(ARGV[2], ARGV[3], ARGV[4])
 if refused then return refused end
-one.timestamp = now
+one.timestamp, one.done = now, ARGV[5]
 storeListener(ARGV[3], one)
 local topic = {waiting = KEYS[3], given = KEYS[4]}
 local oldest = redis.call('ZRANGE', topic.given, 0, 0)[1] or redis.call('ZRANGE', topic.waiting, 0, 0)[1]
@@ -63,8 +70,13 @@ export interface Heartbeat extends TopicLoad {
   readonly hasWaiting: boolean;
 }
 
-export async function heartbeat(store: RedisStore, membership: Membership): Promise<Heartbeat> {
-  const answer = await runAs(store, membership, BEAT, topicKeys(store.keys, [encodeName(membership.id)]));
+export async function heartbeat(
+  store: RedisStore,
+  membership: Membership,
+  { done }: HeartbeatOptions = {},
+): Promise<Heartbeat> {
+  const keys = topicKeys(store.keys, [encodeName(membership.id)]);
+  const answer = await runAs(store, membership, BEAT, keys, [encodeDone(done)]);
   const [, backlog, isDraining, now, waiting, oldest] = answer;
   return {
     backlog: numberOf(backlog),
@@ -142,11 +154,11 @@ export async function listListeners({ run, keys, places }: RedisStore): Promise<
 }
 
 /** See layout.ts. */
-const LISTENER = /^\d+\|(\d+)\|(\d+)\|([01])\|([01])\|([^|]*)\|([^|]*)\|(.*)$/s;
+const LISTENER = /^\d+\|(\d+)\|(\d+)\|([01])\|([01])\|([^|]*)\|([^|]*)\|([^|]*)(.*)$/s;
 
 /** A fenced listener is lapsed, whatever its timestamp says. */
 function viewListener([place, registration, backlog]: readonly Reply[], now: number): ListenerView {
-  const [, timestamp, ttl, fenced, draining, generation = '', versions = '', program = ''] =
+  const [, timestamp, ttl, fenced, draining, generation = '', versions = '', program = '', done = ''] =
     LISTENER.exec(maybeText(registration) ?? '') ?? [];
   const [ageMs, ttlMs] = [Math.max(0, now - Number(timestamp)), Number(ttl)];
   return {
@@ -158,5 +170,17 @@ function viewListener([place, registration, backlog]: readonly Reply[], now: num
     state: fenced === '1' ? 'lapsed' : stateOf(ageMs, ttlMs, draining === '1'),
     ageMs,
     backlog: numberOf(backlog),
+    done: decodeDone(done),
   };
+}
+
+function encodeDone(done: WorkDone | undefined): string {
+  return done === undefined ? '' : `|${done.forMs},${done.received},${done.written},${done.told}`;
+}
+
+function decodeDone(text: string): WorkDone | undefined {
+  const [found, ...figures] = /^\|(\d+),(\d+),(\d+),(\d+)/.exec(text) ?? [];
+  if (found === undefined) return undefined;
+  const [forMs = 0, received = 0, written = 0, told = 0] = figures.map(Number);
+  return { forMs, received, written, told };
 }

@@ -14,6 +14,7 @@ import type {
   ChassisView,
   Delivery,
   DeliveryRef,
+  HeartbeatOptions,
   ListenerIdentity,
   ListenerView,
   Membership,
@@ -123,11 +124,11 @@ export class RedisNorthbound implements Northbound {
   }
 
   /** Also rings where something waits, or where the registration is no more: a ring that was lost costs no more than this. */
-  async heartbeat(membership: Membership, options?: CallOptions): Promise<TopicLoad> {
+  async heartbeat(membership: Membership, options?: HeartbeatOptions): Promise<TopicLoad> {
     return this.#write(options, async (store) => {
       const place = encodeName(membership.id);
       try {
-        const { hasWaiting, ...load } = await heartbeat(store, membership);
+        const { hasWaiting, ...load } = await heartbeat(store, membership, options);
         if (hasWaiting) this.#doorbells.ring(place);
         return load;
       } catch (error) {

@@ -31,15 +31,15 @@ end
 local now = readClock()
 
 local function decodeListener(text)
-  local number, timestamp, ttl, fenced, draining, generation, versions, program =
-    string.match(text, '^(%d+)|(%d+)|(%d+)|([01])|([01])|([^|]*)|([^|]*)|(.*)$')
+  local number, timestamp, ttl, fenced, draining, generation, versions, program, done =
+    string.match(text, '^(%d+)|(%d+)|(%d+)|([01])|([01])|([^|]*)|([^|]*)|([^|]*)(.*)$')
   return {number = number, timestamp = tonumber(timestamp), ttl = tonumber(ttl), fenced = fenced == '1',
-    draining = draining == '1', generation = generation, versions = versions, program = program}
+    draining = draining == '1', generation = generation, versions = versions, program = program, done = done}
 end
 
 local function storeListener(place, one)
-  redis.call('HSET', listeners, place, string.format('%s|%d|%d|%d|%d|%s|%s|%s', one.number, one.timestamp, one.ttl,
-    one.fenced and 1 or 0, one.draining and 1 or 0, one.generation, one.versions, one.program))
+  redis.call('HSET', listeners, place, string.format('%s|%d|%d|%d|%d|%s|%s|%s%s', one.number, one.timestamp, one.ttl,
+    one.fenced and 1 or 0, one.draining and 1 or 0, one.generation, one.versions, one.program, one.done))
 end
 
 -- Every registered listener by its place, and the places.

@@ -14,7 +14,8 @@ const APPLICATION = 0x50535379;
  * - `meta`: one row. `incarnation` with what it was made under: `boot`, `file` and `mark` (see Origin).
  *   `registrations` and `sequence` count listener registrations and topic entries; they never go back.
  * - `chassis`, `listeners`: registrations. Timestamps are milliseconds of the host's monotonic clock. `words` counts
- *   what a chassis said.
+ *   what a chassis said, `done` is what a server said with its heartbeat that it has done (JSON). Programs of before made
+ *   `listeners` without `done`: the first heartbeat that finds none adds it, and those programs go on beside it.
  * - `reports`: one row per (chassis, port): content and place in one, so that no crash can come between. `place` is a
  *   listener's id, '' for unassigned, NULL once acknowledged; the index `topics` makes the topics of it.
  *   `sequence` is the position in the topic; what a listener was given lies at or below its `cursor`.
@@ -55,7 +56,8 @@ export const TABLES = `
     cursor INTEGER NOT NULL DEFAULT 0,
     fenced INTEGER NOT NULL DEFAULT 0,
     draining INTEGER NOT NULL DEFAULT 0,
-    timestamp INTEGER NOT NULL
+    timestamp INTEGER NOT NULL,
+    done TEXT
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE reports (
     chassis TEXT NOT NULL,
@@ -101,6 +103,11 @@ export function prepareLayout(session: Session, origin: Origin): void {
   const [meta] = session.rows<Origin>('SELECT boot, file, mark FROM meta');
   const isSame = meta?.boot === origin.boot && meta.file === origin.file && meta.mark === origin.mark;
   if (!isSame) renewIncarnation(session, origin);
+}
+
+/** Makes the column that a table of an earlier program has not. */
+export function addDone(session: Session): void {
+  session.exec('ALTER TABLE listeners ADD COLUMN done TEXT');
 }
 
 /** Stores the mark that the next opening has to find beside the file. */

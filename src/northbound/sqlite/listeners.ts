@@ -3,9 +3,17 @@ import type { ListenerState } from '../../domain/listener.js';
 import { drawOne } from '../../domain/placement.js';
 import { checkName } from '../../domain/report.js';
 import { formatGeneration, numberOf } from '../generation.js';
-import type { ListenerIdentity, ListenerView, Membership, TopicLoad } from '../northbound.js';
+import type {
+  HeartbeatOptions,
+  ListenerIdentity,
+  ListenerView,
+  Membership,
+  TopicLoad,
+  WorkDone,
+} from '../northbound.js';
 import { UNASSIGNED } from '../place.js';
 import { refusal } from '../refusals.js';
+import { addDone } from './layout.js';
 import { countRegistration, incarnationOf } from './meta.js';
 import type { Session } from './session.js';
 
@@ -20,6 +28,8 @@ export interface ListenerRow {
   readonly fenced: 0 | 1;
   readonly draining: 0 | 1;
   readonly timestamp: number;
+  /** JSON; absent where the table was made by a program that did not know of it. */
+  readonly done?: string | null;
 }
 
 /** Gives the listener's name to a new registration, which is given all that is pending in the topic. */
@@ -55,9 +65,15 @@ function findRow(session: Session, id: string): ListenerRow | undefined {
 }
 
 /** Also rings where something waits: a ring that was lost costs no more than this. */
-export function heartbeat(session: Session, membership: Membership): TopicLoad {
+export function heartbeat(
+  session: Session,
+  membership: Membership,
+  { done }: HeartbeatOptions = {},
+): TopicLoad {
   const row = findListener(session, membership);
-  session.run('UPDATE listeners SET timestamp = ? WHERE id = ?', session.now(), row.id);
+  if (row.done === undefined) addDone(session);
+  const said = done === undefined ? null : JSON.stringify(done);
+  session.run('UPDATE listeners SET timestamp = ?, done = ? WHERE id = ?', session.now(), said, row.id);
   if (hasWaiting(session, row)) session.ring(row.id);
   return { ...measureTopic(session, row.id), isDraining: row.draining === 1 };
 }
@@ -108,7 +124,8 @@ function viewListener(row: ListenerRow, backlog: number, now: number): ListenerV
   const { id, ttl_ms: ttlMs, program, generation, timestamp } = row;
   const versions = JSON.parse(row.versions) as readonly number[];
   const ageMs = Math.max(0, now - timestamp);
-  return { id, ttlMs, versions, program, generation, state: judge(row, now), ageMs, backlog };
+  const done = typeof row.done === 'string' ? (JSON.parse(row.done) as WorkDone) : undefined;
+  return { id, ttlMs, versions, program, generation, state: judge(row, now), ageMs, backlog, done };
 }
 
 /** Those among whom topics are drawn now, by name. */

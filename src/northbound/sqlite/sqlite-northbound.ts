@@ -14,6 +14,7 @@ import type {
   ChassisView,
   Delivery,
   DeliveryRef,
+  HeartbeatOptions,
   ListenerIdentity,
   ListenerView,
   Membership,
@@ -116,8 +117,8 @@ export class SqliteNorthbound implements Northbound {
     return membership;
   }
 
-  async heartbeat(membership: Membership, options?: CallOptions): Promise<TopicLoad> {
-    const load = await this.#write(options, (session) => heartbeat(session, membership));
+  async heartbeat(membership: Membership, options?: HeartbeatOptions): Promise<TopicLoad> {
+    const load = await this.#write(options, (session) => heartbeat(session, membership, options));
     for (const bell of [membership.id, UNASSIGNED]) this.#doorbells.keepWatching(bell);
     return load;
   }

@@ -5,6 +5,7 @@ import { entriesOf } from '../../northbound/memory/topics.js';
 import type {
   CallOptions,
   DeliveryRef,
+  HeartbeatOptions,
   ListenerIdentity,
   Membership,
   TopicLoad,
@@ -43,7 +44,7 @@ export class WatchedNorthbound extends MemoryNorthbound {
     return membership;
   }
 
-  override async heartbeat(membership: Membership, options?: CallOptions): Promise<TopicLoad> {
+  override async heartbeat(membership: Membership, options?: HeartbeatOptions): Promise<TopicLoad> {
     const load = await super.heartbeat(membership, options);
     this.#watch.noteBeat();
     return load;

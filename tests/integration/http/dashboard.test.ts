@@ -77,6 +77,22 @@ describe.skipIf(!has('http/dashboard', { ...MARIADB, ...REDIS, ...BROWSER }))('t
     await page.getByText('n2 is gone').waitFor();
   });
 
+  it('shows how fast all servers work, whichever of them serves the page', async () => {
+    const members = await Promise.all(
+      ['n2', 'n3'].map((id) => cloud.northbound.join({ id, ttlMs: 30_000, versions: [1, 2], program: '1' })),
+    );
+    const picture = page.getByRole('img', {
+      name: '600/s are given to servers, 300/s are written, 120/s told to Nova',
+    });
+    let forMs = 0;
+    await eventually(async () => {
+      forMs += 1000;
+      const done = { forMs, received: forMs * 0.3, written: forMs * 0.15, told: forMs * 0.06 };
+      for (const member of members) await cloud.northbound.heartbeat(member, { done });
+      expect(await picture.count()).toBe(1);
+    });
+  });
+
   it('explains a port that Nova waits for, by the keyboard alone', async () => {
     await plantStuck();
     await page.reload();

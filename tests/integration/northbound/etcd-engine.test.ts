@@ -39,6 +39,20 @@ describe.runIf(has('integration/northbound/etcd-engine', ETCD))('the etcd engine
     await expect(joining).rejects.toThrow('listener.ttlMs must be at least 2000');
   });
 
+  it('lists a listener whose program does not say what it has done', async () => {
+    const server = open();
+    const membership = await server.join({ id: 'n1', ...LISTENER });
+    await server.heartbeat(membership, { done: { forMs: 1000, received: 3, written: 2, told: 1 } });
+    const { generation } = membership;
+    await etcd.ctl(
+      'put',
+      `/${namespace}/alive/n1`,
+      JSON.stringify({ generation, timestamp: 1 }),
+      '--ignore-lease',
+    );
+    expect(await server.listeners()).toMatchObject([{ id: 'n1', state: 'live', done: undefined }]);
+  });
+
   it('rounds a ttl up to whole seconds', async () => {
     await open().join({ id: 'n1', ...LISTENER, ttlMs: 4001 });
     const [lease = ''] =

@@ -19,6 +19,14 @@ import type { TcpProxy } from '../../support/tcp-proxy.js';
 
 const SERVER = { id: 'n1', ttlMs: 60_000, versions: [1], program: '1' };
 
+/** How programs of before read a listener and store it again, as it stood in their script. KEYS: 1 listeners. ARGV: 1 name. */
+const EARLIER_DRAIN = `
+local number, timestamp, ttl, fenced, _, generation, versions, program =
+  string.match(redis.call('HGET', KEYS[1], ARGV[1]), '^(%d+)|(%d+)|(%d+)|([01])|([01])|([^|]*)|([^|]*)|(.*)$')
+redis.call('HSET', KEYS[1], ARGV[1], string.format('%s|%d|%d|%d|%d|%s|%s|%s', number, timestamp, ttl, fenced, 1,
+  generation, versions, program))
+`;
+
 describe.runIf(has('integration/northbound/redis-faults', REDIS))('the redis engine', () => {
   let redis: RedisServer;
   let notRedis: AddressInfo;
@@ -257,6 +265,20 @@ describe.runIf(has('integration/northbound/redis-faults', REDIS))('the redis eng
         }),
         { numRuns: 60 },
       );
+    });
+
+    it('that a program serves which does not know what servers have done keeps what they said', async () => {
+      const northbound = open();
+      const membership = await northbound.join(SERVER);
+      await redis.admin.hset(key('listeners'), 'n0', '1|1|60000|0|0|1-a|1,2|0.1.0');
+      const done = { forMs: 1000, received: 3, written: 2, told: 1 };
+      await northbound.heartbeat(membership, { done });
+      for (const id of ['n0', 'n1']) await redis.admin.eval(EARLIER_DRAIN, 1, key('listeners'), id);
+      expect(await northbound.listeners()).toMatchObject([
+        { id: 'n0', program: '0.1.0', versions: [1, 2], done: undefined },
+        { id: 'n1', state: 'draining', program: '1', versions: [1], done },
+      ]);
+      expect((await northbound.heartbeat(membership, { done })).isDraining).toBe(true);
     });
 
     it('whose timestamp is ahead of the clock, which was set back, is live for a ttl from now on', async () => {

@@ -102,6 +102,34 @@ describe('the file', () => {
     await expect(open(path).incarnation()).rejects.toMatchObject({ code: 'LAYOUT' });
   });
 
+  it('that a program made which did not know what servers have done is shared with that program', async () => {
+    const path = makePath();
+    alter(
+      path,
+      TABLES.replace('done TEXT', '').replace(
+        /timestamp INTEGER NOT NULL,\s*\) STRICT/,
+        'timestamp INTEGER NOT NULL) STRICT',
+      ),
+    );
+    const earlier = earlierServer(path);
+    const northbound = open(path);
+    expect(await northbound.listeners()).toEqual([]);
+    const membership = await northbound.join({ id: 'n1', ttlMs: 60_000, versions: [1], program: '1' });
+    earlier.join('n0');
+    const done = { forMs: 1000, received: 3, written: 2, told: 1 };
+    for (const turn of [1, 2]) await northbound.heartbeat(membership, { done: { ...done, told: turn } });
+    earlier.beat('n0');
+    earlier.join('n2');
+    expect(earlier.list()).toMatchObject(
+      ['n0', 'n1', 'n2'].map((id) => ({ id, program: '1', timestamp: expect.any(Number) as number })),
+    );
+    expect((await northbound.listeners()).map(({ id, done: told }) => [id, told])).toEqual([
+      ['n0', undefined],
+      ['n1', { ...done, told: 2 }],
+      ['n2', undefined],
+    ]);
+  });
+
   it('survives its process: what was published is there for the next', async () => {
     const path = makePath();
     const before = open(path);
@@ -250,6 +278,24 @@ function alter(path: string, sql: string): void {
   const database = new Database(path);
   database.exec(sql);
   database.close();
+}
+
+/** What a program of before did with the table of listeners, by statements that it prepared before the table changed. */
+function earlierServer(path: string) {
+  const database = new Database(path);
+  onTestFinished(() => void database.close());
+  const insert = database.prepare(
+    `INSERT OR REPLACE INTO listeners (id, ttl_ms, versions, program, generation, number, timestamp)
+     VALUES (?, 60000, '[1]', '1', '1-a', 1, ?)`,
+  );
+  const update = database.prepare('UPDATE listeners SET timestamp = ? WHERE id = ?');
+  const select = database.prepare('SELECT * FROM listeners');
+  const now = (): number => Math.floor(systemClock.monotonicMs());
+  return {
+    join: (id: string) => insert.run([id, now()]),
+    beat: (id: string) => update.run([now(), id]),
+    list: () => select.all([]),
+  };
 }
 
 function read(path: string, sql: string): unknown[] {

@@ -29,6 +29,22 @@ it('measures from the publication of a report to the commit of its verdict', asy
   expect(values.find(({ metricName }) => metricName?.endsWith('_sum'))?.value).toBe(2.5);
 });
 
+it('tells all others with its heartbeats what it has done since it started, also after it registered anew', async () => {
+  const bench = await openBench();
+  await bench.plant(1);
+  await bench.plant(2);
+  await bench.start('A');
+  const seen = async (): Promise<unknown> => (await bench.northbound.listeners())[0]?.done;
+  await bench.say(1, 'ACTIVE');
+  await bench.pass(2000);
+  expect(await seen()).toEqual({ forMs: expect.any(Number) as number, received: 1, written: 1, told: 1 });
+  bench.database.loseEverything();
+  await bench.pass(5000);
+  await bench.say(2, 'ACTIVE');
+  await bench.pass(2000);
+  expect(await seen()).toMatchObject({ received: 2, written: 2, told: 2 });
+});
+
 it('keeps nothing of a port that was deleted and whose chassis said DOWN', async () => {
   const bench = await openBench();
   await bench.plant(1);

@@ -1,11 +1,7 @@
 import type { Overview } from '../../src/http/overview.js';
-import { sumOf } from '../../src/runtime/samples.js';
 
-/** What is computed from two overviews of one server: how fast it works. */
-export interface Pace {
-  readonly receivedPerSecond: number;
-  readonly writtenPerSecond: number;
-  readonly toldPerSecond: number;
+/** How long reports took of late, as the server that is asked measures it. */
+export interface Latencies {
   /** From publication to the commit, of what was committed in between; absent where nothing was. */
   readonly commit: Percentiles | undefined;
   /** From the debt to Nova's answer. */
@@ -17,22 +13,11 @@ export interface Percentiles {
   readonly p99Ms: number;
 }
 
-export function paceBetween(before: Overview, after: Overview): Pace {
-  const seconds = Math.max(0.001, (after.atMs - before.atMs) / 1000);
-  const perSecond = (name: string): number => grown(before, after, name) / seconds;
+export function latenciesBetween(before: Overview, after: Overview): Latencies {
   return {
-    receivedPerSecond: perSecond('port_status_received_total'),
-    writtenPerSecond: perSecond('port_status_written_total'),
-    toldPerSecond: perSecond('port_status_nova_told_total'),
     commit: percentilesBetween(before, after, 'port_status_commit_latency_seconds'),
     nova: percentilesBetween(before, after, 'port_status_nova_latency_seconds'),
   };
-}
-
-/** By how much a counter grew, over all its labels. A server that started anew began at nothing. */
-function grown(before: Overview, after: Overview, name: string): number {
-  const [from, to] = [sumOf(before.metrics, name), sumOf(after.metrics, name)];
-  return to >= from ? to - from : to;
 }
 
 function percentilesBetween(before: Overview, after: Overview, name: string): Percentiles | undefined {
