@@ -18,16 +18,22 @@ export async function ask<T>(path: string): Promise<Answered<T>> {
   }
 }
 
+/** The last answer that came. */
+export interface LastAnswer<T> extends Answered<T> {
+  /** Whether it is the answer to something else that was asked before. */
+  readonly isOld: boolean;
+}
+
 /** Asks at once, and again and again. What was answered before stays while a new answer is awaited. */
-export function useAnswer<T>(path: string, everyMs: number): Answered<T> {
-  const [answered, setAnswered] = useState<Answered<T>>({});
+export function useAnswer<T>(path: string, everyMs: number): LastAnswer<T> {
+  const [answered, setAnswered] = useState<Answered<T> & { readonly path?: string }>({});
   useEffect(() => {
     let isOver = false;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const again = async (): Promise<void> => {
       const next = await ask<T>(path);
       if (isOver) return;
-      setAnswered(next);
+      setAnswered({ ...next, path });
       timer = setTimeout(() => void again(), everyMs);
     };
     void again();
@@ -36,5 +42,5 @@ export function useAnswer<T>(path: string, everyMs: number): Answered<T> {
       clearTimeout(timer);
     };
   }, [path, everyMs]);
-  return answered;
+  return { ...answered, isOld: answered.path !== path };
 }

@@ -1,13 +1,14 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { Charts } from './charts.js';
+import { Chassis } from './chassis.js';
 import { Controls } from './controls.js';
 import { EMPTY, follow } from './live.js';
 import type { Scene } from './live.js';
 import { Picture } from './picture.js';
 import { Search } from './search.js';
 import type { Wanted } from './search.js';
-import { ChassisTable, ServerTable, StuckTable } from './tables.js';
+import { ServerTable, StuckTable } from './tables.js';
 import { applyTheme, firstTheme, keepTheme } from './theme.js';
 import { time } from './words.js';
 
@@ -78,7 +79,7 @@ export function Page(): JSX.Element {
         </section>
         <section aria-labelledby="chassis">
           <h2 id="chassis">Chassis</h2>
-          <ChassisTable />
+          <Chassis />
         </section>
       </main>
     </>

@@ -1,7 +1,5 @@
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
 import type { Overview } from '../../src/http/overview.js';
-import type { ChassisCount, ListedChassis } from '../../src/views/chassis.js';
 import type { StuckPort } from '../../src/views/port.js';
 import { useAnswer } from './ask.js';
 import { Table } from './table.js';
@@ -48,53 +46,5 @@ export function StuckTable({ find }: { readonly find: (portId: string) => void }
       rows={answer.ports}
       keyOf={({ portId }) => portId}
     />
-  );
-}
-
-interface ChassisPage {
-  readonly count: ChassisCount;
-  readonly chassis: readonly ListedChassis[];
-}
-
-const STATES = ['lapsed', 'late', 'live'] as const;
-
-const CHASSIS: readonly Column<ListedChassis>[] = [
-  { head: 'Chassis', cell: ({ chassis }) => chassis },
-  { head: 'Heard of', cell: ({ ageMs }) => `${duration(ageMs)} ago` },
-  { head: 'Complete', cell: ({ isComplete }) => (isComplete ? 'yes' : 'no') },
-  { head: 'Held back', cell: heldBy },
-  { head: 'Agent', cell: ({ version }) => version ?? '–' },
-];
-
-function heldBy({ hold, isKept }: ListedChassis): string {
-  if (isKept) return 'DOWN of all its ports';
-  return hold === undefined ? '–' : `DOWN of ${hold.ports}`;
-}
-
-export function ChassisTable(): JSX.Element {
-  const [state, setState] = useState<(typeof STATES)[number]>('lapsed');
-  const { answer, error } = useAnswer<ChassisPage>(`chassis?limit=100&state=${state}`, 10_000);
-  return (
-    <>
-      <fieldset class="choice">
-        <legend>Which</legend>
-        {STATES.map((one) => (
-          <label key={one}>
-            <input type="radio" name="chassis" checked={one === state} onChange={() => setState(one)} />
-            {` ${one}${answer === undefined ? '' : ` (${count(answer.count[one])})`}`}
-          </label>
-        ))}
-      </fieldset>
-      {error !== undefined && <p class="error">{error}</p>}
-      {answer?.chassis.length === 0 && <p>No chassis is {state}.</p>}
-      {answer !== undefined && answer.chassis.length > 0 && (
-        <Table
-          label="Table of chassis, the first hundred"
-          columns={CHASSIS}
-          rows={answer.chassis}
-          keyOf={({ chassis }) => chassis}
-        />
-      )}
-    </>
   );
 }

@@ -71,6 +71,7 @@ export const ROUTES: readonly Route[] = [
     summary: 'The chassis that are registered, sorted by name, and how many there are in each state',
     asked: z.object({
       state: chassisSchema.shape.state.optional().meta({ description: 'Only those in this state.' }),
+      name: z.string().default('').meta({ description: 'Only those that have this in their name.' }),
       after: z
         .string()
         .optional()
@@ -79,12 +80,16 @@ export const ROUTES: readonly Route[] = [
     }),
     answer: z.object({
       count: chassisCountSchema,
+      found: z.int().meta({ description: 'How many are in that state and have that name, on all pages.' }),
       chassis: z.array(chassisSchema),
     }),
-    read: async ({ northbound, rules }, { state, after = '', limit: most }) => {
+    read: async ({ northbound, rules }, { state, name, after = '', limit: most }) => {
       const all = await listChassis(northbound, rules);
-      const page = all.filter((one) => (state === undefined || one.state === state) && one.chassis > after);
-      return { count: countChassis(all), chassis: page.slice(0, most) };
+      const found = all.filter(
+        (one) => (state === undefined || one.state === state) && one.chassis.includes(name),
+      );
+      const page = found.filter((one) => one.chassis > after).slice(0, most);
+      return { count: countChassis(all), found: found.length, chassis: page };
     },
   }),
   route({

@@ -62,11 +62,23 @@ describe.skipIf(!has('http/api', { ...MARIADB, ...REDIS }))('the API of a server
     for (const chassis of ['cn2', 'cn3']) await cloud.registerAnew(chassis);
     const count = { live: 3, late: 0, lapsed: 0, incomplete: 3, holding: 0 };
     expect(await ask('/chassis?limit=2')).toMatchObject({
-      count,
+      ...{ count, found: 3 },
       chassis: [{ chassis: 'cn1' }, { chassis: 'cn2' }],
     });
-    expect(await ask('/chassis?limit=2&after=cn2')).toMatchObject({ count, chassis: [{ chassis: 'cn3' }] });
-    expect(await ask('/chassis?state=lapsed')).toEqual({ count, chassis: [] });
+    expect(await ask('/chassis?limit=2&after=cn2')).toMatchObject({
+      ...{ count, found: 3 },
+      chassis: [{ chassis: 'cn3' }],
+    });
+    expect(await ask('/chassis?state=lapsed')).toEqual({ count, found: 0, chassis: [] });
+  });
+
+  it('finds chassis by a part of their name', async () => {
+    for (const chassis of ['rack7-cn2', 'rack7-cn3']) await cloud.registerAnew(chassis);
+    expect(await ask('/chassis?name=rack7&limit=1')).toMatchObject({
+      found: 2,
+      chassis: [{ chassis: 'rack7-cn2' }],
+    });
+    expect(await ask('/chassis?name=rack8')).toMatchObject({ found: 0, chassis: [] });
   });
 
   it('explains a port by whatever names it', async () => {

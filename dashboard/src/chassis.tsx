@@ -1,0 +1,145 @@
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import type { ChassisCount, ListedChassis } from '../../src/views/chassis.js';
+import { useAnswer } from './ask.js';
+import { Table } from './table.js';
+import type { Column } from './table.js';
+import { count, duration } from './words.js';
+
+/** What is asked for: a page of those in a state that have a text in their name. The server does the searching. */
+interface Wanted {
+  readonly state: 'lapsed' | 'late' | 'live';
+  readonly name: string;
+  /** The last name of each page before this one. */
+  readonly behind: readonly string[];
+}
+
+interface ChassisPage {
+  readonly count: ChassisCount;
+  readonly found: number;
+  readonly chassis: readonly ListedChassis[];
+}
+
+/** Chassis may be many thousands, the table is small. */
+const PAGE = 100;
+
+/** How chassis stand. */
+export function Chassis(): JSX.Element {
+  const [wanted, setWanted] = useState<Wanted>({ state: 'lapsed', name: '', behind: [] });
+  const { answer, error, isOld } = useAnswer<ChassisPage>(pathOf(wanted), 10_000);
+  return (
+    <>
+      <Filter wanted={wanted} counted={answer?.count} want={setWanted} />
+      {error !== undefined && <p class="error">{error}</p>}
+      {answer?.found === 0 && !isOld && (
+        <p>
+          No chassis is {wanted.state}
+          {wanted.name !== '' && ` and has “${wanted.name}” in its name`}.
+        </p>
+      )}
+      {answer !== undefined && answer.found > 0 && (
+        <>
+          <Table
+            label="Table of chassis"
+            columns={COLUMNS}
+            rows={answer.chassis}
+            keyOf={({ chassis }) => chassis}
+          />
+          {!isOld && <Pages wanted={wanted} page={answer} want={setWanted} />}
+        </>
+      )}
+    </>
+  );
+}
+
+function pathOf({ state, name, behind }: Wanted): string {
+  const after = behind.at(-1);
+  const asked = new URLSearchParams({ state, name, limit: String(PAGE) });
+  if (after !== undefined) asked.set('after', after);
+  return `chassis?${asked.toString()}`;
+}
+
+const STATES = ['lapsed', 'late', 'live'] as const;
+
+function Filter(props: {
+  readonly wanted: Wanted;
+  readonly counted: ChassisCount | undefined;
+  readonly want: (wanted: Wanted) => void;
+}): JSX.Element {
+  const { wanted, counted, want } = props;
+  return (
+    <div class="filter">
+      <fieldset class="choice">
+        <legend>Which</legend>
+        {STATES.map((state) => (
+          <label key={state}>
+            <input
+              type="radio"
+              name="chassis"
+              checked={state === wanted.state}
+              onChange={() => want({ ...wanted, state, behind: [] })}
+            />
+            {` ${state}${counted === undefined ? '' : ` (${count(counted[state])})`}`}
+          </label>
+        ))}
+      </fieldset>
+      <label>
+        {'Name has '}
+        <input
+          type="search"
+          autocomplete="off"
+          spellcheck={false}
+          onChange={({ currentTarget }) => want({ ...wanted, name: currentTarget.value.trim(), behind: [] })}
+        />
+      </label>
+    </div>
+  );
+}
+
+const COLUMNS: readonly Column<ListedChassis>[] = [
+  { head: 'Chassis', cell: ({ chassis }) => chassis },
+  { head: 'Heard of', cell: ({ ageMs }) => `${duration(ageMs)} ago` },
+  { head: 'Complete', cell: ({ isComplete }) => (isComplete ? 'yes' : 'no') },
+  { head: 'Held back', cell: heldBy },
+  { head: 'Agent', cell: ({ version }) => version ?? '–' },
+];
+
+function heldBy({ hold, isKept }: ListedChassis): string {
+  if (isKept) return 'DOWN of all its ports';
+  return hold === undefined ? '–' : `DOWN of ${hold.ports}`;
+}
+
+function Pages(props: {
+  readonly wanted: Wanted;
+  readonly page: ChassisPage;
+  readonly want: (wanted: Wanted) => void;
+}): JSX.Element {
+  const { wanted, page, want } = props;
+  const { behind } = wanted;
+  const first = behind.length * PAGE + 1;
+  const last = first + page.chassis.length - 1;
+  const name = page.chassis.at(-1)?.chassis;
+  return (
+    <div class="choice">
+      <button
+        type="button"
+        disabled={behind.length === 0}
+        onClick={() => want({ ...wanted, behind: behind.slice(0, -1) })}
+      >
+        Before
+      </button>
+      <button
+        type="button"
+        disabled={last >= page.found || name === undefined}
+        onClick={() => name !== undefined && want({ ...wanted, behind: [...behind, name] })}
+      >
+        Next
+      </button>
+      <span role="status">{`${[first, last].map(exactly).join(' to ')} of ${exactly(page.found)}`}</span>
+    </div>
+  );
+}
+
+function exactly(value: number): string {
+  return value.toLocaleString('en');
+}
