@@ -1,33 +1,17 @@
 import type { Overview } from '../../src/http/overview.js';
-import { arrivals, backlogOf, flowsOf, noteDone, sumOfFlows } from './flow.js';
-import type { Accounts, Flow } from './flow.js';
+import { noteDone } from './flow.js';
+import type { Accounts } from './flow.js';
 import { happeningsBetween } from './happenings.js';
 import type { Happening } from './happenings.js';
-import { latenciesBetween } from './latencies.js';
-import type { Latencies } from './latencies.js';
+import { extend } from './history.js';
+import type { Tick } from './history.js';
+import { paceOf } from './pace.js';
+import type { Pace } from './pace.js';
 
-/** Seconds that the charts show. */
-export const SHOWN = 300;
 /** Happenings that are kept. */
 const MOST_HAPPENINGS = 50;
 /** Latencies and arrivals are taken over so many overviews: one second alone jumps about. */
 const OVER = 5;
-
-/** How fast everything goes. */
-export interface Pace extends Latencies {
-  /** Reports a second that came into topics. */
-  readonly arrived: number;
-  /** Of all servers together. */
-  readonly all: Flow;
-  readonly byServer: ReadonlyMap<string, Flow>;
-}
-
-/** One second of the charts. */
-export interface Tick {
-  readonly atMs: number;
-  readonly pace: Pace;
-  readonly backlog: number;
-}
 
 /** All that the page knows. */
 export interface Scene {
@@ -76,23 +60,16 @@ export function follow(show: (scene: Scene) => void): () => void {
   return () => source.close();
 }
 
-function paceOf(accounts: Accounts, before: Overview, now: Overview): Pace {
-  const byServer = flowsOf(accounts, now.listeners);
-  const all = sumOfFlows(byServer.values());
-  return { arrived: arrivals(all, before, now), all, byServer, ...latenciesBetween(before, now) };
-}
-
 function add(
   { ticks, happenings }: Scene,
   now: Overview,
   pace: Pace | undefined,
   news: readonly Happening[],
 ): Pick<Scene, 'now' | 'pace' | 'ticks' | 'happenings'> {
-  const backlog = backlogOf(now);
   return {
     now,
     pace,
-    ticks: pace === undefined ? ticks : [...ticks, { atMs: now.atMs, pace, backlog }].slice(-SHOWN),
+    ticks: pace === undefined ? ticks : extend(ticks, now, pace),
     happenings: [...news, ...happenings].slice(0, MOST_HAPPENINGS),
   };
 }

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import type { Overview } from '../../src/http/overview.js';
 import { Arrow, Box } from './drawing.js';
-import type { Pace } from './live.js';
+import type { Pace } from './pace.js';
 import { isManyServers, Servers, serversHeight } from './servers-picture.js';
 import { count, rate } from './words.js';
 
@@ -23,14 +23,14 @@ export function Picture({
   const silent = chassis.late + chassis.lapsed;
   return (
     <svg class="picture" viewBox={`0 0 ${WIDTH} ${height}`} role="img" aria-label={describe(now, pace)}>
-      <Box x={4} y={middle - 45} width={132} height={90} tone={silent > 0 ? 'doubtful' : 'good'}>
-        <text x={70} y={middle - 14} class="head">
+      <Box x={4} y={middle - 45} width={134} height={90} tone={silent > 0 ? 'doubtful' : 'good'}>
+        <text x={71} y={middle - 17} class="head">
           Compute nodes
         </text>
-        <text x={70} y={middle + 10} class="figure">
+        <text x={71} y={middle + 9} class="figure">
           {count(nodes)}
         </text>
-        <text x={70} y={middle + 30}>
+        <text x={71} y={middle + 31}>
           {silent > 0 ? `${count(silent)} silent` : 'all live'}
         </text>
       </Box>
@@ -48,7 +48,7 @@ export function Picture({
           Nova
         </text>
       </Box>
-      <Arrow from={138} to={216} y={middle} label={pace && rate(pace.arrived)} />
+      <Arrow from={140} to={216} y={middle} label={pace && rate(pace.arrived)} />
       <Arrow from={662} to={740} y={middle} label={pace && rate(pace.all.written)} />
       <Arrow from={838} to={914} y={middle} label={pace && rate(pace.all.told)} />
     </svg>

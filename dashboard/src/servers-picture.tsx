@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import type { Overview } from '../../src/http/overview.js';
 import { Arrow } from './drawing.js';
-import type { Pace } from './live.js';
+import type { Pace } from './pace.js';
 import { count, rate } from './words.js';
 
 type Listener = Overview['listeners'][number];
@@ -152,8 +152,8 @@ function Small(props: {
     <g class={`server ${one.state}`}>
       <title>{describe(one)}</title>
       <rect class="frame" x={x} y={y + 3} width={width} height={SMALL_STEP - 6} rx={4} />
-      <rect class="topic" x={x} y={y + SMALL_STEP - 8} width={width * fill} height={5} rx={2} />
-      <text class="name" x={x + 7} y={y + 17}>
+      <rect class="topic" x={x} y={y + SMALL_STEP - 7} width={width * fill} height={4} rx={2} />
+      <text class="name small" x={x + 7} y={y + 15}>
         {short(one.id, 11)}
       </text>
     </g>

@@ -8,6 +8,12 @@ export function rate(perSecond: number): string {
   return `${perSecond > 0 && perSecond < 10 ? perSecond.toFixed(1) : count(perSecond)}/s`;
 }
 
+/** `12 %`, `1.6 %`, of a part from 0 to 1. */
+export function percent(part: number): string {
+  const percents = part * 100;
+  return `${percents > 0 && percents < 10 ? percents.toFixed(1) : Math.round(percents)} %`;
+}
+
 /** `8 ms`, `1.2 s`. */
 export function duration(ms: number): string {
   return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;

@@ -1,0 +1,61 @@
+import { expect, it } from 'vitest';
+import { extend } from '../../../dashboard/src/history.js';
+import type { Tick } from '../../../dashboard/src/history.js';
+import type { Flow } from '../../../dashboard/src/flow.js';
+import type { Pace } from '../../../dashboard/src/pace.js';
+import { serverLines } from '../../../dashboard/src/server-lines.js';
+import { listener, overview } from './overviews.js';
+
+const received = (perSecond: number): Flow => ({ received: perSecond, written: 0, told: 0 });
+
+/** Servers that were given so much a second, and of which so much waits. */
+function after(ticks: readonly Tick[], given: Readonly<Record<string, number>>): readonly Tick[] {
+  const servers = Object.entries(given);
+  const listeners = servers.map(([id, amount]) => listener(id, 'live', amount));
+  const pace: Pace = {
+    arrived: 0,
+    all: received(servers.reduce((sum, [, amount]) => sum + amount, 0)),
+    byServer: new Map(servers.map(([id, amount]) => [id, received(amount)])),
+    commit: undefined,
+    nova: undefined,
+  };
+  return extend(ticks, overview(ticks.length * 1000, { listeners }), pace);
+}
+
+it('a share is what a server was given of all that servers were given, where anything was', () => {
+  const ticks = after(after([], { a: 30, b: 10 }), { a: 0, b: 0 });
+  expect(serverLines(ticks, ({ share }) => share)).toEqual([
+    { label: 'a', slot: 1, values: [0.75, null] },
+    { label: 'b', slot: 2, values: [0.25, null] },
+  ]);
+});
+
+it('a server that joined or left has a line for as long as it was there', () => {
+  const ticks = [{ a: 1 }, { a: 2, b: 3 }, { b: 4 }].reduce<readonly Tick[]>(after, []);
+  expect(serverLines(ticks, ({ backlog }) => backlog)).toEqual([
+    { label: 'a', slot: 1, values: [1, 2, null] },
+    { label: 'b', slot: 2, values: [null, 3, 4] },
+  ]);
+});
+
+it('of many servers the three that have most have a name and a colour, and are drawn last', () => {
+  const given = Object.fromEntries(Array.from({ length: 64 }, (_, index) => [`n${index}`, (index * 7) % 64]));
+  const lines = serverLines(after([], given), ({ backlog }) => backlog);
+  expect(lines).toHaveLength(64);
+  expect(lines.slice(-4).map(({ slot, values }) => [slot, values[0]])).toEqual([
+    ['rest', 60],
+    [3, 61],
+    [2, 62],
+    [1, 63],
+  ]);
+  expect(lines.filter(({ label }) => label !== undefined)).toHaveLength(3);
+});
+
+it('five minutes are kept, and lines of a hundred servers drawn, however many came and went', () => {
+  let ticks: readonly Tick[] = [];
+  for (let second = 0; second < 1000; second++) ticks = after(ticks, { [`n${second}`]: 1 });
+  expect([ticks.length, ticks.at(-1)?.atMs]).toEqual([300, 300_000]);
+  const lines = serverLines(ticks, ({ backlog }) => backlog);
+  expect(lines).toHaveLength(100);
+  expect(lines.at(-1)?.label).toBe('n999');
+});
