@@ -15,6 +15,7 @@ const MEASUREMENTS = {
   idle: ['idle'],
   steady: ['steady'],
   neighbour: ['neighbour'],
+  page: ['page'],
   repeats: ['repeats'],
   takeover: ['takeover'],
   flap: ['flap'],

@@ -7,6 +7,7 @@ import { flap } from './flap.js';
 import { foreignKeys } from './foreign-keys.js';
 import { idle } from './idle.js';
 import { neighbour } from './neighbour.js';
+import { page } from './page.js';
 import { repeats } from './repeats.js';
 import { scale } from './scale.js';
 import { steady } from './steady.js';
@@ -23,6 +24,7 @@ const SCENARIOS: readonly Scenario[] = [
   foreignKeys,
   idle,
   neighbour,
+  page,
   repeats,
   scale,
   steady,

@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
+import { pauseAfter } from './questions.js';
 
 /** What came of a question. */
 export interface Answered<T> {
@@ -24,17 +25,18 @@ export interface LastAnswer<T> extends Answered<T> {
   readonly isOld: boolean;
 }
 
-/** Asks at once, and again and again. What was answered before stays while a new answer is awaited. */
+/** Asks at once, and again and again, the less often the longer an answer takes. What was answered before stays while a new answer is awaited. */
 export function useAnswer<T>(path: string, everyMs: number): LastAnswer<T> {
   const [answered, setAnswered] = useState<Answered<T> & { readonly path?: string }>({});
   useEffect(() => {
     let isOver = false;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const again = async (): Promise<void> => {
+      const beganMs = performance.now();
       const next = await ask<T>(path);
       if (isOver) return;
       setAnswered({ ...next, path });
-      timer = setTimeout(() => void again(), everyMs);
+      timer = setTimeout(() => void again(), pauseAfter(performance.now() - beganMs, everyMs));
     };
     void again();
     return () => {

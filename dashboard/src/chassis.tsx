@@ -2,17 +2,11 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { ChassisCount, ListedChassis } from '../../src/views/chassis.js';
 import { useAnswer } from './ask.js';
+import { CHASSIS, chassisPath, FIRST_CHASSIS } from './questions.js';
+import type { WantedChassis } from './questions.js';
 import { Table } from './table.js';
 import type { Column } from './table.js';
 import { count, duration } from './words.js';
-
-/** What is asked for: a page of those in a state that have a text in their name. The server does the searching. */
-interface Wanted {
-  readonly state: 'lapsed' | 'late' | 'live';
-  readonly name: string;
-  /** The last name of each page before this one. */
-  readonly behind: readonly string[];
-}
 
 interface ChassisPage {
   readonly count: ChassisCount;
@@ -20,13 +14,10 @@ interface ChassisPage {
   readonly chassis: readonly ListedChassis[];
 }
 
-/** Chassis may be many thousands, the table is small. */
-const PAGE = 100;
-
 /** How chassis stand. */
 export function Chassis(): JSX.Element {
-  const [wanted, setWanted] = useState<Wanted>({ state: 'lapsed', name: '', behind: [] });
-  const { answer, error, isOld } = useAnswer<ChassisPage>(pathOf(wanted), 10_000);
+  const [wanted, setWanted] = useState(FIRST_CHASSIS);
+  const { answer, error, isOld } = useAnswer<ChassisPage>(chassisPath(wanted), CHASSIS.everyMs);
   return (
     <>
       <Filter wanted={wanted} counted={answer?.count} want={setWanted} />
@@ -52,19 +43,12 @@ export function Chassis(): JSX.Element {
   );
 }
 
-function pathOf({ state, name, behind }: Wanted): string {
-  const after = behind.at(-1);
-  const asked = new URLSearchParams({ state, name, limit: String(PAGE) });
-  if (after !== undefined) asked.set('after', after);
-  return `chassis?${asked.toString()}`;
-}
-
 const STATES = ['lapsed', 'late', 'live'] as const;
 
 function Filter(props: {
-  readonly wanted: Wanted;
+  readonly wanted: WantedChassis;
   readonly counted: ChassisCount | undefined;
-  readonly want: (wanted: Wanted) => void;
+  readonly want: (wanted: WantedChassis) => void;
 }): JSX.Element {
   const { wanted, counted, want } = props;
   return (
@@ -110,13 +94,13 @@ function heldBy({ hold, isKept }: ListedChassis): string {
 }
 
 function Pages(props: {
-  readonly wanted: Wanted;
+  readonly wanted: WantedChassis;
   readonly page: ChassisPage;
-  readonly want: (wanted: Wanted) => void;
+  readonly want: (wanted: WantedChassis) => void;
 }): JSX.Element {
   const { wanted, page, want } = props;
   const { behind } = wanted;
-  const first = behind.length * PAGE + 1;
+  const first = behind.length * CHASSIS.page + 1;
   const last = first + page.chassis.length - 1;
   const name = page.chassis.at(-1)?.chassis;
   return (

@@ -7,6 +7,7 @@ import { extend } from './history.js';
 import type { Tick } from './history.js';
 import { paceOf } from './pace.js';
 import type { Pace } from './pace.js';
+import { EVENTS } from './questions.js';
 
 /** Happenings that are kept. */
 const MOST_HAPPENINGS = 50;
@@ -40,7 +41,7 @@ export function follow(show: (scene: Scene) => void): () => void {
     scene = { ...scene, ...more };
     show(scene);
   };
-  const source = new EventSource('api/v1/events');
+  const source = new EventSource(`api/v1/${EVENTS}`);
   source.addEventListener('overview', ({ data }: MessageEvent<string>) => {
     const now = JSON.parse(data) as Overview;
     const [oldest] = recent;

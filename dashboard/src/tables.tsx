@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import type { Overview } from '../../src/http/overview.js';
 import type { StuckPort } from '../../src/views/port.js';
 import { useAnswer } from './ask.js';
+import { STUCK } from './questions.js';
 import { Table } from './table.js';
 import type { Column } from './table.js';
 import { count, duration } from './words.js';
@@ -21,7 +22,7 @@ export function ServerTable({ listeners }: Pick<Overview, 'listeners'>): JSX.Ele
 
 /** @param find called with a port whose story is wanted. */
 export function StuckTable({ find }: { readonly find: (portId: string) => void }): JSX.Element {
-  const { answer, error } = useAnswer<{ readonly ports: readonly StuckPort[] }>('stuck?limit=50', 5000);
+  const { answer, error } = useAnswer<{ readonly ports: readonly StuckPort[] }>(STUCK.path, STUCK.everyMs);
   if (error !== undefined) return <p class="error">{error}</p>;
   if (answer === undefined) return <p>asking …</p>;
   if (answer.ports.length === 0) return <p>Nova waits for no port.</p>;

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { chassisPath, EVENTS, FIRST_CHASSIS, STUCK } from '../../../dashboard/src/questions.js';
 import { BROWSER, openBrowser } from '../../support/browser.js';
 import { eventually } from '../../support/eventually.js';
 import { MARIADB } from '../../support/mariadb.js';
@@ -91,6 +92,16 @@ describe.skipIf(!has('http/dashboard', { ...MARIADB, ...REDIS, ...BROWSER }))('t
       for (const member of members) await cloud.northbound.heartbeat(member, { done });
       expect(await picture.count()).toBe(1);
     });
+  });
+
+  it('asks what the benchmark of the page asks', async () => {
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(request.url()));
+    await page.reload();
+    await page.getByText('No chassis is lapsed.').waitFor();
+    const api = `${served.url}api/v1/`;
+    const questions = [EVENTS, STUCK.path, chassisPath(FIRST_CHASSIS)].map((path) => api + path);
+    expect(asked.filter((url) => url.startsWith(api)).sort()).toEqual(questions.sort());
   });
 
   it('explains a port that Nova waits for, by the keyboard alone', async () => {

@@ -1,0 +1,101 @@
+import { Opened } from '../src/runtime/opened.js';
+import { openCloud } from './cloud/bench-cloud.js';
+import type { BenchCloud } from './cloud/bench-cloud.js';
+import { Follower } from './cloud/follow-page.js';
+import type { Followed } from './cloud/follow-page.js';
+import { describeMachine } from './machine.js';
+import { openCalm, playStorm } from './play-storm.js';
+import type { Storm } from './play-storm.js';
+import { eachRun } from './scenario.js';
+import type { Result, Scenario, ScenarioOptions } from './scenario.js';
+import { spreadOf } from './spread.js';
+import type { Spread } from './spread.js';
+
+/** What a storm with the page open has to reach of one without. */
+const LEAST_RATIO = 0.95;
+
+interface Pair {
+  readonly without: Storm;
+  readonly with: Storm;
+  readonly followed: Followed;
+}
+
+/** Somebody looks on: a storm without metrics and page, then one with both, in turns. */
+export const page: Scenario = {
+  name: 'page',
+  doc: 'a storm while metrics are scraped each second and the page is open, against one without, in turns',
+  run: async (options) => {
+    await using opened = new Opened();
+    options.say(`making ${options.ports} ports`);
+    const cloud = await openCloud(options, opened);
+    const pairs = await eachRun(options, async () => {
+      const without = await stormAlone(cloud, options);
+      return { without, ...(await stormWatched(cloud, options)) };
+    });
+    return resultOf(pairs, options, cloud);
+  },
+};
+
+async function stormAlone(cloud: BenchCloud, { servers, seed }: ScenarioOptions): Promise<Storm> {
+  await using opened = new Opened();
+  return await playStorm(await openCalm(cloud, servers, opened), seed);
+}
+
+async function stormWatched(
+  cloud: BenchCloud,
+  { servers, seed }: ScenarioOptions,
+): Promise<Omit<Pair, 'without'>> {
+  await using opened = new Opened();
+  const calm = await openCalm(cloud, servers, opened, '--http-listen', '127.0.0.1:0');
+  const [first] = calm.servers;
+  if (first === undefined)
+    throw new Error('there is no server with a page; give at least one with --servers');
+  const follower = await Follower.open(first, calm.servers);
+  follower.reset();
+  const storm = await playStorm(calm, seed);
+  return { with: storm, followed: await follower.stop() };
+}
+
+function resultOf(pairs: readonly Pair[], options: ScenarioOptions, cloud: BenchCloud): Result {
+  const { engine, db, ports, chassis, servers, seed } = options;
+  const of = (value: (pair: Pair) => number): Spread => spreadOf(pairs.map(value));
+  const ratio = of((pair) => pair.with.portsPerSecond / pair.without.portsPerSecond);
+  const cpu = (storm: Storm): number => storm.cpu.server;
+  const figures = {
+    ...{ engine, db, ports, chassis, servers, runs: pairs.length },
+    withoutPage: {
+      portsPerSecond: of((pair) => pair.without.portsPerSecond),
+      serverCpuSecondsPer1000: of((pair) => cpu(pair.without)),
+    },
+    withPage: {
+      ratio: ratio.median,
+      ratios: ratio,
+      portsPerSecond: of((pair) => pair.with.portsPerSecond),
+      serverCpuSecondsPer1000: of((pair) => cpu(pair.with)),
+      overviews: of((pair) => pair.followed.overviews),
+      answers: of((pair) => pair.followed.answers),
+      slowestAnswerMs: of((pair) => pair.followed.slowestMs),
+      scrapes: of((pair) => pair.followed.scrapes),
+    },
+    leastRatio: LEAST_RATIO,
+    versions: { database: cloud.database.version },
+  };
+  const row = (storm: string, { portsPerSecond, serverCpuSecondsPer1000 }: typeof figures.withoutPage) => ({
+    storm,
+    'ports/s': inWords(portsPerSecond, 0),
+    'CPU s per 1,000 of the server': inWords(serverCpuSecondsPer1000, 3),
+  });
+  return {
+    ...{ scenario: 'page', seed, machine: describeMachine(), figures },
+    rows: [row('without', figures.withoutPage), row('metrics scraped, page open', figures.withPage)],
+    footer: `Ratio of ports/s, pair by pair: ${inWords(ratio, 3)}; at least ${LEAST_RATIO} is wanted.`,
+    verdict: ratio.median >= LEAST_RATIO ? 'kept' : 'failed',
+  };
+}
+
+/** `6,289 (6,036–6,354)`. */
+function inWords({ median, min, max }: Spread, digits: number): string {
+  const text = (value: number): string =>
+    value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return `${text(median)} (${text(min)}–${text(max)})`;
+}
