@@ -14,7 +14,7 @@ export function Charts({
 }: {
   readonly ticks: readonly Tick[];
   readonly theme: string;
-  /** Whose latencies they are. */
+  /** Whose latencies they are, as a beginning of a sentence. */
   readonly whose: string;
 }): JSX.Element {
   const shared = { times: ticks.map(({ atMs }) => atMs), theme };
@@ -45,12 +45,12 @@ export function Charts({
         <Chart
           {...shared}
           key={title}
-          title={`${title}, by ${whose}`}
-          summary={inWords(last && of(last))}
+          title={title}
+          summary={whose + inWords(last && of(last))}
           format={duration}
           lines={[
-            line('99 % within', 2, (tick) => of(tick)?.p99Ms ?? null),
-            line('half within', 1, (tick) => of(tick)?.p50Ms ?? null),
+            line('99 % in', 2, (tick) => of(tick)?.p99Ms ?? null),
+            line('half in', 1, (tick) => of(tick)?.p50Ms ?? null),
           ]}
         />
       ))}
@@ -84,7 +84,7 @@ const LATENCIES: readonly { readonly title: string; readonly of: (tick: Tick) =>
 function inWords(percentiles: Percentiles | undefined): string {
   return percentiles === undefined
     ? 'nothing in the last seconds'
-    : `half within ${duration(percentiles.p50Ms)}, 99 % within ${duration(percentiles.p99Ms)}`;
+    : `half in ${duration(percentiles.p50Ms)}, 99 % in ${duration(percentiles.p99Ms)}`;
 }
 
 function describeShares({ servers }: Tick): string {

@@ -14,12 +14,14 @@ export interface Flow {
 export type Accounts = ReadonlyMap<string, readonly WorkDone[]>;
 
 /** A rate is taken over so long at the least: what happens in one second alone jumps about. */
-const OVER_MS = 4000;
+const RATE_MS = 4000;
+/** So much is kept. Shares are taken over all of it: servers beat at different moments, and a burst ends between two. */
+const KEPT_MS = 15_000;
 
 const NOTHING: WorkDone = { forMs: 0, received: 0, written: 0, told: 0 };
 const STILL: Flow = { received: 0, written: 0, told: 0 };
 
-/** Takes down what the listed servers say, and forgets the others. Each keeps as much as its rate is taken from. */
+/** Takes down what the listed servers say, and forgets the others. Each keeps as much as is needed. */
 export function noteDone(accounts: Accounts, listeners: readonly Listener[]): Accounts {
   return new Map(
     listeners.flatMap(({ id, done }) =>
@@ -34,16 +36,25 @@ function extend(known: readonly WorkDone[], done: WorkDone): readonly WorkDone[]
   if (last?.forMs === done.forMs) return known;
   const since = last !== undefined && last.forMs > done.forMs ? [NOTHING] : known;
   const all = [...since, done];
-  const first = all.findLastIndex(({ forMs }) => done.forMs - forMs >= OVER_MS);
-  return all.slice(Math.max(0, first));
+  return all.slice(all.indexOf(firstOf(all, KEPT_MS)));
+}
+
+/** The last that was said so long before the last of all; where none was, the first. */
+function firstOf(known: readonly WorkDone[], overMs: number): WorkDone {
+  const endMs = known.at(-1)?.forMs ?? 0;
+  return known.findLast(({ forMs }) => endMs - forMs >= overMs) ?? known[0] ?? NOTHING;
 }
 
 /** How fast each server works that is heard of; those that do not say are left out. */
-export function flowsOf(accounts: Accounts, listeners: readonly Listener[]): ReadonlyMap<string, Flow> {
+export function flowsOf(
+  accounts: Accounts,
+  listeners: readonly Listener[],
+  overMs = RATE_MS,
+): ReadonlyMap<string, Flow> {
   return new Map(
     listeners.flatMap(({ id, state }) => {
       const known = accounts.get(id);
-      return known === undefined ? [] : [[id, isHeard(state) ? flowOf(known) : STILL] as const];
+      return known === undefined ? [] : [[id, isHeard(state) ? flowOf(known, overMs) : STILL] as const];
     }),
   );
 }
@@ -52,12 +63,20 @@ function isHeard(state: Listener['state']): boolean {
   return state === 'live' || state === 'draining';
 }
 
-function flowOf(known: readonly WorkDone[]): Flow {
-  const [from = NOTHING, to = from] = [known[0], known.at(-1)];
+function flowOf(known: readonly WorkDone[], overMs: number): Flow {
+  const from = firstOf(known, overMs);
+  const to = known.at(-1) ?? from;
   if (to.forMs <= from.forMs) return STILL;
   const seconds = (to.forMs - from.forMs) / 1000;
   const perSecond = (of: keyof Flow): number => Math.max(0, to[of] - from[of]) / seconds;
   return { received: perSecond('received'), written: perSecond('written'), told: perSecond('told') };
+}
+
+/** Each server's part of all that servers were given of late, from 0 to 1; nobody's where nothing was given. */
+export function sharesOf(accounts: Accounts, listeners: readonly Listener[]): ReadonlyMap<string, number> {
+  const flows = flowsOf(accounts, listeners, KEPT_MS);
+  const { received } = sumOfFlows(flows.values());
+  return new Map(received === 0 ? [] : [...flows].map(([id, flow]) => [id, flow.received / received]));
 }
 
 export function sumOfFlows(flows: Iterable<Flow>): Flow {

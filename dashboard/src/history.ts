@@ -27,9 +27,9 @@ export interface ServerTick {
 
 /** Adds what is now, and drops what is too old to be shown. */
 export function extend(ticks: readonly Tick[], now: Overview, pace: Pace): readonly Tick[] {
-  const { arrived, all, commit, nova } = pace;
+  const { arrived, all, shares, commit, nova } = pace;
   const servers = new Map(
-    now.listeners.map(({ id, backlog }) => [id, { backlog, share: shareOf(id, pace) }] as const),
+    now.listeners.map(({ id, backlog }) => [id, { backlog, share: shares.get(id) ?? null }] as const),
   );
   const tick = {
     atMs: now.atMs,
@@ -41,9 +41,4 @@ export function extend(ticks: readonly Tick[], now: Overview, pace: Pace): reado
     servers,
   };
   return [...ticks, tick].slice(-SHOWN);
-}
-
-function shareOf(id: string, { all, byServer }: Pace): number | null {
-  const own = byServer.get(id);
-  return own === undefined || all.received === 0 ? null : own.received / all.received;
 }

@@ -1,5 +1,5 @@
 import type { Overview } from '../../src/http/overview.js';
-import { arrivals, flowsOf, sumOfFlows } from './flow.js';
+import { arrivals, flowsOf, sharesOf, sumOfFlows } from './flow.js';
 import type { Accounts, Flow } from './flow.js';
 import { latenciesBetween } from './latencies.js';
 import type { Latencies } from './latencies.js';
@@ -11,10 +11,18 @@ export interface Pace extends Latencies {
   /** Of all servers together. */
   readonly all: Flow;
   readonly byServer: ReadonlyMap<string, Flow>;
+  /** Each server's part of the work, from 0 to 1. */
+  readonly shares: ReadonlyMap<string, number>;
 }
 
 export function paceOf(accounts: Accounts, before: Overview, now: Overview): Pace {
   const byServer = flowsOf(accounts, now.listeners);
   const all = sumOfFlows(byServer.values());
-  return { arrived: arrivals(all, before, now), all, byServer, ...latenciesBetween(before, now) };
+  return {
+    arrived: arrivals(all, before, now),
+    all,
+    byServer,
+    shares: sharesOf(accounts, now.listeners),
+    ...latenciesBetween(before, now),
+  };
 }

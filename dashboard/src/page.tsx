@@ -60,11 +60,11 @@ export function Page(): JSX.Element {
         </section>
         <section aria-labelledby="charts">
           <h2 id="charts">The last five minutes</h2>
-          <Charts ticks={ticks} theme={theme} whose={now?.server ?? 'all servers'} />
+          <Charts ticks={ticks} theme={theme} whose={now?.server === undefined ? '' : `by ${now.server}: `} />
         </section>
         <section aria-labelledby="servers">
           <h2 id="servers">Servers</h2>
-          {now !== undefined && <ServerTable listeners={now.listeners} />}
+          {now !== undefined && <ServerTable listeners={now.listeners} pace={pace} />}
         </section>
         <section aria-labelledby="happened">
           <h2 id="happened">What happened since this page was opened</h2>

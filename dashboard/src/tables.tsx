@@ -2,22 +2,40 @@ import type { JSX } from 'preact';
 import type { Overview } from '../../src/http/overview.js';
 import type { StuckPort } from '../../src/views/port.js';
 import { useAnswer } from './ask.js';
+import type { Pace } from './pace.js';
 import { STUCK } from './questions.js';
 import { Table } from './table.js';
 import type { Column } from './table.js';
-import { count, duration } from './words.js';
+import { count, duration, percent, rate } from './words.js';
 
-const SERVERS: readonly Column<Overview['listeners'][number]>[] = [
-  { head: 'Server', cell: ({ id }) => id },
-  { head: 'State', cell: ({ state }) => <span class={`state-${state}`}>{state}</span> },
-  { head: 'Heard of', cell: ({ ageMs }) => `${duration(ageMs)} ago` },
-  { head: 'Waiting', isNumber: true, cell: ({ backlog }) => count(backlog) },
-  { head: 'Share', isNumber: true, cell: ({ share }) => `${Math.round(share * 100)} %` },
-  { head: 'Program', cell: ({ program }) => program },
-];
+type Listener = Overview['listeners'][number];
 
-export function ServerTable({ listeners }: Pick<Overview, 'listeners'>): JSX.Element {
-  return <Table label="Table of servers" columns={SERVERS} rows={listeners} keyOf={({ id }) => id} />;
+/** @param pace what each of them does; absent before it is known. */
+function serverColumns(pace: Pace | undefined): readonly Column<Listener>[] {
+  const known = <T,>(value: T | undefined, show: (value: T) => string): string =>
+    value === undefined ? '–' : show(value);
+  return [
+    { head: 'Server', cell: ({ id }) => id },
+    { head: 'State', cell: ({ state }) => <span class={`state-${state}`}>{state}</span> },
+    { head: 'Heard of', cell: ({ ageMs }) => `${duration(ageMs)} ago` },
+    { head: 'Waiting', isNumber: true, cell: ({ backlog }) => count(backlog) },
+    { head: 'Given', isNumber: true, cell: ({ id }) => known(pace?.byServer.get(id)?.received, rate) },
+    { head: 'Written', isNumber: true, cell: ({ id }) => known(pace?.byServer.get(id)?.written, rate) },
+    { head: 'Share of the work', isNumber: true, cell: ({ id }) => known(pace?.shares.get(id), percent) },
+    { head: 'Program', cell: ({ program }) => program },
+  ];
+}
+
+export function ServerTable({
+  listeners,
+  pace,
+}: {
+  readonly listeners: readonly Listener[];
+  readonly pace: Pace | undefined;
+}): JSX.Element {
+  return (
+    <Table label="Table of servers" columns={serverColumns(pace)} rows={listeners} keyOf={({ id }) => id} />
+  );
 }
 
 /** @param find called with a port whose story is wanted. */

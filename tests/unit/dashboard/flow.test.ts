@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { arrivals, flowsOf, noteDone, sumOfFlows } from '../../../dashboard/src/flow.js';
+import { arrivals, flowsOf, noteDone, sharesOf, sumOfFlows } from '../../../dashboard/src/flow.js';
 import type { Accounts, Flow } from '../../../dashboard/src/flow.js';
 import { listener, overview } from './overviews.js';
 import type { Listener } from './overviews.js';
@@ -31,7 +31,6 @@ it('a rate is what a server did more, over the time that it ran meanwhile, whene
 it('a rate is that of the last seconds', () => {
   const accounts = said(...[0, 1, 2, 3, 4, 5, 6].map((second) => done(second * 1000, second < 2 ? 0 : 100)));
   expect(flow(accounts)?.received).toBe(0);
-  expect(accounts.get('a')).toHaveLength(5);
 });
 
 it('a server that beats every few seconds has the rate of its last beat', () => {
@@ -61,6 +60,25 @@ it('a server that does not say what it does is left out, and one that is gone is
 it('the flow of all is the sum of those of each', () => {
   const one = { received: 1, written: 2, told: 3 };
   expect(sumOfFlows([one, one])).toEqual({ received: 2, written: 4, told: 6 });
+});
+
+it('a share is what a server was given of all that servers were given in the last quarter of a minute', () => {
+  const both = (forMs: number, a: number, b: number): readonly Listener[] => [
+    listener('a', 'live', 0, done(forMs, a)),
+    listener('b', 'live', 0, done(forMs, b)),
+  ];
+  const begin = noteDone(new Map(), both(1000, 500, 500));
+  expect(sharesOf(begin, both(1000, 500, 500))).toEqual(new Map());
+  const after = noteDone(noteDone(begin, both(5000, 530, 510)), both(9000, 530, 510));
+  expect([...sharesOf(after, both(9000, 530, 510))]).toEqual([
+    ['a', 0.75],
+    ['b', 0.25],
+  ]);
+});
+
+it('what servers said longer ago is not kept', () => {
+  const accounts = said(...Array.from({ length: 600 }, (_, second) => done(second * 1000, second)));
+  expect(accounts.get('a')).toHaveLength(16);
 });
 
 it('what comes into topics is what is given to servers, and what waits more than before', () => {

@@ -6,23 +6,20 @@ import type { Pace } from '../../../dashboard/src/pace.js';
 import { serverLines } from '../../../dashboard/src/server-lines.js';
 import { listener, overview } from './overviews.js';
 
-const received = (perSecond: number): Flow => ({ received: perSecond, written: 0, told: 0 });
+const STILL: Flow = { received: 0, written: 0, told: 0 };
 
-/** Servers that were given so much a second, and of which so much waits. */
+/** Servers for which so much waits, and that were given so many of forty. */
 function after(ticks: readonly Tick[], given: Readonly<Record<string, number>>): readonly Tick[] {
   const servers = Object.entries(given);
   const listeners = servers.map(([id, amount]) => listener(id, 'live', amount));
   const pace: Pace = {
-    arrived: 0,
-    all: received(servers.reduce((sum, [, amount]) => sum + amount, 0)),
-    byServer: new Map(servers.map(([id, amount]) => [id, received(amount)])),
-    commit: undefined,
-    nova: undefined,
+    ...{ arrived: 0, all: STILL, byServer: new Map(), commit: undefined, nova: undefined },
+    shares: new Map(servers.filter(([, amount]) => amount > 0).map(([id, amount]) => [id, amount / 40])),
   };
   return extend(ticks, overview(ticks.length * 1000, { listeners }), pace);
 }
 
-it('a share is what a server was given of all that servers were given, where anything was', () => {
+it('each server has a line in a colour of its own, with a gap where nothing was given out', () => {
   const ticks = after(after([], { a: 30, b: 10 }), { a: 0, b: 0 });
   expect(serverLines(ticks, ({ share }) => share)).toEqual([
     { label: 'a', slot: 1, values: [0.75, null] },
