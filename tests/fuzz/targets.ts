@@ -80,7 +80,8 @@ function readAsReport(input: Buffer): void {
   }
   const record = parseRecord('cn1', PORT, text);
   if (record !== undefined) toStored(record);
-  for (const decode of [etcd.decodeReport, etcd.decodeListener, etcd.decodeMeta, etcd.decodeWords])
+  const { decodeAlive, decodeListener, decodeMeta, decodeWords } = etcd;
+  for (const decode of [etcd.decodeReport, decodeListener, decodeAlive, decodeMeta, decodeWords])
     decode(text);
 }
 
