@@ -2,7 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { fromText, toValue, describeShape } from '../config/shape.js';
 import { flagOf } from '../config/option.js';
 import { ERRORS, PortStatusError } from '../domain/errors.js';
-import type { CommandDefinition, Flags, Invocation } from './command.js';
+import type { Arguments, CommandDefinition, CommandGroup, Flags, Invocation } from './command.js';
 import { findConfigFile } from './config-file.js';
 import { buildProgram } from './program.js';
 import type { Spoken } from './program.js';
@@ -15,7 +15,7 @@ export type Call =
 
 /** @throws {PortStatusError} CONFIG where the command line is wrong; the message suggests what may have been meant. */
 export function parseCommandLine(
-  commands: readonly CommandDefinition[],
+  commands: readonly (CommandDefinition | CommandGroup)[],
   argv: readonly string[],
   world: World,
 ): Call {
@@ -40,17 +40,20 @@ function answerOf(error: unknown, program: Command, argv: readonly string[]): Ca
     .replace(/^error: /, '')
     .replace(/\s*\n\s*/g, ' ')
     .replace(/\.$/, '');
-  const known = program.commands.some((command) => command.name() === argv[0]);
-  const help = known ? `port-status ${argv[0] ?? ''} --help` : 'port-status --help';
-  throw new PortStatusError('CONFIG', `${complaint}; see ${help}`);
+  throw new PortStatusError('CONFIG', `${complaint}; see ${nameOf(program, argv)} --help`);
+}
+
+/** The command that these words begin with, as far as there is one: `port-status quarantine retry`. */
+function nameOf(command: Command, [word, ...rest]: readonly string[]): string {
+  const next = command.commands.find((one) => one.name() === word);
+  return next === undefined ? command.name() : `${command.name()} ${nameOf(next, rest)}`;
 }
 
 function invocationOf({ command, texts, positional, configPath }: Spoken, world: World): Invocation {
   const { environment, hostName } = world;
-  const names = Object.keys(command.arguments);
   const optionTexts = [...texts].filter(([key]) => !(key in command.flags));
   return {
-    arguments: Object.fromEntries(names.map((name, index) => [name, positional[index] ?? ''])),
+    arguments: argumentValues(command.arguments, positional),
     flags: flagValues(command.flags, texts),
     sources: {
       flags: new Map(optionTexts),
@@ -60,6 +63,15 @@ function invocationOf({ command, texts, positional, configPath }: Spoken, world:
       readFile: (path) => world.readFile(path),
     },
   };
+}
+
+function argumentValues(named: Arguments, positional: readonly string[]): Invocation['arguments'] {
+  return Object.fromEntries(
+    Object.entries(named).map(([name, argument], index) => [
+      name,
+      typeof argument === 'string' ? (positional[index] ?? '') : positional.slice(index),
+    ]),
+  );
 }
 
 function flagValues(flags: Flags, texts: ReadonlyMap<string, string>): Invocation['flags'] {

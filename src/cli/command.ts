@@ -9,14 +9,22 @@ export type Flag = Shape & { readonly doc: string; readonly default?: Value };
 
 export type Flags = Readonly<Record<string, Flag>>;
 
-/** Positional arguments, all required, in their order: what each is, by its name. */
-export type Arguments = Readonly<Record<string, string>>;
+/** Positional arguments in their order: what each is, by its name. */
+export type Arguments = Readonly<Record<string, string | ManyArguments>>;
+
+/** The last of them may take all words that are left, at least so many. */
+export interface ManyArguments {
+  readonly doc: string;
+  readonly least: 0 | 1;
+}
 
 export type FlagValues<F extends Flags> = {
   readonly [K in keyof F]: F[K] extends { default: unknown } ? ValueOf<F[K]> : ValueOf<F[K]> | undefined;
 };
 
-export type ArgumentValues<A extends Arguments> = { readonly [K in keyof A]: string };
+export type ArgumentValues<A extends Arguments> = {
+  readonly [K in keyof A]: A[K] extends ManyArguments ? readonly string[] : string;
+};
 
 /** A command as the command line knows it. */
 export interface CommandDefinition {
@@ -39,9 +47,18 @@ export interface CommandDefinition {
   run(invocation: Invocation, world: World): Promise<number>;
 }
 
+/** Commands that share the first word of their names. */
+export interface CommandGroup {
+  readonly name: string;
+  readonly summary: string;
+  /** What they have in common, for the group's own help. */
+  readonly doc: string;
+  readonly commands: readonly CommandDefinition[];
+}
+
 /** What was said on the command line, checked, and where the configuration comes from. */
 export interface Invocation {
-  readonly arguments: ArgumentValues<Arguments>;
+  readonly arguments: Readonly<Record<string, string | readonly string[]>>;
   readonly flags: Readonly<Record<string, Value | undefined>>;
   readonly sources: Sources;
 }

@@ -51,11 +51,19 @@ export interface ConfiguredCommand<C extends Command, F extends Flags, A extends
 export function configuredCommand<C extends Command, const F extends Flags, const A extends Arguments>(
   command: ConfiguredCommand<C, F, A>,
 ): CommandDefinition {
+  return configuredSubcommand(command.name, command);
+}
+
+/** The same for a command of a group: all of a group have the options of the group's name. */
+export function configuredSubcommand<C extends Command, const F extends Flags, const A extends Arguments>(
+  group: C,
+  command: Omit<ConfiguredCommand<C, F, A>, 'name'> & { readonly name: string },
+): CommandDefinition {
   return {
     ...command,
-    options: optionsOf(command.name),
+    options: optionsOf(group),
     run: async (invocation, world) => {
-      const config = load(command.name, invocation.sources);
+      const config = load(group, invocation.sources);
       return command.run({
         ...parts(world, config),
         config,

@@ -2,7 +2,7 @@ import { Command, Help, Option as CommandOption } from 'commander';
 import { flagOf } from '../config/option.js';
 import { keysOf } from '../config/options.js';
 import type { Shape } from '../config/shape.js';
-import type { CommandDefinition } from './command.js';
+import type { CommandDefinition, CommandGroup } from './command.js';
 import { describeFileOption, describeFlag, describeOption, placeholderOf } from './option-help.js';
 import type { World } from './world.js';
 
@@ -20,7 +20,7 @@ const HELP_WIDTH = 100;
 
 /** The command line, as the commander library reads it; `hear` is told what was said. */
 export function buildProgram(
-  definitions: readonly CommandDefinition[],
+  definitions: readonly (CommandDefinition | CommandGroup)[],
   { version, stdout, stderr }: Pick<World, 'version' | 'stdout' | 'stderr'>,
   hear: (spoken: Spoken) => void,
 ): Command {
@@ -37,12 +37,25 @@ export function buildProgram(
       outputError: () => undefined,
     })
     .exitOverride();
-  for (const definition of definitions) addCommand(program, definition, hear);
+  addAll(program, definitions, hear);
   return program;
 }
 
-function addCommand(program: Command, definition: CommandDefinition, hear: (spoken: Spoken) => void): void {
-  const command = program
+function addAll(
+  parent: Command,
+  definitions: readonly (CommandDefinition | CommandGroup)[],
+  hear: (spoken: Spoken) => void,
+): void {
+  for (const one of definitions) {
+    if ('commands' in one) {
+      const group = parent.command(one.name).summary(one.summary).description(one.doc).helpCommand(false);
+      addAll(group, one.commands, hear);
+    } else addCommand(parent, one, hear);
+  }
+}
+
+function addCommand(parent: Command, definition: CommandDefinition, hear: (spoken: Spoken) => void): void {
+  const command = parent
     .command(definition.name)
     .summary(definition.summary)
     .description(definition.doc)
@@ -50,18 +63,25 @@ function addCommand(program: Command, definition: CommandDefinition, hear: (spok
       helpWidth: HELP_WIDTH,
       formatHelp: (...of) => withExamples(definition, formatHelp(...of)),
     });
-  for (const [name, doc] of Object.entries(definition.arguments)) command.argument(`<${name}>`, doc);
+  for (const [name, argument] of Object.entries(definition.arguments)) {
+    if (typeof argument === 'string') command.argument(`<${name}>`, argument);
+    else command.argument(argument.least === 0 ? `[${name}...]` : `<${name}...>`, argument.doc);
+  }
   const keys = [...addFlags(command, definition), ...addOptions(command, definition)];
   command.option('--config <path>', 'the configuration file (else PORT_STATUS_CONFIG names it)');
   command.action(() => {
-    const said: Readonly<Record<string, string | undefined>> = command.opts();
+    const said: Readonly<Record<string, string | true | undefined>> = command.opts();
+    const configPath = said['config'];
     hear({
       command: definition,
       texts: new Map(
-        keys.flatMap(([attribute, key]) => (said[attribute] === undefined ? [] : [[key, said[attribute]]])),
+        keys.flatMap(([attribute, key]) => {
+          const text = said[attribute];
+          return text === undefined ? [] : [[key, String(text)]];
+        }),
       ),
       positional: command.args,
-      configPath: said['config'],
+      configPath: configPath === undefined ? undefined : String(configPath),
     });
   });
 }
@@ -77,8 +97,14 @@ function withExamples({ examples = [] }: CommandDefinition, help: string): strin
 /** Commander's name of a flag and ours. */
 type Named = readonly [attribute: string, key: string];
 
+/** A boolean among them takes no word: the argument behind it is the command's. */
 function addFlags(command: Command, { flags }: CommandDefinition): readonly Named[] {
-  return Object.entries(flags).map(([name, flag]) => add(command, name, flag, describeFlag(flag)));
+  return Object.entries(flags).map(([name, flag]) => {
+    if (flag.kind !== 'boolean') return add(command, name, flag, describeFlag(flag));
+    const option = new CommandOption(flagOf(name), describeFlag(flag));
+    command.addOption(option);
+    return [option.attributeName(), name];
+  });
 }
 
 function addOptions(command: Command, { options, hidesOptions }: CommandDefinition): readonly Named[] {

@@ -1,5 +1,5 @@
 import { isStop } from '../runtime/together.js';
-import type { CommandDefinition } from './command.js';
+import type { CommandDefinition, CommandGroup } from './command.js';
 import { parseCommandLine } from './command-line.js';
 import { COMMANDS } from './commands/commands.js';
 import { presentError } from './present-error.js';
@@ -19,7 +19,7 @@ export function run(argv: readonly string[], world: World): Promise<number> {
 
 /** As `run`, with other commands. */
 export async function runCommandLine(
-  commands: readonly CommandDefinition[],
+  commands: readonly (CommandDefinition | CommandGroup)[],
   argv: readonly string[],
   world: World,
 ): Promise<number> {

@@ -25,6 +25,7 @@ export function openTerminal(process: TerminalProcess): Terminal | undefined {
       return stdout.rows;
     },
     write: (text) => stdout.write(text),
+    hasKeys: process.stdin.isTTY,
     listen: (hear) => listen(process, hear),
   };
 }

@@ -10,13 +10,14 @@ const NORTHBOUND_USERS = [
   'chassis',
   'port',
   'stuck',
+  'quarantine',
   'drain',
   'approve',
   'uninstall',
 ] as const;
 
 /** The commands that need some database. */
-const DEPENDENTS = [...NORTHBOUND_USERS, 'migrate', 'compare', 'quarantine', 'pause', 'resume'] as const;
+const DEPENDENTS = [...NORTHBOUND_USERS, 'migrate', 'compare', 'pause', 'resume'] as const;
 
 /** Options of more than one long-running command. */
 export const SHARED_OPTIONS = {

@@ -91,8 +91,16 @@ export interface Neutron {
   /** What is in quarantine, the oldest first. Changes nothing. */
   listQuarantined(limit: number): Promise<readonly Quarantined[]>;
 
-  /** Lets go of what is in quarantine of that port, or of all; the sweep then has it judged again. @returns how much. */
-  releaseQuarantined(portId?: string): Promise<number>;
+  /** What is in quarantine under these names: each a port's id, or `port@chassis`. Changes nothing. */
+  findQuarantined(names: readonly string[]): Promise<readonly Quarantined[]>;
+
+  /**
+   * Lets go of these, where the quarantine still has them as they are; the sweep then judges what the northbound database
+   * has of them again.
+   *
+   * @returns how many it had.
+   */
+  releaseQuarantined(entries: readonly QuarantinedRef[]): Promise<number>;
 
   isPaused(): Promise<boolean>;
 
@@ -248,6 +256,9 @@ export interface QuarantineEntry extends ReportKey {
   readonly reason: string;
   readonly server: string;
 }
+
+/** One report in quarantine, and no later one of its port and chassis. */
+export type QuarantinedRef = Pick<QuarantineEntry, 'portId' | 'chassis' | 'revision' | 'incarnation'>;
 
 /** What is in quarantine. */
 export interface Quarantined extends QuarantineEntry {

@@ -53,7 +53,7 @@ function noteKept(session: Session, bad: readonly Poison[]): void {
 }
 
 function noteFull({ health, logger, options }: Session): void {
-  const why = `more than ${options.quarantineMax} reports would be in quarantine; find out why with "port-status quarantine", mend it and let them go with --retry, or raise quarantine.max`;
+  const why = `more than ${options.quarantineMax} reports would be in quarantine; find out why with "port-status quarantine list", mend it and have them judged again with "port-status quarantine retry --all", or raise quarantine.max`;
   if (health.outages.begin('quarantine', health, why)) logger.error({ event: 'quarantine.full' }, why);
 }
 

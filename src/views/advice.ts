@@ -25,7 +25,7 @@ export const ADVICE: Readonly<Record<Stage, string>> = {
   pending:
     'The report waits for a server that is live; see its backlog with "port-status listeners", and its log if this lasts.',
   quarantined:
-    'The report can never be written as it is; read the reason with "port-status quarantine", mend it or report it to us, and let it be judged again with --retry.',
+    'The report can never be written as it is; read the reason and the next step with "port-status quarantine show <port>".',
   'bound-elsewhere':
     'The port is up on another host than the one that it is bound to, or for another VM; compare binding:host_id with where the guest runs.',
   'admin-down': 'The port is administratively down; "openstack port set --enable".',

@@ -1,4 +1,4 @@
-import type { CommandDefinition } from '../command.js';
+import type { CommandDefinition, CommandGroup } from '../command.js';
 import { agent } from './agent.js';
 import { approve } from './approve.js';
 import { chassis } from './chassis.js';
@@ -11,7 +11,7 @@ import { listeners } from './listeners.js';
 import { migrate } from './migrate.js';
 import { pause } from './pause.js';
 import { port } from './port.js';
-import { quarantine } from './quarantine.js';
+import { quarantine } from './quarantine/quarantine.js';
 import { reconcile } from './reconcile.js';
 import { resume } from './resume.js';
 import { server } from './server.js';
@@ -20,7 +20,7 @@ import { stuck } from './stuck.js';
 import { uninstall } from './uninstall.js';
 
 /** Every command, in the order of the help. */
-export const COMMANDS: readonly CommandDefinition[] = [
+export const COMMANDS: readonly (CommandDefinition | CommandGroup)[] = [
   server,
   agent,
   migrate,

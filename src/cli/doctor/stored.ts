@@ -17,7 +17,7 @@ export const STORED_CHECKS = [
   check({
     name: 'quarantine',
     looksAt: 'Reports that can never be written as they are.',
-    mend: "read the reason in the ledger's table `quarantine`, and report it",
+    mend: 'run `port-status quarantine list`, which gives the reasons and the next steps',
     needs: ['stored'],
     judge: ({ stored: { quarantined } }) =>
       quarantined > 0 ? [warn(`${count(quarantined, 'report')} can never be written`)] : ok('empty'),

@@ -9,10 +9,15 @@ export function cliPage(): string {
   return page('Commands', 'src/cli/commands and src/config/options.ts', [
     block('text', program.helpInformation()),
     'Every option may also stand in a file or in the environment: see [configuration.md](configuration.md). Exit codes: see [errors.md](errors.md).',
-    ...program.commands.flatMap(sectionOf),
+    ...program.commands.flatMap((command) => sectionsOf(command, program.name())),
   ]);
 }
 
-function sectionOf(command: Command): readonly string[] {
-  return [`## port-status ${command.name()}`, block('text', command.helpInformation())];
+function sectionsOf(command: Command, parent: string): readonly string[] {
+  const name = `${parent} ${command.name()}`;
+  return [
+    `## ${name}`,
+    block('text', command.helpInformation()),
+    ...command.commands.flatMap((one) => sectionsOf(one, name)),
+  ];
 }

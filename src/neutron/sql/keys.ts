@@ -13,8 +13,12 @@ export type Sql = ReturnType<typeof sql>;
  */
 export function keysIn(dialect: SqlDialect, keys: readonly ReportKey[]): Sql {
   const ports = [...new Set(keys.map(({ portId }) => portId))];
-  const key = dialect.name === 'sqlite' ? sql`port || '@' || chassis` : sql`concat(port, '@', chassis)`;
-  return sql`port ${dialect.among(ports)} and ${key} ${dialect.among(keys.map(keyOf))}`;
+  return sql`port ${dialect.among(ports)} and ${keyText(dialect)} ${dialect.among(keys.map(keyOf))}`;
+}
+
+/** (port, chassis) as `keyOf` writes it. */
+export function keyText(dialect: SqlDialect): Sql {
+  return dialect.name === 'sqlite' ? sql`port || '@' || chassis` : sql`concat(port, '@', chassis)`;
 }
 
 /** Rows with a parameter for each value. */

@@ -2,9 +2,10 @@ import { sql } from 'kysely';
 import { PortStatusError } from '../../domain/errors.js';
 import { keyOf } from '../../domain/report.js';
 import type { ReportKey } from '../../domain/report.js';
-import type { Case, QuarantineEntry, Quarantined } from '../neutron.js';
+import type { Case, QuarantineEntry, Quarantined, QuarantinedRef } from '../neutron.js';
 import type { Db, SqlDialect, SqlStore } from './dialect.js';
-import { inChunks, keysIn } from './keys.js';
+import { inChunks, keysIn, keyText } from './keys.js';
+import type { Sql } from './keys.js';
 import { query, transact } from './transaction.js';
 import type { Transactor } from './transaction.js';
 
@@ -112,23 +113,54 @@ function toStored(entry: QuarantineEntry): QuarantineEntry {
   };
 }
 
-export async function listQuarantined(store: SqlStore, limit: number): Promise<readonly Quarantined[]> {
+/** The oldest first. */
+export function listQuarantined(store: SqlStore, limit: number): Promise<readonly Quarantined[]> {
+  return select(store, sql`order by put_at, port, chassis limit ${limit}`);
+}
+
+/** Reads all of the quarantine, which is small: keys that were forged are found, too. */
+export async function findQuarantined(
+  store: SqlStore,
+  names: readonly string[],
+): Promise<readonly Quarantined[]> {
+  const { dialect } = store;
+  const found = new Map<string, Quarantined>();
+  await inChunks(names, async (chunk) => {
+    const named = sql`port ${dialect.among(chunk)} or ${keyText(dialect)} ${dialect.among(chunk)}`;
+    const entries = await select(store, sql`where ${named} order by put_at, port, chassis`);
+    for (const entry of entries) found.set(keyOf(entry), entry);
+  });
+  return [...found.values()];
+}
+
+async function select(store: SqlStore, which: Sql): Promise<readonly Quarantined[]> {
   const { dialect } = store;
   const { rows } = await query(store, (db) =>
     sql<Quarantined>`
       select port as ${sql.ref('portId')}, chassis, revision, incarnation, body, reason, server,
         ${dialect.now()} - put_at as ${sql.ref('ageMs')}
-      from ${dialect.ledger('quarantine')} order by put_at, port, chassis limit ${limit}`.execute(db),
+      from ${dialect.ledger('quarantine')} ${which}`.execute(db),
   );
   return rows;
 }
 
-export async function releaseQuarantined(store: SqlStore, portId?: string): Promise<number> {
-  const which = portId === undefined ? sql`1 = 1` : sql`port = ${portId}`;
-  const { numAffectedRows } = await query(store, (db) =>
-    sql`delete from ${store.dialect.ledger('quarantine')} where ${which}`.execute(db),
-  );
-  return Number(numAffectedRows);
+export async function releaseQuarantined(
+  store: SqlStore,
+  entries: readonly QuarantinedRef[],
+): Promise<number> {
+  const head = sql`delete from ${store.dialect.ledger('quarantine')} where`;
+  let released = 0;
+  await inChunks(entries.map(isEntry), async (chunk) => {
+    const { numAffectedRows } = await query(store, (db) =>
+      sql`${head} ${sql.join(chunk, sql` or `)}`.execute(db),
+    );
+    released += Number(numAffectedRows);
+  });
+  return released;
+}
+
+function isEntry({ portId, chassis, revision, incarnation }: QuarantinedRef): Sql {
+  return sql`(port = ${portId} and chassis = ${chassis} and revision = ${revision} and incarnation = ${incarnation})`;
 }
 
 export async function countQuarantined(store: Transactor): Promise<number> {

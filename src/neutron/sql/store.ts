@@ -12,6 +12,7 @@ import { comparePorts, sweepLedger, takeDue } from './looks.js';
 import {
   countQuarantined,
   emptyQuarantine,
+  findQuarantined,
   listQuarantined,
   quarantine,
   releaseQuarantined,
@@ -52,7 +53,8 @@ export function createNeutron(opened: SqlStore, parts: StoreParts): Neutron {
     withoutQuarantined: (cases) => withoutQuarantined(store, cases),
     quarantined: () => countQuarantined(store),
     listQuarantined: (limit) => listQuarantined(store, limit),
-    releaseQuarantined: (portId) => releaseQuarantined(store, portId),
+    findQuarantined: (names) => findQuarantined(store, names),
+    releaseQuarantined: (entries) => releaseQuarantined(store, entries),
     isPaused: () => isPaused(store),
     setPaused: (paused) => setPaused(store, paused),
     compare: (ports, judging) => comparePorts(store, ports, judging),

@@ -12,6 +12,8 @@ export interface Terminal {
   readonly columns: number;
   readonly rows: number;
   write(text: string): unknown;
+  /** Whether keys are heard: standard input is the terminal, too. */
+  readonly hasKeys: boolean;
   /** Hears each key, until the returned function is called. */
   listen(hear: (key: string) => void): () => void;
 }

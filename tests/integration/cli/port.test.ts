@@ -119,28 +119,6 @@ describe.skipIf(!has('port', { ...MARIADB, ...REDIS }))('port-status port', () =
     expect((await runIn(`stuck --timeout 1s ${flags()}`, { clock: systemClock })).exitCode).toBe(0);
   });
 
-  it('and "quarantine" lists what can never be written, and lets it be judged again', async () => {
-    const own = flags().replace(/--northbound-url \S+/, '');
-    expect(await runIn(`quarantine ${own}`, { clock: systemClock })).toMatchObject({ exitCode: 0 });
-    const bad = { chassis: 'cn1', revision: 1, incarnation: 'i', body: '{', reason: 'no JSON', server: 'n1' };
-    await cloud.neutron.quarantine(
-      [1, 2, 3].map((number) => ({ portId: portIdOf(number), ...bad })),
-      10,
-    );
-    const listed = await runIn(`quarantine --json ${own}`, { clock: systemClock });
-    expect(JSON.parse(listed.stdout)).toMatchObject({
-      exitCode: 1,
-      reports: [1, 2, 3].map((number) => ({ portId: portIdOf(number), reason: 'no JSON', body: '{' })),
-    });
-    const table = await runIn(`quarantine --retry ${portIdOf(1)} ${own}`, { clock: systemClock });
-    expect(table.stdout.split('\n')).toHaveLength(5);
-    expect(table.stdout).toContain('1 let go');
-    expect(await runIn(`quarantine --retry all ${own}`, { clock: systemClock })).toMatchObject({
-      exitCode: 0,
-    });
-    expect(await cloud.neutron.quarantined()).toBe(0);
-  });
-
   it('tells a report in quarantine, a pause, and a word that Nova refuses', async () => {
     await cloud.settle(1);
     await cloud.rows.run(

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { keyOf } from '../../../src/domain/report.js';
 import type { Report } from '../../../src/domain/report.js';
 import type { Case, Claimant, ClaimedDebt, Judging, Outcome } from '../../../src/neutron/neutron.js';
 import {
@@ -608,9 +609,41 @@ export function storeSuite(
       expect(await fixture.neutron.listQuarantined(1)).toHaveLength(1);
       const listed = await fixture.neutron.listQuarantined(10);
       expect(listed).toContainEqual({ ...entry, ageMs: expect.any(Number) as number });
-      expect(await fixture.neutron.releaseQuarantined('x')).toBe(1);
-      expect(await fixture.neutron.releaseQuarantined()).toBe(1);
+      expect(await fixture.neutron.releaseQuarantined(listed)).toBe(2);
       expect(await fixture.neutron.quarantined()).toBe(0);
+    });
+
+    it('finds what is in quarantine by its port, or by its port and chassis', async () => {
+      const { neutron } = fixture;
+      const entry = { revision: 1, incarnation: 'i', body: '{', reason: 'r', server: 'A' };
+      const keys = [
+        { portId: portIdOf(1), chassis: 'cn1' },
+        { portId: portIdOf(1), chassis: 'cn2' },
+        { portId: 'for@ged', chassis: 'cn1' },
+      ] as const;
+      await neutron.quarantine(
+        keys.map((key) => ({ ...key, ...entry })),
+        10,
+      );
+      const found = async (...names: readonly string[]): Promise<readonly string[]> =>
+        (await neutron.findQuarantined(names)).map(keyOf).sort();
+      expect(await found(portIdOf(1))).toEqual([keyOf(keys[0]), keyOf(keys[1])]);
+      expect(await found(keyOf(keys[1]))).toEqual([keyOf(keys[1])]);
+      expect(await found('for@ged', 'for@ged@cn1')).toEqual([keyOf(keys[2])]);
+      expect(await found(portIdOf(2))).toEqual([]);
+      expect(await found()).toEqual([]);
+    });
+
+    it('lets go of a report in quarantine, and not of a newer one that took its place', async () => {
+      const { neutron } = fixture;
+      const entry = { portId: portIdOf(1), chassis: 'cn1', incarnation: 'i', body: '{', reason: 'r' };
+      const [older, newer] = [1, 2].map((revision) => ({ ...entry, revision, server: 'A' }));
+      await neutron.quarantine([must(older)], 10);
+      await neutron.quarantine([must(newer)], 10);
+      expect(await neutron.releaseQuarantined([must(older)])).toBe(0);
+      expect(await neutron.quarantined()).toBe(1);
+      expect(await neutron.releaseQuarantined([must(newer)])).toBe(1);
+      expect(await neutron.quarantined()).toBe(0);
     });
 
     it('keeps what was forged to fit no column', async () => {

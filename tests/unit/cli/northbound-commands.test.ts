@@ -54,7 +54,13 @@ async function publish(chassis: string): Promise<void> {
   await northbound.publish(registration, [report]);
 }
 
-const TERMINAL = { columns: 80, rows: 24, write: () => undefined, listen: () => () => undefined };
+const TERMINAL = {
+  columns: 80,
+  rows: 24,
+  write: () => undefined,
+  hasKeys: false,
+  listen: () => () => undefined,
+};
 
 describe('port-status listeners', () => {
   it('draws a table, and says with 0 that all are live', async () => {
