@@ -53,11 +53,16 @@ export function printable(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?');
 }
 
-/** How long ago, for people: `0.4 s ago`, `34 s ago`, `5 min ago`, `3 h ago`, `12 d ago`. */
+/** How long ago, for people: `0.4 s ago`. */
 export function ago(ms: number): string {
+  return `${forPeople(ms)} ago`;
+}
+
+/** A duration for people: `0.4 s`, `34 s`, `5 min`, `3 h`, `12 d`. */
+export function forPeople(ms: number): string {
   const [unit, name] = UNITS.find(([least]) => ms >= 2 * least) ?? [1000, 's'];
   const digits = ms < 10_000 ? 1 : 0;
-  return `${(ms / unit).toFixed(digits)} ${name} ago`;
+  return `${(ms / unit).toFixed(digits)} ${name}`;
 }
 
 const UNITS = [

@@ -8,6 +8,7 @@ export type Command =
   | 'compare'
   | 'reconcile'
   | 'listeners'
+  | 'topics'
   | 'chassis'
   | 'port'
   | 'stuck'

@@ -7,6 +7,7 @@ const NORTHBOUND_USERS = [
   'agent',
   'reconcile',
   'listeners',
+  'topics',
   'chassis',
   'port',
   'stuck',

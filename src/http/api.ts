@@ -4,7 +4,7 @@ import type { Northbound } from '../northbound/northbound.js';
 import { chassisCountSchema, chassisSchema, countChassis, listChassis } from '../views/chassis.js';
 import type { ChassisRules } from '../views/chassis.js';
 import { explainPorts } from '../views/explain.js';
-import { listenerSchema, listListeners } from '../views/listeners.js';
+import { listenerSchema, listListeners, listTopics, topicSchema } from '../views/listeners.js';
 import { describePort, describeStuck, portSchema, stuckSchema } from '../views/port.js';
 
 /** What the API reads: a server's own connections. It never writes. */
@@ -65,6 +65,13 @@ export const ROUTES: readonly Route[] = [
     asked: nothing,
     answer: z.object({ listeners: z.array(listenerSchema) }),
     read: async ({ northbound }) => ({ listeners: [...(await listListeners(northbound))] }),
+  }),
+  route({
+    path: '/api/v1/topics',
+    summary: 'Where reports wait, also where no server that is registered has them',
+    asked: nothing,
+    answer: z.object({ topics: z.array(topicSchema) }),
+    read: async ({ northbound }) => ({ topics: [...(await listTopics(northbound))] }),
   }),
   route({
     path: '/api/v1/chassis',

@@ -170,6 +170,12 @@ export interface Northbound {
   /** Every registered listener, sorted by id. */
   listeners(options?: CallOptions): Promise<readonly ListenerView[]>;
 
+  /**
+   * Every topic where something may wait: of each registered listener, of those that are gone and left reports behind, and,
+   * where it holds any, what is in nobody's. Sorted by name, what is in nobody's first. Costs about what is pending.
+   */
+  topics(options?: CallOptions): Promise<readonly TopicView[]>;
+
   /** Registered chassis, sorted by name: all, or those named. */
   chassis(names?: readonly string[], options?: CallOptions): Promise<readonly ChassisView[]>;
 
@@ -292,6 +298,13 @@ export interface TopicLoad {
   readonly oldestMs: number;
   /** Whether the listener was told to leave. */
   readonly isDraining: boolean;
+}
+
+export interface TopicView extends Pick<TopicLoad, 'backlog' | 'oldestMs'> {
+  /** The listener whose topic it is or was; absent: reports that were published while nobody was live. */
+  readonly listener?: string | undefined;
+  /** Of which port and chassis the report is that has waited longest; absent where none waits. */
+  readonly oldest?: ReportKey | undefined;
 }
 
 export interface ReceiveOptions extends CallOptions {

@@ -33,14 +33,56 @@ export type ListedListener = Readonly<z.infer<typeof listenerSchema>>;
 /** Every registered server, with its part of what waits. */
 export async function listListeners(northbound: Northbound): Promise<readonly ListedListener[]> {
   const views = await northbound.listeners();
-  const all = views.reduce((sum, { backlog }) => sum + backlog, 0);
-  return views.map((view) => list(view, all));
+  const shareOf = shareAmong(views);
+  return views.map((view) => listOne(view, shareOf(view)));
 }
 
-function list(
+function listOne(
   { id, state, ageMs, ttlMs, backlog, program, versions, done }: ListenerView,
-  all: number,
+  share: number,
 ): ListedListener {
-  const share = all === 0 ? 0 : backlog / all;
   return { id, state, ageMs, ttlMs, backlog, share, program, versions: [...versions], done };
+}
+
+interface Load {
+  readonly backlog: number;
+}
+
+/** Each one's part of all that waits; 0 where nothing does. */
+function shareAmong(all: readonly Load[]): (one: Load) => number {
+  const sum = all.reduce((before, { backlog }) => before + backlog, 0);
+  return ({ backlog }) => (sum === 0 ? 0 : backlog / sum);
+}
+
+/** What an operator sees of one topic. */
+export const topicSchema = z.object({
+  topic: z.string().optional().meta({
+    description:
+      "The name of the server whose topic it is, or was; absent: nobody's, for what was published while no server was live.",
+  }),
+  listener: z.enum(['live', 'draining', 'late', 'lapsed', 'gone', 'none']).meta({
+    description:
+      "How that server stands; gone: it is not registered any more, others take over what it left; none: nobody's topic.",
+  }),
+  backlog: z.int().meta({ description: 'Reports that wait there.' }),
+  share: z.number().meta({ description: 'Its part of all reports that wait, from 0 to 1.' }),
+  oldestMs: z.number().meta({ description: 'How long the oldest has waited; 0 where none waits.' }),
+  oldest: z
+    .object({ portId: z.string(), chassis: z.string() })
+    .optional()
+    .meta({ description: 'Which that is.' }),
+});
+
+export type ListedTopic = Readonly<z.infer<typeof topicSchema>>;
+
+/** Every topic in which something may wait, also those that no registered server has; nobody's comes first. */
+export async function listTopics(northbound: Northbound): Promise<readonly ListedTopic[]> {
+  const topics = await northbound.topics();
+  const states = new Map((await northbound.listeners()).map(({ id, state }) => [id, state]));
+  const shareOf = shareAmong(topics);
+  return topics.map((view) => {
+    const { listener, backlog, oldestMs, oldest } = view;
+    const state = listener === undefined ? 'none' : (states.get(listener) ?? 'gone');
+    return { topic: listener, listener: state, backlog, share: shareOf(view), oldestMs, oldest };
+  });
 }

@@ -17,6 +17,7 @@ import { resume } from './resume.js';
 import { server } from './server.js';
 import { simulate } from './simulate.js';
 import { stuck } from './stuck.js';
+import { topics } from './topics.js';
 import { uninstall } from './uninstall.js';
 
 /** Every command, in the order of the help. */
@@ -29,6 +30,7 @@ export const COMMANDS: readonly (CommandDefinition | CommandGroup)[] = [
   compare,
   reconcile,
   listeners,
+  topics,
   chassis,
   port,
   stuck,

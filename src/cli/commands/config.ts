@@ -24,6 +24,7 @@ export const config: CommandDefinition = {
         'compare',
         'reconcile',
         'listeners',
+        'topics',
         'chassis',
         'port',
         'stuck',

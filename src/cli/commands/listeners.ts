@@ -31,7 +31,7 @@ async function runListeners(context: CommandContext<'listeners', typeof FLAGS>):
   return exitCode;
 }
 
-const TONES = {
+export const LISTENER_TONES = {
   live: 'good',
   draining: 'doubtful',
   late: 'doubtful',
@@ -40,7 +40,7 @@ const TONES = {
 
 const COLUMNS: readonly Column<ListedListener>[] = [
   { head: 'SERVER', cell: ({ id }) => ({ text: id }) },
-  { head: 'STATE', cell: ({ state }) => ({ text: state, tone: TONES[state] }) },
+  { head: 'STATE', cell: ({ state }) => ({ text: state, tone: LISTENER_TONES[state] }) },
   { head: 'HEARD OF', isNumber: true, cell: ({ ageMs }) => ({ text: ago(ageMs) }) },
   { head: 'WAITING', isNumber: true, cell: ({ backlog }) => ({ text: String(backlog) }) },
   { head: 'SHARE', isNumber: true, cell: ({ share }) => ({ text: `${Math.round(share * 100)} %` }) },

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { brief, portId, say, sayRange } from './scene.js';
 import type { Cases } from './scene.js';
+import type { TopicView } from '../northbound.js';
 
 export const listingCases: Cases = {
   'the records of a chassis are listed in pages, in the order of their ports': async (scene) => {
@@ -74,4 +75,49 @@ export const listingCases: Cases = {
     const listed = (await agent.northbound.listeners()).map(({ id, backlog }) => `${id}: ${backlog}`);
     assert.deepEqual(listed, ['n1: 0', 'n2: 3']);
   },
+
+  'topics are listed by name with what waits in each, and which report longest': async (scene) => {
+    const agent = await scene.agent();
+    const server = await scene.server('n2');
+    await agent.publish(say(2, 10));
+    await scene.pass(0.25);
+    await agent.publish(say(1, 11), say(3, 12));
+    await scene.server('n1');
+    await server.acknowledge((await server.receiveAll(3)).slice(2));
+    const [first, second, ...others] = await agent.northbound.topics();
+    assert.deepEqual(others, []);
+    assert.deepEqual(topicOf(first), ['n1', 0, undefined]);
+    assert.deepEqual(topicOf(second), ['n2', 2, '2 of cn1']);
+    const { oldestMs = 0 } = second ?? {};
+    assert.ok(oldestMs >= Math.floor(scene.ttlMs / 4) && oldestMs < scene.ttlMs, `oldest ${oldestMs} ms`);
+    assert.equal(first?.oldestMs, 0);
+  },
+
+  "topics of a listener that left and nobody's are listed as long as something waits there": async (
+    scene,
+  ) => {
+    const agent = await scene.agent();
+    const { northbound } = agent;
+    const left = await scene.server('n1');
+    await agent.publish(say(1, 10));
+    await left.leave();
+    await agent.publish(say(2, 11), say(3, 12));
+    const gone = (await northbound.topics()).map(topicOf);
+    assert.deepEqual(gone, [
+      [undefined, 2, '2 of cn1'],
+      ['n1', 1, '1 of cn1'],
+    ]);
+    const next = await scene.server('n2');
+    while ((await next.adopt()).more);
+    const [topic, ...others] = (await northbound.topics()).map(topicOf);
+    assert.deepEqual(others, []);
+    assert.deepEqual(topic?.slice(0, 2), ['n2', 3]);
+  },
 };
+
+/** `['n1', 2, '7 of cn1']`: its listener, what waits there, and the port and chassis of what waits longest. */
+function topicOf(view: TopicView | undefined): readonly unknown[] {
+  const { listener, backlog, oldest } = view ?? assert.fail('no such topic is listed');
+  const port = oldest && Number.parseInt(oldest.portId.slice(-12), 16);
+  return [listener, backlog, oldest && `${port} of ${oldest.chassis}`];
+}

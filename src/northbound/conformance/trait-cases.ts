@@ -34,6 +34,7 @@ const VERBS: Readonly<
   drain: ({ northbound }, options) => northbound.drain('n1', options),
   incarnation: ({ northbound }, options) => northbound.incarnation(options),
   listeners: ({ northbound }, options) => northbound.listeners(options),
+  topics: ({ northbound }, options) => northbound.topics(options),
   chassis: ({ northbound }, options) => northbound.chassis(undefined, options),
   reports: ({ northbound }, options) => northbound.reports('cn1', { limit: 10 }, options),
   lookUp: ({ northbound }, options) => northbound.lookUp([{ chassis: 'cn1', portId: portId(1) }], options),

@@ -24,6 +24,7 @@ import type {
   ReceiveOptions,
   StoredReport,
   TopicLoad,
+  TopicView,
 } from '../northbound.js';
 import { closed } from '../refusals.js';
 import type { Address } from './address.js';
@@ -48,6 +49,7 @@ import { listReports, lookUpReports } from './listing.js';
 import { publish } from './publish.js';
 import { Session } from './session.js';
 import { findLost, putBack } from './topics.js';
+import { listTopics } from './topic-list.js';
 
 export interface EtcdNorthboundOptions extends EtcdDatabaseOptions, GatewayOptions {}
 
@@ -187,6 +189,10 @@ export class EtcdNorthbound implements Northbound {
 
   async listeners(options?: CallOptions): Promise<readonly ListenerView[]> {
     return this.#call(options, listListeners);
+  }
+
+  async topics(options?: CallOptions): Promise<readonly TopicView[]> {
+    return this.#call(options, listTopics);
   }
 
   async chassis(names?: readonly string[], options?: CallOptions): Promise<readonly ChassisView[]> {

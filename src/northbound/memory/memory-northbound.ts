@@ -22,6 +22,7 @@ import type {
   ReceiveOptions,
   StoredReport,
   TopicLoad,
+  TopicView,
 } from '../northbound.js';
 import { UNASSIGNED } from '../place.js';
 import { closed, unavailable } from '../refusals.js';
@@ -39,6 +40,7 @@ import { acknowledge, giveReports } from './deliver.js';
 import { drain, heartbeat, join, leave, listListeners } from './listeners.js';
 import { listReports, lookUpReports } from './listing.js';
 import { publish } from './publish.js';
+import { listTopics } from './topic-list.js';
 
 const ENGINE = 'memory';
 
@@ -169,6 +171,10 @@ export class MemoryNorthbound implements Northbound {
 
   async listeners(options?: CallOptions): Promise<readonly ListenerView[]> {
     return this.#call(options, () => listListeners(this.#database));
+  }
+
+  async topics(options?: CallOptions): Promise<readonly TopicView[]> {
+    return this.#call(options, () => listTopics(this.#database));
   }
 
   async chassis(names?: readonly string[], options?: CallOptions): Promise<readonly ChassisView[]> {

@@ -80,15 +80,15 @@ export async function heartbeat(
   const [, backlog, isDraining, now, waiting, oldest] = answer;
   return {
     backlog: numberOf(backlog),
-    oldestMs: Buffer.isBuffer(oldest) ? await ageOf(store, oldest, numberOf(now)) : 0,
+    oldestMs: Buffer.isBuffer(oldest) ? await ageOf(store, oldest.toString(), numberOf(now)) : 0,
     isDraining: numberOf(isDraining) === 1,
     hasWaiting: numberOf(waiting) > 0,
   };
 }
 
 /** How long a record has been pending; 0 where the pointer leads to none. */
-async function ageOf({ send, keys }: RedisStore, pointer: Buffer, now: number): Promise<number> {
-  const [chassis = '', port = ''] = pointer.toString().split('/');
+export async function ageOf({ send, keys }: RedisStore, pointer: string, now: number): Promise<number> {
+  const [chassis = '', port = ''] = pointer.split('/');
   const [text] = await send([['HGET', keys.reports(chassis), port]]);
   const record = parseRecord(chassis, port, textOf(text));
   return record === undefined || record.place === '' ? 0 : Math.max(0, now - record.pendingSince);

@@ -23,6 +23,7 @@ import type {
   ReceiveOptions,
   StoredReport,
   TopicLoad,
+  TopicView,
 } from '../northbound.js';
 import { closed, unavailable } from '../refusals.js';
 import { parseRedisUrl } from './address.js';
@@ -48,6 +49,7 @@ import { Places } from './places.js';
 import { publish } from './publish.js';
 import { findLost, putBack } from './put-back.js';
 import type { RedisStore } from './store.js';
+import { listTopics } from './topic-list.js';
 
 export interface RedisNorthboundOptions extends RedisDatabaseOptions {
   /** Sets our keys apart from others': see `Keys`. */
@@ -201,6 +203,10 @@ export class RedisNorthbound implements Northbound {
 
   async listeners(options?: CallOptions): Promise<readonly ListenerView[]> {
     return this.#call(options, listListeners);
+  }
+
+  async topics(options?: CallOptions): Promise<readonly TopicView[]> {
+    return this.#call(options, listTopics);
   }
 
   async chassis(names?: readonly string[], options?: CallOptions): Promise<readonly ChassisView[]> {

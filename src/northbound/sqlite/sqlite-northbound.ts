@@ -23,6 +23,7 @@ import type {
   ReceiveOptions,
   StoredReport,
   TopicLoad,
+  TopicView,
 } from '../northbound.js';
 import { UNASSIGNED } from '../place.js';
 import { closed } from '../refusals.js';
@@ -45,6 +46,7 @@ import { listReports, lookUpReports } from './listing.js';
 import { incarnationOf } from './meta.js';
 import { publish } from './publish.js';
 import type { Session, SessionOptions } from './session.js';
+import { listTopics } from './topic-list.js';
 
 export interface SqliteNorthboundOptions extends SessionOptions {
   /** Identifies the host's run since its last boot. Default: the kernel's boot id. */
@@ -190,6 +192,10 @@ export class SqliteNorthbound implements Northbound {
 
   async listeners(options?: CallOptions): Promise<readonly ListenerView[]> {
     return this.#read(options, listListeners);
+  }
+
+  async topics(options?: CallOptions): Promise<readonly TopicView[]> {
+    return this.#read(options, listTopics);
   }
 
   async chassis(names?: readonly string[], options?: CallOptions): Promise<readonly ChassisView[]> {

@@ -58,6 +58,16 @@ describe.skipIf(!has('http/api', { ...MARIADB, ...REDIS }))('the API of a server
     });
   });
 
+  it('lists the topics with what waits longest', async () => {
+    await plantPort(cloud.rows, 1, { id: portIdOf(1) });
+    await cloud.publish(1, 'ACTIVE');
+    expect(await ask('/topics')).toMatchObject({
+      topics: [
+        { topic: 'n1', listener: 'live', backlog: 1, oldest: { portId: portIdOf(1), chassis: 'cn1' } },
+      ],
+    });
+  });
+
   it('lists the chassis page by page and by state, and counts them all', async () => {
     for (const chassis of ['cn2', 'cn3']) await cloud.registerAnew(chassis);
     const count = { live: 3, late: 0, lapsed: 0, incomplete: 3, holding: 0 };

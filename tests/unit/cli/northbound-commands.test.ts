@@ -137,6 +137,57 @@ describe('port-status listeners', () => {
   });
 });
 
+describe('port-status topics', () => {
+  it('draws a table, and says with 0 that all that waits is with a server that works', async () => {
+    await join('a');
+    await publish('cn1');
+    clock.shift(2000);
+    await join('b');
+    const { exitCode, stdout } = await run('topics');
+    expect(exitCode).toBe(0);
+    expect(stdout.replaceAll(/\d\.\d s/g, '2.0 s').split('\n')).toEqual([
+      'TOPIC  SERVER  WAITING  SHARE  OLDEST  OF CHASSIS  PORT',
+      `a      live          1  100 %   2.0 s  cn1         ${PORT}`,
+      'b      live          0    0 %       -  -           -',
+      '',
+    ]);
+  });
+
+  it.each<[string, (member: Membership) => unknown, object]>([
+    ['a server that has lapsed', () => clock.shift(TTL_MS + 1000), { topic: 'a', listener: 'lapsed' }],
+    ['a server that is gone', (member) => northbound.leave(member), { topic: 'a', listener: 'gone' }],
+  ])('says with 1 that something waits with %s', async (_what, end, shown) => {
+    const member = await join('a');
+    await publish('cn1');
+    await end(member);
+    expect(await runJson('topics')).toEqual({
+      exitCode: 1,
+      topics: [
+        {
+          ...shown,
+          ...{ backlog: 1, share: 1, oldest: { portId: PORT, chassis: 'cn1' } },
+          oldestMs: expect.any(Number) as number,
+        },
+      ],
+    });
+  });
+
+  it("says with 1 that something waits in nobody's topic", async () => {
+    await publish('cn1');
+    expect(await runJson('topics')).toMatchObject({
+      exitCode: 1,
+      topics: [{ listener: 'none', backlog: 1 }],
+    });
+    expect((await run('topics')).stdout).toMatch(/\n- {6}none /);
+  });
+
+  it('says with 0 that nothing waits, whoever is live', async () => {
+    await join('a');
+    clock.shift(TTL_MS + 1000);
+    expect(await run('topics')).toMatchObject({ exitCode: 0 });
+  });
+});
+
 describe('port-status chassis', () => {
   it('says with 0 that all are live and complete', async () => {
     await speak('cn1');
@@ -315,7 +366,7 @@ describe('port-status drain', () => {
 });
 
 describe('the help of a command', () => {
-  it.each(['listeners', 'chassis', 'drain', 'approve'])('shows examples of %s', async (command) => {
+  it.each(['listeners', 'topics', 'chassis', 'drain', 'approve'])('shows examples of %s', async (command) => {
     const { stdout } = await runIn(`${command} --help`);
     expect(stdout).toMatch(new RegExp(`\nExamples:\n  port-status ${command}\\b`));
   });

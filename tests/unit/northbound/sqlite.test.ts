@@ -327,6 +327,7 @@ async function callEveryVerb(northbound: SqliteNorthbound): Promise<void> {
   await northbound.heartbeat(membership);
   await northbound.acknowledge(membership, await northbound.receive(membership, { max: 10 }));
   await northbound.listeners();
+  await northbound.topics();
   await northbound.chassis();
   await northbound.reports('cn1', { limit: 10 });
   await northbound.lookUp([{ chassis: 'cn1', portId: portId(1) }]);
