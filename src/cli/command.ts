@@ -5,7 +5,12 @@ import type { Shape, Value, ValueOf } from '../config/shape.js';
 import type { World } from './world.js';
 
 /** A flag of one command that is no configuration: it stands neither in the environment nor in the file. */
-export type Flag = Shape & { readonly doc: string; readonly default?: Value };
+export type Flag = Shape & {
+  readonly doc: string;
+  readonly default?: Value;
+  /** What it stands for where it is named without a word. */
+  readonly preset?: Value;
+};
 
 export type Flags = Readonly<Record<string, Flag>>;
 

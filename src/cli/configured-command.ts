@@ -20,7 +20,10 @@ export interface CommandContext<
   readonly config: Config<C>;
   readonly flags: FlagValues<F>;
   readonly arguments: ArgumentValues<A>;
-  readonly io: Pick<World, 'stdout' | 'stderr' | 'signal' | 'terminal' | 'onExit' | 'heedHangUp'>;
+  readonly io: Pick<
+    World,
+    'stdout' | 'stderr' | 'signal' | 'outputClosed' | 'terminal' | 'onExit' | 'heedHangUp'
+  >;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -79,10 +82,22 @@ function parts(
   world: World,
   config: Config<Command>,
 ): Omit<CommandContext<Command>, 'config' | 'flags' | 'arguments'> {
-  const { stdout, stderr, signal, terminal, onExit, heedHangUp, clock, random, version, environment } = world;
+  const {
+    stdout,
+    stderr,
+    signal,
+    outputClosed,
+    terminal,
+    onExit,
+    heedHangUp,
+    clock,
+    random,
+    version,
+    environment,
+  } = world;
   const logger = createLogger(config.log.level, { write: (line) => void stderr.write(line) });
   return {
-    io: { stdout, stderr, signal, terminal, onExit, heedHangUp },
+    io: { stdout, stderr, signal, outputClosed, terminal, onExit, heedHangUp },
     clock,
     random,
     version,

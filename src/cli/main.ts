@@ -16,8 +16,10 @@ const shutdown = stopOnSignals(process, () => process.exit(EXIT_INTERRUPTED));
 process.on('uncaughtException', (error) => process.exit(presentError(error, process.stderr)));
 
 // Whoever closed our output (`| head`) has read enough.
+const output = new AbortController();
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
+  output.abort(new Error('nobody reads the output any more'));
 });
 
 // A log that can not be written (its disk is full, its reader is gone) must not stop what it tells of.
@@ -35,6 +37,7 @@ const exitCode = await run(process.argv.slice(2), {
     return () => process.off('exit', work);
   },
   signal: shutdown.signal,
+  outputClosed: output.signal,
   heedHangUp: shutdown.heedHangUp,
   clock: systemClock,
   random: systemRandom,

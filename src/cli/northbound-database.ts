@@ -2,6 +2,8 @@ import { openNorthbound } from '../northbound/open.js';
 import type { NetworkOptions, OpenOptions } from '../northbound/open-options.js';
 import type { Northbound } from '../northbound/northbound.js';
 import { Opened } from '../runtime/opened.js';
+import { answer } from './answer.js';
+import type { Answer } from './answer.js';
 import { firstAnswer } from './startup.js';
 
 /** What the northbound database is opened with; a command's context will do. */
@@ -23,6 +25,16 @@ export async function ask<T>(
   await using opened = new Opened();
   const northbound = opened.add(openConfigured(context));
   return await firstAnswer('the northbound database', context, () => question(northbound));
+}
+
+/** Opens the database for reading alone, prints what `question` finds there, as `answer` does, and closes it. */
+export async function answerFrom(
+  context: Opening & Parameters<typeof answer>[0],
+  question: (northbound: Northbound) => Promise<Answer>,
+): Promise<number> {
+  await using opened = new Opened();
+  const northbound = opened.add(openConfigured({ ...context, isReadOnly: true }));
+  return await answer(context, (wait) => wait('the northbound database', () => question(northbound)));
 }
 
 /** As `ask`, for reading alone: nothing is made or changed. */

@@ -2,7 +2,7 @@ import { Command, Help, Option as CommandOption } from 'commander';
 import { flagOf } from '../config/option.js';
 import { keysOf } from '../config/options.js';
 import type { Shape } from '../config/shape.js';
-import type { CommandDefinition, CommandGroup } from './command.js';
+import type { CommandDefinition, CommandGroup, Flag } from './command.js';
 import { describeFileOption, describeFlag, describeOption, placeholderOf } from './option-help.js';
 import type { World } from './world.js';
 
@@ -100,11 +100,17 @@ type Named = readonly [attribute: string, key: string];
 /** A boolean among them takes no word: the argument behind it is the command's. */
 function addFlags(command: Command, { flags }: CommandDefinition): readonly Named[] {
   return Object.entries(flags).map(([name, flag]) => {
-    if (flag.kind !== 'boolean') return add(command, name, flag, describeFlag(flag));
-    const option = new CommandOption(flagOf(name), describeFlag(flag));
+    const option = new CommandOption(flagOf(name) + wordOf(flag), describeFlag(flag));
+    if (flag.preset !== undefined) option.preset(String(flag.preset));
     command.addOption(option);
     return [option.attributeName(), name];
   });
+}
+
+function wordOf(flag: Flag): string {
+  if (flag.kind === 'boolean') return '';
+  const word = placeholderOf(flag);
+  return flag.preset === undefined ? word : word.replace('<', '[').replace('>', ']');
 }
 
 function addOptions(command: Command, { options, hidesOptions }: CommandDefinition): readonly Named[] {

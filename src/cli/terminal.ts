@@ -11,6 +11,9 @@ interface TerminalProcess {
   off(event: 'exit', listener: () => void): unknown;
 }
 
+/** Of a terminal that does not tell its size: 0 by 0, as in a container. */
+const USUAL = { columns: 80, rows: 24 } as const;
+
 const CTRL_C = '\u0003';
 
 /** The terminal of this process, where standard output is one. Its keys are heard where standard input is one too. */
@@ -19,10 +22,10 @@ export function openTerminal(process: TerminalProcess): Terminal | undefined {
   if (!stdout.isTTY) return undefined;
   return {
     get columns() {
-      return stdout.columns;
+      return stdout.columns || USUAL.columns;
     },
     get rows() {
-      return stdout.rows;
+      return stdout.rows || USUAL.rows;
     },
     write: (text) => stdout.write(text),
     hasKeys: process.stdin.isTTY,

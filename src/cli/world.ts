@@ -26,6 +26,8 @@ export interface World {
   readonly onExit: (work: () => void) => () => void;
   /** Aborted when the command is to stop. */
   readonly signal: AbortSignal;
+  /** Aborted when nobody reads standard output any more: who only goes on for that reader may stop. */
+  readonly outputClosed: AbortSignal;
   /** Lets that come when the terminal is closed, too. */
   readonly heedHangUp: () => void;
   readonly clock: Clock;

@@ -3,36 +3,36 @@ import { listChassis } from '../../views/chassis.js';
 import type { ListedChassis } from '../../views/chassis.js';
 import { configuredCommand } from '../configured-command.js';
 import type { CommandContext } from '../configured-command.js';
-import { look } from '../northbound-database.js';
+import { ANSWER_FLAGS } from '../answer.js';
+import { answerFrom } from '../northbound-database.js';
 import { ago, drawTable, mayColour } from '../table.js';
 import type { Column, Tone } from '../table.js';
-
-const FLAGS = { json: { kind: 'boolean', default: false, doc: 'Print JSON.' } } as const;
 
 export const chassis = configuredCommand({
   name: 'chassis',
   summary: 'list the chassis and how they stand',
   doc: "Lists the chassis that are registered in the northbound database: live (heard of within 3 × agent.heartbeatMs), late, or lapsed (silent for chassis.downAfterMs, or for 65 s where that is not set); when each was heard of last, whether every port of it is published, what its agent's guard holds back and since when, and its agent's version. Where chassis.downAfterMs is set it also says whose ports are kept because so many are silent at once. Writes nothing, and does not read the reports. Exit code 0: there are chassis, all are live and complete, and nothing is held; 1: not so.",
-  examples: ['chassis', 'chassis --json | jq -r \'.chassis[] | select(.state == "lapsed") | .chassis\''],
+  examples: [
+    'chassis',
+    'chassis --watch 10',
+    'chassis --json | jq -r \'.chassis[] | select(.state == "lapsed") | .chassis\'',
+  ],
   runsUntilStopped: false,
   arguments: {},
-  flags: FLAGS,
+  flags: ANSWER_FLAGS,
   run: runChassis,
 });
 
-type Context = CommandContext<'chassis', typeof FLAGS>;
-
-async function runChassis(context: Context): Promise<number> {
-  const { io, flags } = context;
+async function runChassis(context: CommandContext<'chassis', typeof ANSWER_FLAGS>): Promise<number> {
   const { agent, chassis: silence } = context.config;
-  const listed = await look(context, (northbound) => listChassis(northbound, { ...agent, ...silence }));
-  const exitCode = listed.length > 0 && listed.every(isWell) ? 0 : 1;
-  io.stdout.write(
-    flags.json
-      ? `${JSON.stringify({ exitCode, chassis: listed })}\n`
-      : drawTable(COLUMNS, listed, mayColour(context)) + remarkOf(listed),
-  );
-  return exitCode;
+  return answerFrom(context, async (northbound) => {
+    const listed = await listChassis(northbound, { ...agent, ...silence });
+    return {
+      exitCode: listed.length > 0 && listed.every(isWell) ? 0 : 1,
+      facts: { chassis: listed },
+      text: drawTable(COLUMNS, listed, mayColour(context)) + remarkOf(listed),
+    };
+  });
 }
 
 function isWell({ state, isComplete, hold }: ListedChassis): boolean {

@@ -3,32 +3,35 @@ import { listListeners } from '../../views/listeners.js';
 import type { ListedListener } from '../../views/listeners.js';
 import { configuredCommand } from '../configured-command.js';
 import type { CommandContext } from '../configured-command.js';
-import { look } from '../northbound-database.js';
+import { ANSWER_FLAGS } from '../answer.js';
+import { answerFrom } from '../northbound-database.js';
 import { ago, drawTable, mayColour } from '../table.js';
 import type { Column, Tone } from '../table.js';
-
-const FLAGS = { json: { kind: 'boolean', default: false, doc: 'Print JSON.' } } as const;
 
 export const listeners = configuredCommand({
   name: 'listeners',
   summary: 'list the servers and how they stand',
   doc: 'Lists the servers that are registered in the northbound database: live, draining (told to leave), late (silent for half their ttl) or lapsed (silent for their ttl: others take over); when each was heard of last, how many reports wait for it and which share of all that wait that is, its program and the wire versions that it reads; with --json also what it has done since its program started. Writes nothing. Exit code 0: there are servers, and all are live; 1: not so.',
-  examples: ['listeners', 'listeners --json | jq -r \'.listeners[] | select(.state != "live") | .id\''],
+  examples: [
+    'listeners',
+    'listeners --watch',
+    'listeners --json | jq -r \'.listeners[] | select(.state != "live") | .id\'',
+  ],
   runsUntilStopped: false,
   arguments: {},
-  flags: FLAGS,
+  flags: ANSWER_FLAGS,
   run: runListeners,
 });
 
-async function runListeners(context: CommandContext<'listeners', typeof FLAGS>): Promise<number> {
-  const listed = await look(context, listListeners);
-  const exitCode = listed.length > 0 && listed.every(({ state }) => state === 'live') ? 0 : 1;
-  const { io, flags } = context;
-  const answer = flags.json
-    ? `${JSON.stringify({ exitCode, listeners: listed })}\n`
-    : drawTable(COLUMNS, listed, mayColour(context));
-  io.stdout.write(answer);
-  return exitCode;
+async function runListeners(context: CommandContext<'listeners', typeof ANSWER_FLAGS>): Promise<number> {
+  return answerFrom(context, async (northbound) => {
+    const listed = await listListeners(northbound);
+    return {
+      exitCode: listed.length > 0 && listed.every(({ state }) => state === 'live') ? 0 : 1,
+      facts: { listeners: listed },
+      text: drawTable(COLUMNS, listed, mayColour(context)),
+    };
+  });
 }
 
 export const LISTENER_TONES = {

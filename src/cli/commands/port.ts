@@ -1,4 +1,5 @@
 import { NEXT_STEPS } from '../../domain/stage.js';
+import { ANSWER_FLAGS } from '../answer.js';
 import { configuredCommand } from '../configured-command.js';
 import type { CommandContext } from '../configured-command.js';
 import { ADVICE } from '../../views/advice.js';
@@ -8,8 +9,6 @@ import { timelineOf } from '../../views/timeline.js';
 import type { Moment } from '../../views/timeline.js';
 import { explainThose } from '../explain-those.js';
 import { printable } from '../table.js';
-
-const FLAGS = { json: { kind: 'boolean', default: false, doc: 'Print JSON.' } } as const;
 
 const ARGUMENTS = {
   port: "The port's id, MAC address or device name, or the id of a Nova server: then all its ports.",
@@ -21,24 +20,28 @@ export const port = configuredCommand({
   doc: "Explains a port: what its switch showed, what was reported, judged, written and said to Nova, when and by whom; then the first stage that is missing, and the next step. Asks Neutron's database, the ledger and the northbound database, and writes nothing. The codes of stages and next steps are those of decision 20. Exit code 0: the port is ACTIVE and Nova has heard of it; 1: not so.",
   examples: [
     'port 15e2c509-be19-4dfd-a2e0-c08cb1499a3e',
+    'port 15e2c509-be19-4dfd-a2e0-c08cb1499a3e --watch',
     'port tap15e2c509-be --json | jq -r .ports[0].stage',
   ],
   runsUntilStopped: false,
   arguments: ARGUMENTS,
-  flags: FLAGS,
+  flags: ANSWER_FLAGS,
   run: runPort,
 });
 
-type Context = CommandContext<'port', typeof FLAGS, typeof ARGUMENTS>;
-
-async function runPort(context: Context): Promise<number> {
-  const { io, flags } = context;
+async function runPort(
+  context: CommandContext<'port', typeof ANSWER_FLAGS, typeof ARGUMENTS>,
+): Promise<number> {
   const wanted = context.arguments.port;
-  const explained = await explainThose(context, (neutron) => neutron.stories(wanted));
-  const exitCode = explained.length > 0 && explained.every(({ stage }) => stage === 'done') ? 0 : 1;
-  if (flags.json) io.stdout.write(`${JSON.stringify({ exitCode, ports: explained.map(describePort) })}\n`);
-  else io.stdout.write(explained.length === 0 ? notFound(wanted) : explained.map(inWords).join('\n'));
-  return exitCode;
+  return explainThose(
+    context,
+    (neutron) => neutron.stories(wanted),
+    (explained) => ({
+      exitCode: explained.length > 0 && explained.every(({ stage }) => stage === 'done') ? 0 : 1,
+      facts: { ports: explained.map(describePort) },
+      text: explained.length === 0 ? notFound(wanted) : explained.map(inWords).join('\n'),
+    }),
+  );
 }
 
 function notFound(wanted: string): string {

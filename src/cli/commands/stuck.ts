@@ -1,5 +1,6 @@
 import { describeStuck } from '../../views/port.js';
 import type { StuckPort } from '../../views/port.js';
+import { ANSWER_FLAGS } from '../answer.js';
 import { configuredCommand } from '../configured-command.js';
 import type { CommandContext } from '../configured-command.js';
 import { explainThose } from '../explain-those.js';
@@ -7,7 +8,7 @@ import { drawTable, mayColour } from '../table.js';
 import type { Column } from '../table.js';
 
 const FLAGS = {
-  json: { kind: 'boolean', default: false, doc: 'Print JSON.' },
+  ...ANSWER_FLAGS,
   timeout: {
     kind: 'duration',
     leastMs: 1000,
@@ -22,7 +23,11 @@ export const stuck = configuredCommand({
   name: 'stuck',
   summary: 'list the ports that Nova waits for',
   doc: 'Lists the ports that Nova waits for, those first that it will give up first: bound ports of VMs that are not ACTIVE, have a provisioning block, and were changed within its vif_plugging_timeout; with the time that is left, the first stage that is missing and the next step, as "port-status port" tells them. A VM that is stopped leaves such a port, too, until that time has passed. Writes nothing. Exit code 0: there is none; 1: there are some.',
-  examples: ['stuck', "stuck --timeout 10m --json | jq -r '.ports[] | [.leftMs, .portId, .stage] | @tsv'"],
+  examples: [
+    'stuck',
+    'stuck --watch 5',
+    "stuck --timeout 10m --json | jq -r '.ports[] | [.leftMs, .portId, .stage] | @tsv'",
+  ],
   runsUntilStopped: false,
   arguments: {},
   flags: FLAGS,
@@ -30,17 +35,16 @@ export const stuck = configuredCommand({
 });
 
 async function runStuck(context: CommandContext<'stuck', typeof FLAGS>): Promise<number> {
-  const { io, flags } = context;
-  const awaited = { withinMs: flags.timeout, limit: flags.limit };
-  const explained = await explainThose(context, (neutron) => neutron.awaited(awaited));
-  const listed = explained.map((one) => describeStuck(one, flags.timeout));
-  const exitCode = listed.length === 0 ? 0 : 1;
-  io.stdout.write(
-    flags.json
-      ? `${JSON.stringify({ exitCode, ports: listed })}\n`
-      : drawTable(COLUMNS, listed, mayColour(context)),
+  const { timeout, limit } = context.flags;
+  return explainThose(
+    context,
+    (neutron) => neutron.awaited({ withinMs: timeout, limit }),
+    (explained) => {
+      const listed = explained.map((one) => describeStuck(one, timeout));
+      const text = drawTable(COLUMNS, listed, mayColour(context));
+      return { exitCode: listed.length === 0 ? 0 : 1, facts: { ports: listed }, text };
+    },
   );
-  return exitCode;
 }
 
 const COLUMNS: readonly Column<StuckPort>[] = [

@@ -2,12 +2,11 @@ import { listTopics } from '../../views/listeners.js';
 import type { ListedTopic } from '../../views/listeners.js';
 import { configuredCommand } from '../configured-command.js';
 import type { CommandContext } from '../configured-command.js';
-import { look } from '../northbound-database.js';
+import { ANSWER_FLAGS } from '../answer.js';
+import { answerFrom } from '../northbound-database.js';
 import { drawTable, forPeople, mayColour } from '../table.js';
 import type { Column, Tone } from '../table.js';
 import { LISTENER_TONES } from './listeners.js';
-
-const FLAGS = { json: { kind: 'boolean', default: false, doc: 'Print JSON.' } } as const;
 
 export const topics = configuredCommand({
   name: 'topics',
@@ -16,20 +15,19 @@ export const topics = configuredCommand({
   examples: ['topics', "topics --json | jq -r '.topics[] | select(.oldestMs > 10000) | .oldest.portId'"],
   runsUntilStopped: false,
   arguments: {},
-  flags: FLAGS,
+  flags: ANSWER_FLAGS,
   run: runTopics,
 });
 
-async function runTopics(context: CommandContext<'topics', typeof FLAGS>): Promise<number> {
-  const { io, flags } = context;
-  const listed = await look(context, listTopics);
-  const exitCode = listed.some(isAbandoned) ? 1 : 0;
-  io.stdout.write(
-    flags.json
-      ? `${JSON.stringify({ exitCode, topics: listed })}\n`
-      : drawTable(COLUMNS, listed, mayColour(context)),
-  );
-  return exitCode;
+async function runTopics(context: CommandContext<'topics', typeof ANSWER_FLAGS>): Promise<number> {
+  return answerFrom(context, async (northbound) => {
+    const listed = await listTopics(northbound);
+    return {
+      exitCode: listed.some(isAbandoned) ? 1 : 0,
+      facts: { topics: listed },
+      text: drawTable(COLUMNS, listed, mayColour(context)),
+    };
+  });
 }
 
 /** Whether something waits there and nobody works on it. */

@@ -75,7 +75,7 @@ function pictureOf({ clock, durationMs, cast, crew, topics, tally, story }: Show
 }
 
 /** Pictures drawn over each other at the place where the first one began. */
-class Screen {
+export class Screen {
   readonly #terminal: Terminal;
   #height = 0;
 

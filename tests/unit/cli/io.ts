@@ -24,6 +24,7 @@ export function testWorld(
     stdout: { write: (text) => (written.stdout += text) },
     stderr: { write: (text) => (written.stderr += text) },
     signal: new AbortController().signal,
+    outputClosed: new AbortController().signal,
     heedHangUp: () => undefined,
     onExit: () => () => undefined,
     clock: new VirtualClock(),
