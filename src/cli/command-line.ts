@@ -69,7 +69,9 @@ function argumentValues(named: Arguments, positional: readonly string[]): Invoca
   return Object.fromEntries(
     Object.entries(named).map(([name, argument], index) => [
       name,
-      typeof argument === 'string' ? (positional[index] ?? '') : positional.slice(index),
+      typeof argument === 'object' && 'least' in argument
+        ? positional.slice(index)
+        : (positional[index] ?? ''),
     ]),
   );
 }

@@ -15,7 +15,13 @@ export type Flag = Shape & {
 export type Flags = Readonly<Record<string, Flag>>;
 
 /** Positional arguments in their order: what each is, by its name. */
-export type Arguments = Readonly<Record<string, string | ManyArguments>>;
+export type Arguments = Readonly<Record<string, string | OneOfArgument | ManyArguments>>;
+
+/** One of these words. */
+export interface OneOfArgument {
+  readonly doc: string;
+  readonly values: readonly string[];
+}
 
 /** The last of them may take all words that are left, at least so many. */
 export interface ManyArguments {

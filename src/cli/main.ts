@@ -6,7 +6,8 @@ import { systemRandom } from '../runtime/random.js';
 import { stopOnSignals } from '../runtime/shutdown.js';
 import { presentError } from './present-error.js';
 import { openTerminal } from './terminal.js';
-import { EXIT_INTERRUPTED, run } from './run.js';
+import { EXIT_INTERRUPTED } from './exit-codes.js';
+import { run } from './run.js';
 
 // The program: the only file that touches the process itself.
 

@@ -54,6 +54,6 @@ function withRemarks(text: string, remarks: readonly string[]): string {
 }
 
 /** Docs are Markdown; the terminal is not. */
-function firstSentence(doc: string): string {
+export function firstSentence(doc: string): string {
   return (/^.*?[.](?= [A-Z`]|$)/.exec(doc)?.[0] ?? doc).replace(/`/g, '');
 }

@@ -1,8 +1,8 @@
-import { Command, Help, Option as CommandOption } from 'commander';
+import { Argument, Command, Help, Option as CommandOption } from 'commander';
 import { flagOf } from '../config/option.js';
 import { keysOf } from '../config/options.js';
 import type { Shape } from '../config/shape.js';
-import type { CommandDefinition, CommandGroup, Flag } from './command.js';
+import type { Arguments, CommandDefinition, CommandGroup, Flag } from './command.js';
 import { describeFileOption, describeFlag, describeOption, placeholderOf } from './option-help.js';
 import type { World } from './world.js';
 
@@ -15,6 +15,9 @@ export interface Spoken {
   readonly configPath: string | undefined;
 }
 
+/** What the program does, in a sentence. */
+export const SUMMARY = "Carries a port's status from the compute node to Neutron and on to Nova.";
+
 /** Columns of the help, whatever the terminal: docs/operating/cli.md prints the same. */
 const HELP_WIDTH = 100;
 
@@ -25,7 +28,7 @@ export function buildProgram(
   hear: (spoken: Spoken) => void,
 ): Command {
   const program = new Command('port-status')
-    .description("Carries a port's status from the compute node to Neutron and on to Nova.")
+    .description(SUMMARY)
     .version(version, '--version', 'print the version')
     .helpOption('--help', 'print this help')
     .helpCommand(false)
@@ -64,8 +67,10 @@ function addCommand(parent: Command, definition: CommandDefinition, hear: (spoke
       formatHelp: (...of) => withExamples(definition, formatHelp(...of)),
     });
   for (const [name, argument] of Object.entries(definition.arguments)) {
-    if (typeof argument === 'string') command.argument(`<${name}>`, argument);
-    else command.argument(argument.least === 0 ? `[${name}...]` : `<${name}...>`, argument.doc);
+    const doc = typeof argument === 'string' ? argument : argument.doc;
+    const added = new Argument(argumentWord(name, argument), doc);
+    if (typeof argument === 'object' && 'values' in argument) added.choices(argument.values);
+    command.addArgument(added);
   }
   const keys = [...addFlags(command, definition), ...addOptions(command, definition)];
   command.option('--config <path>', 'the configuration file (else PORT_STATUS_CONFIG names it)');
@@ -86,6 +91,12 @@ function addCommand(parent: Command, definition: CommandDefinition, hear: (spoke
   });
 }
 
+/** How a help names an argument: `<port>`, `[id...]`. */
+export function argumentWord(name: string, argument: Arguments[string]): string {
+  if (typeof argument === 'string' || 'values' in argument) return `<${name}>`;
+  return argument.least === 0 ? `[${name}...]` : `<${name}...>`;
+}
+
 /** Commander's own layout of a help. */
 const formatHelp: Help['formatHelp'] = (command, help) => Help.prototype.formatHelp.call(help, command, help);
 
@@ -100,14 +111,15 @@ type Named = readonly [attribute: string, key: string];
 /** A boolean among them takes no word: the argument behind it is the command's. */
 function addFlags(command: Command, { flags }: CommandDefinition): readonly Named[] {
   return Object.entries(flags).map(([name, flag]) => {
-    const option = new CommandOption(flagOf(name) + wordOf(flag), describeFlag(flag));
+    const option = new CommandOption(flagOf(name) + flagWord(flag), describeFlag(flag));
     if (flag.preset !== undefined) option.preset(String(flag.preset));
     command.addOption(option);
     return [option.attributeName(), name];
   });
 }
 
-function wordOf(flag: Flag): string {
+/** What follows a flag in its help, behind a blank: nothing, ` <duration>`, or ` [number]` where that may be left out. */
+export function flagWord(flag: Flag): string {
   if (flag.kind === 'boolean') return '';
   const word = placeholderOf(flag);
   return flag.preset === undefined ? word : word.replace('<', '[').replace('>', ']');

@@ -1,12 +1,10 @@
 import { isStop } from '../runtime/together.js';
+import { EXIT_INTERRUPTED } from './exit-codes.js';
 import type { CommandDefinition, CommandGroup } from './command.js';
 import { parseCommandLine } from './command-line.js';
 import { COMMANDS } from './commands/commands.js';
 import { presentError } from './present-error.js';
 import type { World } from './world.js';
-
-/** What a shell says of a command that Ctrl-C ended: 128 and the signal's number. */
-export const EXIT_INTERRUPTED = 130;
 
 /**
  * Runs one command line and gives its exit code. Never throws.

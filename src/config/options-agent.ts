@@ -56,16 +56,19 @@ export const AGENT_OPTIONS = {
   },
   'switch.privateKey': {
     kind: 'string',
+    isPath: true,
     commands: AGENT,
     doc: "PEM file with this agent's private key, for an `ssl:` address. It is read at each connection, and so are the certificates.",
   },
   'switch.certificate': {
     kind: 'string',
+    isPath: true,
     commands: AGENT,
     doc: 'PEM file with the certificate for `switch.privateKey`. An authority that the switch trusts must have signed it.',
   },
   'switch.caCert': {
     kind: 'string',
+    isPath: true,
     commands: AGENT,
     doc: "PEM file with the certificate of the authority that must have signed the switch's. As with `ovs-vsctl`, the host name in it is not looked at.",
   },

@@ -65,6 +65,7 @@ export const NOVA_OPTIONS = {
   },
   'nova.cafile': {
     kind: 'string',
+    isPath: true,
     commands: SERVER,
     doc: 'A file with the certificate authorities, in PEM, that vouch for Keystone and Nova, instead of those that Node knows.',
   },

@@ -69,16 +69,19 @@ export const SERVER_OPTIONS = {
   },
   'neutron.caCert': {
     kind: 'string',
+    isPath: true,
     commands: WITH_DATABASE,
     doc: "PEM file with the certificates of the authorities one of which must have signed that of Neutron's database, instead of those that Node knows. It is read at the start.",
   },
   'neutron.certificate': {
     kind: 'string',
+    isPath: true,
     commands: WITH_DATABASE,
     doc: "PEM file with the certificate that is shown to Neutron's database, where that asks for one.",
   },
   'neutron.privateKey': {
     kind: 'string',
+    isPath: true,
     commands: WITH_DATABASE,
     doc: 'PEM file with the private key for `neutron.certificate`.',
   },

@@ -41,16 +41,19 @@ export const SHARED_OPTIONS = {
   },
   'northbound.caFile': {
     kind: 'string',
+    isPath: true,
     commands: NORTHBOUND_USERS,
     doc: "PEM file with the certificate of the authority that must have signed the northbound database's, for TLS. Without it, the authorities that Node.js knows. Read at each connection, as are the other two.",
   },
   'northbound.certFile': {
     kind: 'string',
+    isPath: true,
     commands: NORTHBOUND_USERS,
     doc: 'PEM file with the certificate that this program shows to the northbound database, where that asks for one.',
   },
   'northbound.keyFile': {
     kind: 'string',
+    isPath: true,
     commands: NORTHBOUND_USERS,
     doc: 'PEM file with the private key for `northbound.certFile`.',
   },
@@ -87,11 +90,13 @@ export const SHARED_OPTIONS = {
   },
   'http.certFile': {
     kind: 'string',
+    isPath: true,
     commands: ['server', 'agent'],
     doc: 'PEM file with the certificate that `http.listen` is served with, its own first. With it, HTTPS is spoken there. Read at the start.',
   },
   'http.keyFile': {
     kind: 'string',
+    isPath: true,
     commands: ['server', 'agent'],
     doc: 'PEM file with the private key for `http.certFile`.',
   },

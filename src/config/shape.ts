@@ -5,6 +5,8 @@ export type Shape =
       /** What the text has to match, and the same in words for the error and the docs. */
       readonly pattern?: RegExp;
       readonly like?: string;
+      /** Whether it names a file or folder: a shell then completes it. */
+      readonly isPath?: true;
     }
   | { readonly kind: 'integer'; readonly least: number; readonly most: number }
   | { readonly kind: 'boolean' }

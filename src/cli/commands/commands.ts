@@ -2,6 +2,7 @@ import type { CommandDefinition, CommandGroup } from '../command.js';
 import { agent } from './agent.js';
 import { approve } from './approve.js';
 import { chassis } from './chassis.js';
+import { completionOf } from './completion.js';
 import { compare } from './compare.js';
 import { config } from './config.js';
 import { demo } from './demo.js';
@@ -42,4 +43,5 @@ export const COMMANDS: readonly (CommandDefinition | CommandGroup)[] = [
   uninstall,
   demo,
   simulate,
+  completionOf(() => COMMANDS),
 ];

@@ -30,10 +30,11 @@ const FLAGS = {
   },
   keep: {
     kind: 'string',
+    isPath: true,
     default: '.',
     doc: 'The folder for the file of each history that went wrong.',
   },
-  replay: { kind: 'string', doc: 'Plays the history of this file again, and nothing else.' },
+  replay: { kind: 'string', isPath: true, doc: 'Plays the history of this file again, and nothing else.' },
   reproducible: {
     kind: 'boolean',
     default: false,

@@ -3,6 +3,7 @@ import { cliPage } from './cli-page.js';
 import { configurationPage } from './configuration-page.js';
 import { doctorPage } from './doctor-page.js';
 import { errorsPage } from './errors-page.js';
+import { manPage } from './man-page.js';
 import { metricsPage } from './metrics-page.js';
 
 /** The reference pages that are printed from tables: their text by their path in the repository. */
@@ -15,5 +16,6 @@ export function referencePages(): Readonly<Record<string, string>> {
     'docs/operating/doctor.md': doctorPage(),
     'docs/operating/errors.md': errorsPage(),
     'docs/operating/metrics.md': metricsPage(),
+    'man/port-status.1': manPage(),
   };
 }

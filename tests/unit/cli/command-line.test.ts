@@ -32,6 +32,18 @@ describe('the command line', () => {
       "port-status: unknown option '--listener-tttl-ms' (Did you mean --listener-ttl-ms?); see port-status server --help\n",
     ],
     ['approve', "port-status: missing required argument 'chassis'; see port-status approve --help\n"],
+    [
+      'completion tcsh',
+      "port-status: command-argument value 'tcsh' is invalid for argument 'shell'. Allowed choices are bash, zsh, fish; see port-status completion --help\n",
+    ],
+    [
+      'quarantine rety',
+      "port-status: unknown command 'rety' (Did you mean retry?); see port-status quarantine --help\n",
+    ],
+    [
+      'quarantine drop --yess x',
+      "port-status: unknown option '--yess' (Did you mean --yes?); see port-status quarantine drop --help\n",
+    ],
     ['demo --rate fast', 'port-status: --rate must be a whole number from 1 to 1000, got "fast"\n'],
     [
       'server --config /gone.toml',
@@ -39,6 +51,12 @@ describe('the command line', () => {
     ],
   ])('refuses %j with exit code 78 and one line', async (line, stderr) => {
     expect(await runIn(line)).toEqual({ exitCode: 78, stdout: '', stderr });
+  });
+
+  it('answers a group of commands without one of them with its help on standard error and exit code 78', async () => {
+    const { exitCode, stdout, stderr } = await runIn('quarantine');
+    expect([exitCode, stdout]).toEqual([78, '']);
+    expect(stderr).toContain('Usage: port-status quarantine');
   });
 
   it('prefixes every line of several mistakes', async () => {
