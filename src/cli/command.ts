@@ -45,7 +45,8 @@ export interface CommandDefinition {
   /** What it does, for its own help: a paragraph or more. */
   readonly doc: string;
   /** Command lines for the end of its help, without the program's name. */
-  readonly examples?: readonly string[];
+  readonly examples: readonly [string, ...string[]];
+  readonly exitCodes: CommandExitCodes;
   readonly arguments: Arguments;
   readonly flags: Flags;
   /** The options of the table that it takes. */
@@ -56,6 +57,15 @@ export interface CommandDefinition {
   readonly runsUntilStopped: boolean;
   /** @returns the exit code: 0, or 1 where the answer is no. */
   run(invocation: Invocation, world: World): Promise<number>;
+}
+
+/** What its exit codes mean, beside those that every command has for its failures (exit-codes.ts). No full stop. */
+export interface CommandExitCodes {
+  readonly 0: string;
+  /** The answer is no, or something is to be looked after; absent where it has no such answer. */
+  readonly 1?: string;
+  /** Where it says it otherwise than every command. */
+  readonly 78?: string;
 }
 
 /** Commands that share the first word of their names. */

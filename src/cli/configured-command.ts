@@ -36,7 +36,7 @@ export interface CommandContext<
 /** A command that has a configuration. */
 export interface ConfiguredCommand<C extends Command, F extends Flags, A extends Arguments> extends Pick<
   CommandDefinition,
-  'summary' | 'doc' | 'examples' | 'runsUntilStopped'
+  'summary' | 'doc' | 'examples' | 'exitCodes' | 'runsUntilStopped'
 > {
   readonly name: C;
   readonly flags: F;

@@ -64,7 +64,7 @@ function addCommand(parent: Command, definition: CommandDefinition, hear: (spoke
     .description(definition.doc)
     .configureHelp({
       helpWidth: HELP_WIDTH,
-      formatHelp: (...of) => withExamples(definition, formatHelp(...of)),
+      formatHelp: (of, help) => formatHelp(of, help) + examplesOf(definition) + exitCodesOf(definition, help),
     });
   for (const [name, argument] of Object.entries(definition.arguments)) {
     const doc = typeof argument === 'string' ? argument : argument.doc;
@@ -100,10 +100,19 @@ export function argumentWord(name: string, argument: Arguments[string]): string 
 /** Commander's own layout of a help. */
 const formatHelp: Help['formatHelp'] = (command, help) => Help.prototype.formatHelp.call(help, command, help);
 
-function withExamples({ examples = [] }: CommandDefinition, help: string): string {
-  const lines = examples.map((line) => `  port-status ${line}\n`);
-  return lines.length === 0 ? help : `${help}\nExamples:\n${lines.join('')}`;
+function examplesOf({ examples }: CommandDefinition): string {
+  return `\nExamples:\n${examples.map((line) => `  port-status ${line}\n`).join('')}`;
 }
+
+/** Those that the command alone gives a meaning; the others are in docs/operating/errors.md. */
+function exitCodesOf({ exitCodes }: CommandDefinition, help: Help): string {
+  const lines = Object.entries(exitCodes).map(
+    ([code, meaning]) => `${help.formatItem(code, CODE_WIDTH, String(meaning), help)}\n`,
+  );
+  return `\nExit codes:\n${lines.join('')}`;
+}
+
+const CODE_WIDTH = 2;
 
 /** Commander's name of a flag and ours. */
 type Named = readonly [attribute: string, key: string];

@@ -12,6 +12,8 @@ export const agent = configuredCommand({
   name: 'agent',
   summary: 'report the ports of this compute node',
   doc: 'Runs on a compute node: watches the switch and publishes what it says of every logical port to the northbound database. Only reads the switch. Runs until SIGINT or SIGTERM.',
+  examples: ['agent --switch-ready tag', 'agent --config /etc/port-status/port-status.toml'],
+  exitCodes: { 0: 'it was stopped' },
   runsUntilStopped: true,
   arguments: {},
   flags: {},

@@ -7,8 +7,9 @@ import { ask } from '../northbound-database.js';
 export const approve = configuredCommand({
   name: 'approve',
   summary: "release a chassis' held ports",
-  doc: 'Releases ports that a guard holds back. Where the agent of the chassis lives, it may report what its guard holds, because too many turned DOWN together. Where the chassis is silent (for chassis.downAfterMs, or 65 s where that is not set), servers that have chassis.downAfterMs may report its ports DOWN although so many chassis are silent; this ends with the next word of the agent. Exit code 1: the chassis is not known, or nothing of it is held.',
+  doc: 'Releases ports that a guard holds back. Where the agent of the chassis lives, it may report what its guard holds, because too many turned DOWN together. Where the chassis is silent (for chassis.downAfterMs, or 65 s where that is not set), servers that have chassis.downAfterMs may report its ports DOWN although so many chassis are silent; this ends with the next word of the agent.',
   examples: ['approve compute-17'],
+  exitCodes: { 0: 'approved', 1: 'the chassis is not known, or nothing of it is held' },
   runsUntilStopped: false,
   arguments: { chassis: 'The compute node whose held ports are released.' },
   flags: {},

@@ -11,12 +11,13 @@ import type { Column, Tone } from '../table.js';
 export const chassis = configuredCommand({
   name: 'chassis',
   summary: 'list the chassis and how they stand',
-  doc: "Lists the chassis that are registered in the northbound database: live (heard of within 3 × agent.heartbeatMs), late, or lapsed (silent for chassis.downAfterMs, or for 65 s where that is not set); when each was heard of last, whether every port of it is published, what its agent's guard holds back and since when, and its agent's version. Where chassis.downAfterMs is set it also says whose ports are kept because so many are silent at once. Writes nothing, and does not read the reports. Exit code 0: there are chassis, all are live and complete, and nothing is held; 1: not so.",
+  doc: "Lists the chassis that are registered in the northbound database: live (heard of within 3 × agent.heartbeatMs), late, or lapsed (silent for chassis.downAfterMs, or for 65 s where that is not set); when each was heard of last, whether every port of it is published, what its agent's guard holds back and since when, and its agent's version. Where chassis.downAfterMs is set it also says whose ports are kept because so many are silent at once. Writes nothing, and does not read the reports.",
   examples: [
     'chassis',
     'chassis --watch 10',
     'chassis --json | jq -r \'.chassis[] | select(.state == "lapsed") | .chassis\'',
   ],
+  exitCodes: { 0: 'there are chassis, all are live and complete, and nothing is held', 1: 'not so' },
   runsUntilStopped: false,
   arguments: {},
   flags: ANSWER_FLAGS,

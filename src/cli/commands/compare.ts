@@ -11,7 +11,9 @@ const FLAGS = { json: { kind: 'boolean', default: false, doc: 'Print JSON.' } } 
 export const compare = configuredCommand({
   name: 'compare',
   summary: 'compare what the switches say with Neutron',
-  doc: "Compares each of Neutron's ports with the last report of the chassis that it is bound to, and lists where they differ: what would be written in write mode. Ports whose chassis never said anything are counted, not judged. Writes nothing. Exit code 0: they agree; 1: they do not.",
+  doc: "Compares each of Neutron's ports with the last report of the chassis that it is bound to, and lists where they differ: what would be written in write mode. Ports whose chassis never said anything are counted, not judged. Writes nothing.",
+  examples: ['compare', 'compare --json | jq .counts'],
+  exitCodes: { 0: 'they agree', 1: 'they do not' },
   runsUntilStopped: false,
   arguments: {},
   flags: FLAGS,

@@ -24,6 +24,7 @@ export function completionOf(
       'completion bash | sudo tee /etc/bash_completion.d/port-status',
       'completion fish > ~/.config/fish/completions/port-status.fish',
     ],
+    exitCodes: { 0: 'printed' },
     runsUntilStopped: false,
     arguments: { shell: { doc: 'The shell.', values: Object.keys(SCRIPTS) } },
     flags: {},

@@ -11,7 +11,12 @@ import { presentError } from '../present-error.js';
 export const config: CommandDefinition = {
   name: 'config',
   summary: 'print the configuration and where it comes from',
-  doc: 'Prints every value that a command would use and where it comes from; passwords as ***. Takes every flag of that command. What is wrong or missing follows on standard error, with exit code 78.',
+  doc: 'Prints every value that a command would use and where it comes from; passwords as ***. Takes every flag of that command.',
+  examples: ['config --for agent', 'config --json | jq -r \'."listener.ttlMs".source\''],
+  exitCodes: {
+    0: 'printed, and nothing is wrong',
+    78: 'something is wrong or missing: what, follows on standard error',
+  },
   runsUntilStopped: false,
   arguments: {},
   flags: {

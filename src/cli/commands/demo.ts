@@ -46,7 +46,9 @@ const FLAGS = {
 export const demo = configuredCommand({
   name: 'demo',
   summary: 'show it at work on this machine',
-  doc: 'Lets VMs boot, stop, reboot and migrate on compute nodes with simulated switches, in a temporary folder: real agents and servers in processes of their own, a SQLite northbound database, SQLite with the tables of Neutron, and a Keystone and Nova that check what they get. In a terminal it shows a live view, in which k kills a server and q quits; it serves the page of a server for all of them, which can kill servers and boot a thousand VMs, and prints its address; elsewhere it prints the way of each VM in a line. Needs nothing installed and touches nothing else. Exit code 1: something was lost, or applied twice.',
+  doc: 'Lets VMs boot, stop, reboot and migrate on compute nodes with simulated switches, in a temporary folder: real agents and servers in processes of their own, a SQLite northbound database, SQLite with the tables of Neutron, and a Keystone and Nova that check what they get. In a terminal it shows a live view, in which k kills a server and q quits; it serves the page of a server for all of them, which can kill servers and boot a thousand VMs, and prints its address; elsewhere it prints the way of each VM in a line. Needs nothing installed and touches nothing else.',
+  examples: ['demo', 'demo --duration 60s --rate 100 --kill-every 10s', 'demo --seed 7 --json'],
+  exitCodes: { 0: 'every VM was served, once', 1: 'something was lost, or applied twice' },
   runsUntilStopped: true,
   arguments: {},
   flags: FLAGS,

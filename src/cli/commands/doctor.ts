@@ -10,7 +10,9 @@ import type { World } from '../world.js';
 export const doctor: CommandDefinition = {
   name: 'doctor',
   summary: 'check the configuration, every connection and what is stored',
-  doc: 'Looks at everything that this host needs to do its part, and prints a line for each check: ok, warn or FAIL, what was found, and how to mend it; what is not configured here is skipped. Takes every flag of server and agent. Writes nothing. Exit code 0: nothing fails; 1: something does; 78: its configuration can not be read.',
+  doc: 'Looks at everything that this host needs to do its part, and prints a line for each check: ok, warn or FAIL, what was found, and how to mend it; what is not configured here is skipped. Takes every flag of server and agent. Writes nothing.',
+  examples: ['doctor', 'doctor --for agent --json | jq -r \'.checks[] | select(.level == "FAIL") | .mend\''],
+  exitCodes: { 0: 'nothing fails', 1: 'something does', 78: 'its configuration can not be read' },
   runsUntilStopped: false,
   arguments: {},
   flags: {

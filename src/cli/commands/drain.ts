@@ -23,8 +23,12 @@ const ARGUMENTS = { server: 'The name of the server, as "port-status listeners" 
 export const drain = configuredCommand({
   name: 'drain',
   summary: 'have a server leave',
-  doc: 'Tells a server to leave, and waits until it has: it gets no report from now on, ends what it is doing and hands over what waits in its topic; its process then ends with exit code 0. Start it again to have it back. Exit code 0: it has left; 1: no server of that name is registered, no other is live (unless --force), or it has not left in time.',
+  doc: 'Tells a server to leave, and waits until it has: it gets no report from now on, ends what it is doing and hands over what waits in its topic; its process then ends with exit code 0. Start it again to have it back.',
   examples: ['drain server-2', 'drain server-2 --timeout 2m --force'],
+  exitCodes: {
+    0: 'it has left',
+    1: 'no server of that name is registered, no other is live (unless --force), or it has not left in time',
+  },
   runsUntilStopped: false,
   arguments: ARGUMENTS,
   flags: FLAGS,

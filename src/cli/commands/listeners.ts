@@ -11,12 +11,13 @@ import type { Column, Tone } from '../table.js';
 export const listeners = configuredCommand({
   name: 'listeners',
   summary: 'list the servers and how they stand',
-  doc: 'Lists the servers that are registered in the northbound database: live, draining (told to leave), late (silent for half their ttl) or lapsed (silent for their ttl: others take over); when each was heard of last, how many reports wait for it and which share of all that wait that is, its program and the wire versions that it reads; with --json also what it has done since its program started. Writes nothing. Exit code 0: there are servers, and all are live; 1: not so.',
+  doc: 'Lists the servers that are registered in the northbound database: live, draining (told to leave), late (silent for half their ttl) or lapsed (silent for their ttl: others take over); when each was heard of last, how many reports wait for it and which share of all that wait that is, its program and the wire versions that it reads; with --json also what it has done since its program started. Writes nothing.',
   examples: [
     'listeners',
     'listeners --watch',
     'listeners --json | jq -r \'.listeners[] | select(.state != "live") | .id\'',
   ],
+  exitCodes: { 0: 'there are servers, and all are live', 1: 'not so' },
   runsUntilStopped: false,
   arguments: {},
   flags: ANSWER_FLAGS,

@@ -23,6 +23,8 @@ export const migrate = configuredCommand({
   name: 'migrate',
   summary: 'create or update the ledger',
   doc: "Creates the ledger's tables in their own schema beside Neutron's tables, or brings them up to date; its user needs the right to create them. Neutron's tables are never altered. Running it again changes nothing.",
+  examples: ['migrate', 'migrate --print-grants --neutron-url mysql://controller.example/neutron'],
+  exitCodes: { 0: 'the ledger is as this program needs it, or the grants are printed' },
   runsUntilStopped: false,
   arguments: {},
   flags: FLAGS,

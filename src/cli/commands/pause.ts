@@ -8,6 +8,8 @@ export const pause = configuredCommand({
   name: 'pause',
   summary: 'stop all writing to Neutron and Nova',
   doc: "Makes all servers stop writing to Neutron's tables and telling Nova, until port-status resume. When it returns, no transaction that began before is still running. Reports wait meanwhile; none is lost.",
+  examples: ['pause'],
+  exitCodes: { 0: 'nothing is written any more' },
   runsUntilStopped: false,
   arguments: {},
   flags: {},

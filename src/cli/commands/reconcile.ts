@@ -36,12 +36,13 @@ const FLAGS = {
 export const reconcile = configuredCommand({
   name: 'reconcile',
   summary: 'mend what records, ledger and Neutron disagree about',
-  doc: "Compares northbound records, ledger and Neutron, as the servers do in turns of reconcile.everyMs, and prints each finding with what is written and why. It mends what a server of this configuration may write, and nothing in observe mode, while writing is paused, or on chassis that apply.chassis does not name. Kinds of findings: status (not what the last report of the bound chassis means, or a complete chassis no longer has the port), not-activated (no provisioning block is left, and nobody activated the port), debt (a word that Nova was not told: listed with its age, running servers tell it), no-port (a report of a port that Neutron no longer has), lost-entry (a pending report that no server is told of: put back into its topic). What it writes: words such as DELETE-L2 ACTIVE in Neutron's tables and the ledger, LEDGER in the ledger alone, TOPIC in the northbound database. Silence is no evidence: ports that are ACTIVE and whose chassis never said anything are counted, the first 1,000 listed, and never changed. Exit code 0: nothing was found, or all of it mended; 1: something is left.",
+  doc: "Compares northbound records, ledger and Neutron, as the servers do in turns of reconcile.everyMs, and prints each finding with what is written and why. It mends what a server of this configuration may write, and nothing in observe mode, while writing is paused, or on chassis that apply.chassis does not name. Kinds of findings: status (not what the last report of the bound chassis means, or a complete chassis no longer has the port), not-activated (no provisioning block is left, and nobody activated the port), debt (a word that Nova was not told: listed with its age, running servers tell it), no-port (a report of a port that Neutron no longer has), lost-entry (a pending report that no server is told of: put back into its topic). What it writes: words such as DELETE-L2 ACTIVE in Neutron's tables and the ledger, LEDGER in the ledger alone, TOPIC in the northbound database. Silence is no evidence: ports that are ACTIVE and whose chassis never said anything are counted, the first 1,000 listed, and never changed.",
   examples: [
     'reconcile --dry-run',
     'reconcile --port 15e2c509-be19-4dfd-a2e0-c08cb1499a3e --dry-run',
     'reconcile --host compute-17',
   ],
+  exitCodes: { 0: 'nothing was found, or all of it mended', 1: 'something is left' },
   runsUntilStopped: false,
   arguments: {},
   flags: FLAGS,

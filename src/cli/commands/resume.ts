@@ -5,6 +5,8 @@ export const resume = configuredCommand({
   name: 'resume',
   summary: 'end a pause',
   doc: 'Lets the servers write again after port-status pause.',
+  examples: ['resume'],
+  exitCodes: { 0: 'writing goes on' },
   runsUntilStopped: false,
   arguments: {},
   flags: {},

@@ -24,6 +24,8 @@ export const server = configuredCommand({
   name: 'server',
   summary: 'take part in writing port statuses to Neutron',
   doc: 'Runs beside neutron-server: receives reports from the northbound database, judges them, writes statuses to the Neutron database and tells Nova. Run as many as you like; each report is handled by exactly one. Runs until SIGINT or SIGTERM.',
+  examples: ['server --config /etc/port-status/port-status.toml'],
+  exitCodes: { 0: 'it was stopped, or told to leave by port-status drain' },
   runsUntilStopped: true,
   arguments: {},
   flags: {},

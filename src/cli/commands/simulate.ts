@@ -46,7 +46,12 @@ const FLAGS = {
 export const simulate: CommandDefinition = {
   name: 'simulate',
   summary: 'look for a history in which something is lost',
-  doc: 'Plays histories of a small cloud, each drawn from its seed: plugs, rebinds, migrations and DHCP, crashes before and after every call, pauses, lost data, set clocks, a failing Nova. The servers are the real ones, time is virtual, and an oracle that knows nothing of them judges what comes out. A history that goes wrong is shortened to what it needs for that, told, and kept in a file that `--replay` plays again. Touches nothing but these files. Exit code 1: a history went wrong, or a thousand of them never came by some row of the crash table.',
+  doc: 'Plays histories of a small cloud, each drawn from its seed: plugs, rebinds, migrations and DHCP, crashes before and after every call, pauses, lost data, set clocks, a failing Nova. The servers are the real ones, time is virtual, and an oracle that knows nothing of them judges what comes out. A history that goes wrong is shortened to what it needs for that, told, and kept in a file that `--replay` plays again. Touches nothing but these files.',
+  examples: ['simulate --seeds 1..1000', 'simulate --replay port-status-history-7.json'],
+  exitCodes: {
+    0: 'none went wrong',
+    1: 'a history went wrong, or a thousand of them never came by some row of the crash table',
+  },
   runsUntilStopped: true,
   arguments: {},
   flags: FLAGS,

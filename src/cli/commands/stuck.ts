@@ -22,12 +22,13 @@ const FLAGS = {
 export const stuck = configuredCommand({
   name: 'stuck',
   summary: 'list the ports that Nova waits for',
-  doc: 'Lists the ports that Nova waits for, those first that it will give up first: bound ports of VMs that are not ACTIVE, have a provisioning block, and were changed within its vif_plugging_timeout; with the time that is left, the first stage that is missing and the next step, as "port-status port" tells them. A VM that is stopped leaves such a port, too, until that time has passed. Writes nothing. Exit code 0: there is none; 1: there are some.',
+  doc: 'Lists the ports that Nova waits for, those first that it will give up first: bound ports of VMs that are not ACTIVE, have a provisioning block, and were changed within its vif_plugging_timeout; with the time that is left, the first stage that is missing and the next step, as "port-status port" tells them. A VM that is stopped leaves such a port, too, until that time has passed. Writes nothing.',
   examples: [
     'stuck',
     'stuck --watch 5',
     "stuck --timeout 10m --json | jq -r '.ports[] | [.leftMs, .portId, .stage] | @tsv'",
   ],
+  exitCodes: { 0: 'there is none', 1: 'there are some' },
   runsUntilStopped: false,
   arguments: {},
   flags: FLAGS,

@@ -11,8 +11,16 @@ import { LISTENER_TONES } from './listeners.js';
 export const topics = configuredCommand({
   name: 'topics',
   summary: 'list where reports wait, and for how long',
-  doc: 'Lists the topics of the northbound database, which all tenants share: each registered server has one. Beside those, which "port-status listeners" shows as servers, it lists what no server has: topics that a server which is gone left behind, and nobody\'s topic, "-", for reports that were published while no server was live. For each: how its server stands (live, draining, late, lapsed, gone, or none), how many reports wait there, which share of all that is, how long the oldest has waited, and of which port and chassis that is. Writes nothing. Exit code 0: nothing waits but with a server that works; 1: something waits with one that has lapsed or is gone, or in nobody\'s topic: others take it over within a ttl and a sixth, if one is live.',
-  examples: ['topics', "topics --json | jq -r '.topics[] | select(.oldestMs > 10000) | .oldest.portId'"],
+  doc: 'Lists the topics of the northbound database, which all tenants share: each registered server has one. Beside those, which "port-status listeners" shows as servers, it lists what no server has: topics that a server which is gone left behind, and nobody\'s topic, "-", for reports that were published while no server was live. For each: how its server stands (live, draining, late, lapsed, gone, or none), how many reports wait there, which share of all that is, how long the oldest has waited, and of which port and chassis that is. Writes nothing.',
+  examples: [
+    'topics',
+    'topics --watch',
+    "topics --json | jq -r '.topics[] | select(.oldestMs > 10000) | .oldest.portId'",
+  ],
+  exitCodes: {
+    0: 'nothing waits but with a server that works',
+    1: "something waits with a server that has lapsed or is gone, or in nobody's topic: others take it over within a ttl and a sixth, if one is live",
+  },
   runsUntilStopped: false,
   arguments: {},
   flags: ANSWER_FLAGS,

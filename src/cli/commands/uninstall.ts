@@ -26,7 +26,12 @@ const FLAGS = {
 export const uninstall = configuredCommand({
   name: 'uninstall',
   summary: 'remove all that Port Status Sync has stored',
-  doc: "Removes what Port Status Sync has stored: the provisioning blocks that it inserted into Neutron's tables and that nobody else would remove, the ledger, and the northbound data. Its database user needs the right to drop the ledger, as that of migrate has, and, where blocks of ours are to be removed, the rights that a server has; it looks for them before it changes anything. Stop all agents and servers first: it refuses while one of them lives (exit code 1), an agent until a minute after it was stopped. Statuses stay as they are. Where it was interrupted, run it again.",
+  doc: "Removes what Port Status Sync has stored: the provisioning blocks that it inserted into Neutron's tables and that nobody else would remove, the ledger, and the northbound data. Its database user needs the right to drop the ledger, as that of migrate has, and, where blocks of ours are to be removed, the rights that a server has; it looks for them before it changes anything. Stop all agents and servers first: it refuses while one of them lives, an agent until a minute after it was stopped. Statuses stay as they are. Where it was interrupted, run it again.",
+  examples: ['uninstall --dry-run', 'uninstall'],
+  exitCodes: {
+    0: 'all of it is removed; with --dry-run: could be',
+    1: 'a server or an agent still runs; with --dry-run also: a right is missing',
+  },
   runsUntilStopped: false,
   arguments: {},
   flags: FLAGS,

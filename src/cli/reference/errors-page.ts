@@ -15,10 +15,14 @@ export function errorsPage(): string {
       Object.entries(ERRORS).map(([name, { meaning, exitCode }]) => [code(name), meaning, String(exitCode)]),
     ),
     '## Exit codes',
-    tableOf(
-      ['Exit code', 'Meaning', 'Start again?'],
-      EXIT_CODES.map(({ code: exitCode, meaning, again }) => [String(exitCode), meaning, again]),
-    ),
+    exitCodeTable(),
     'The first SIGINT or SIGTERM ends the running work in order; the second ends the program at once. No report is lost either way.',
   ]);
+}
+
+export function exitCodeTable(): string {
+  return tableOf(
+    ['Exit code', 'Meaning', 'Start again?'],
+    EXIT_CODES.map(({ code: exitCode, meaning, again }) => [String(exitCode), meaning, again]),
+  );
 }

@@ -52,8 +52,14 @@ function commandPart(parent: string, one: CommandDefinition | CommandGroup): str
     paragraph(inline(one.doc)),
     ...argumentItems(one.arguments),
     ...flags,
-    typed((one.examples ?? []).map((line) => `port-status ${line}`)),
+    typed(one.examples.map((line) => `port-status ${line}`)),
+    paragraph(inline(exitSentence(one))),
   );
+}
+
+function exitSentence({ exitCodes }: CommandDefinition): string {
+  const parts = Object.entries(exitCodes).map(([code, meaning]) => `${code}: ${String(meaning)}`);
+  return `Exit code ${parts.join('; ')}.`;
 }
 
 function argumentWords(named: Arguments): readonly string[] {

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { runIn } from './io.js';
+import type { CommandDefinition } from '../../../src/cli/command.js';
+import { parseCommandLine } from '../../../src/cli/command-line.js';
+import { COMMANDS } from '../../../src/cli/commands/commands.js';
+import { runIn, testWorld } from './io.js';
 
 describe('the command line', () => {
   it('prints its version', async () => {
@@ -66,5 +69,31 @@ describe('the command line', () => {
       expect.stringMatching(/^port-status: northbound\.url is missing/),
       expect.stringMatching(/^port-status: switch\.ready is missing/),
     ]);
+  });
+});
+
+/** Every command with the words that name it. */
+const NAMED: readonly (readonly [string, CommandDefinition])[] = COMMANDS.flatMap((one) =>
+  'commands' in one
+    ? one.commands.map((command) => [`${one.name} ${command.name}`, command] as const)
+    : [[one.name, one] as const],
+);
+
+describe.each(NAMED)('the help of port-status %s', (name, command) => {
+  it('shows examples and what the exit codes mean', async () => {
+    const { exitCode, stdout } = await runIn(`${name} --help`);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain(`\nExamples:\n  port-status ${name}`);
+    expect(stdout.replaceAll(/\s+/g, ' ')).toContain(` Exit codes: 0 ${command.exitCodes[0]}`);
+  });
+
+  it('has examples that the command line understands', () => {
+    const files = { '/etc/port-status/port-status.toml': '' };
+    const { world } = testWorld({ files });
+    for (const example of command.examples) {
+      const [words = ''] = example.split(/ [|>]+ /);
+      const call = parseCommandLine(COMMANDS, words.split(' '), world);
+      expect(call).toMatchObject({ kind: 'command', command: { summary: command.summary } });
+    }
   });
 });

@@ -14,6 +14,8 @@ function demo(body: Body, runsUntilStopped = false): CommandDefinition {
     name: 'demo',
     summary: 'a test',
     doc: 'A test.',
+    examples: ['demo'],
+    exitCodes: { 0: 'done' },
     runsUntilStopped,
     arguments: {},
     flags: {},

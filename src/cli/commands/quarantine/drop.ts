@@ -22,11 +22,15 @@ const ARGUMENTS = { id: { least: 1, doc: "Ports' ids, or port@chassis." } } as c
 export const drop = configuredSubcommand('quarantine', {
   name: 'drop',
   summary: 'drop reports that can never be written',
-  doc: 'Drops reports from quarantine. Prints each whole before it goes, with why nothing is lost by it: keep that, since nobody else does. Asks first; without a terminal it needs --yes. Exit code 0: all that were named are dropped; 1: somebody said no, or some are not in quarantine, or changed just then.',
+  doc: 'Drops reports from quarantine. Prints each whole before it goes, with why nothing is lost by it: keep that, since nobody else does. Asks first; without a terminal it needs --yes.',
   examples: [
     'quarantine drop 15e2c509-be19-4dfd-a2e0-c08cb1499a3e@compute-17',
     'quarantine drop --yes --json 15e2c509-be19-4dfd-a2e0-c08cb1499a3e >> dropped.json',
   ],
+  exitCodes: {
+    0: 'all that were named are dropped',
+    1: 'somebody said no, or some are not in quarantine, or changed just then',
+  },
   runsUntilStopped: false,
   arguments: ARGUMENTS,
   flags: FLAGS,

@@ -13,8 +13,9 @@ const FLAGS = {
 export const list = configuredSubcommand('quarantine', {
   name: 'list',
   summary: 'list the reports that can never be written',
-  doc: 'Lists the reports in quarantine, the oldest first, each with the reason and the next step. Writes nothing. Exit code 0: there is none; 1: there are some.',
+  doc: 'Lists the reports in quarantine, the oldest first, each with the reason and the next step. Writes nothing.',
   examples: ['quarantine list', "quarantine list --json | jq -r '.reports[] | [.id, .nextStep] | @tsv'"],
+  exitCodes: { 0: 'there is none', 1: 'there are some' },
   runsUntilStopped: false,
   arguments: {},
   flags: FLAGS,

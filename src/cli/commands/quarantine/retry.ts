@@ -16,8 +16,9 @@ const ARGUMENTS = { id: { least: 0, doc: "Ports' ids, or port@chassis." } } as c
 export const retry = configuredSubcommand('quarantine', {
   name: 'retry',
   summary: 'have reports judged again',
-  doc: 'Takes reports out of quarantine, once the cause is mended, so that servers judge their records again with their next sweep; one that can still not be written comes back. A report that no server could judge again, because its body can not be read or nothing is stored of it any more, is refused and stays. Exit code 0: all that were named are let go; 1: some were refused, or are not in quarantine.',
+  doc: 'Takes reports out of quarantine, once the cause is mended, so that servers judge their records again with their next sweep; one that can still not be written comes back. A report that no server could judge again, because its body can not be read or nothing is stored of it any more, is refused and stays.',
   examples: ['quarantine retry 15e2c509-be19-4dfd-a2e0-c08cb1499a3e', 'quarantine retry --all'],
+  exitCodes: { 0: 'all that were named are let go', 1: 'some were refused, or are not in quarantine' },
   runsUntilStopped: false,
   arguments: ARGUMENTS,
   flags: FLAGS,

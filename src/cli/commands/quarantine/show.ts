@@ -12,11 +12,12 @@ const ARGUMENTS = { id: "The port's id, or port@chassis." } as const;
 export const show = configuredSubcommand('quarantine', {
   name: 'show',
   summary: 'show a report that can never be written',
-  doc: 'Shows a report in quarantine as it came: its body, why, when and by which server it was set aside, what can become of it, and the next step. It can be repeatable (its record is stored, servers can judge it again), unreadable (no report can be made of its body), unrecorded (nothing is stored of it any more) or overtaken (its chassis has said something newer). Writes nothing. Exit code 0: it is shown; 1: there is none of that name.',
+  doc: 'Shows a report in quarantine as it came: its body, why, when and by which server it was set aside, what can become of it, and the next step. It can be repeatable (its record is stored, servers can judge it again), unreadable (no report can be made of its body), unrecorded (nothing is stored of it any more) or overtaken (its chassis has said something newer). Writes nothing.',
   examples: [
     'quarantine show 15e2c509-be19-4dfd-a2e0-c08cb1499a3e',
     'quarantine show 15e2c509-be19-4dfd-a2e0-c08cb1499a3e@compute-17 --json | jq -r .reports[0].body',
   ],
+  exitCodes: { 0: 'it is shown', 1: 'there is none of that name' },
   runsUntilStopped: false,
   arguments: ARGUMENTS,
   flags: FLAGS,
