@@ -20,6 +20,10 @@ export class PlayedSwitch implements PortSource {
     this.#news.ring();
   }
 
+  async probe(): Promise<void> {
+    return Promise.resolve();
+  }
+
   async *watch({ signal }: { readonly signal: AbortSignal }): AsyncIterable<SwitchUpdate> {
     this.#isDumpDue = true;
     for (;;) {

@@ -1,5 +1,6 @@
 import { checkName } from '../domain/report.js';
 import type { Northbound } from '../northbound/northbound.js';
+import type { Check } from '../runtime/check.js';
 import type { Clock } from '../runtime/clock.js';
 import { Doorbell } from '../runtime/doorbell.js';
 import type { Logger } from '../runtime/logger.js';
@@ -14,6 +15,7 @@ import { Outbasket } from './outbasket.js';
 import type { PortSource } from './port-source.js';
 import { ripeInMs } from './resync-guard.js';
 import type { GuardPolicy } from './resync-guard.js';
+import { AgentReadiness } from './readiness.js';
 import { Speaker } from './speaker.js';
 import { Witness } from './witness.js';
 import type { HoldChange } from './witness.js';
@@ -70,6 +72,8 @@ export interface Agent {
    */
   run(signal: AbortSignal): Promise<void>;
   health(): AgentHealth;
+  /** Asks those it depends on, and says within 2 s how it stands. */
+  checks(): Promise<readonly Check[]>;
 }
 
 /** @throws {PortStatusError} CONFIG where the chassis name can not be one. */
@@ -77,6 +81,16 @@ export function createAgent(parts: AgentParts): Agent {
   checkName('chassis', parts.chassis);
   const wired = wire(parts);
   const { witness, basket, speaker, record, connection } = wired;
+  const health = (): AgentHealth => ({
+    switch: witness.switch,
+    lostReason: witness.lostReason,
+    unconfirmed: witness.unconfirmed,
+    northbound: connection.state,
+    unpublished: basket.unpublished,
+    held: witness.hold?.ports.size ?? 0,
+    complete: record.isComplete,
+  });
+  const readiness = new AgentReadiness(wired, health);
   return {
     run: (signal) =>
       together(
@@ -88,15 +102,8 @@ export function createAgent(parts: AgentParts): Agent {
         ],
         { signal },
       ),
-    health: () => ({
-      switch: witness.switch,
-      lostReason: witness.lostReason,
-      unconfirmed: witness.unconfirmed,
-      northbound: connection.state,
-      unpublished: basket.unpublished,
-      held: witness.hold?.ports.size ?? 0,
-      complete: record.isComplete,
-    }),
+    health,
+    checks: () => readiness.check(),
   };
 }
 
@@ -119,7 +126,7 @@ interface Bells {
 function wire(parts: AgentParts): Wired {
   const { clock, random, source, options } = parts;
   const bells: Bells = { news: new Doorbell(), note: new Doorbell(), hold: new Doorbell() };
-  const basket = new Outbasket();
+  const basket = new Outbasket(() => clock.monotonicMs());
   const announceHold = (change: HoldChange): void => {
     showHold(change, parts);
     bells.note.ring();

@@ -1,10 +1,12 @@
 import { commonVersion } from '../domain/wire.js';
 import type { ChassisNote, ChassisRegistration, Northbound } from '../northbound/northbound.js';
+import type { Clock } from '../runtime/clock.js';
 import type { Doorbell } from '../runtime/doorbell.js';
 import type { Connection } from './connection.js';
 import type { Witness } from './witness.js';
 
 export interface ChassisRecordParts {
+  readonly clock: Clock;
   readonly northbound: Northbound;
   readonly connection: Connection;
   readonly witness: Witness;
@@ -30,6 +32,7 @@ interface Completeness {
 export class ChassisRecord {
   readonly #parts: ChassisRecordParts;
   #complete: Completeness | undefined;
+  #keptAtMs: number | undefined;
   #wireVersion: number;
 
   constructor(parts: ChassisRecordParts) {
@@ -40,6 +43,11 @@ export class ChassisRecord {
   /** The wire version that every listener reads, as the database said last. */
   get wireVersion(): number {
     return this.#wireVersion;
+  }
+
+  /** When it was written last under a registration that still stood, by the monotonic clock. */
+  get keptAtMs(): number | undefined {
+    return this.#keptAtMs;
   }
 
   /** Whether it is stored that every port is published. */
@@ -91,6 +99,7 @@ export class ChassisRecord {
   async #keep(registration: ChassisRegistration, signal: AbortSignal): ReturnType<Northbound['keepChassis']> {
     const complete = this.#completeIn(registration.incarnation);
     const answer = await this.#parts.northbound.keepChassis(registration, this.#note(complete), { signal });
+    this.#keptAtMs = this.#parts.clock.monotonicMs();
     if (complete !== undefined) complete.isStored = true;
     return answer;
   }

@@ -18,6 +18,7 @@ export interface ConnectionParts {
 export class Connection {
   readonly #parts: ConnectionParts;
   #state: 'up' | 'down' = 'down';
+  #answeredAtMs: number | undefined;
   #isAnnounced = false;
 
   constructor(parts: ConnectionParts) {
@@ -29,6 +30,16 @@ export class Connection {
     return this.#state;
   }
 
+  /** When it answered last, by the monotonic clock. */
+  get answeredAtMs(): number | undefined {
+    return this.#answeredAtMs;
+  }
+
+  /** Notes that it answered: a call of our own did not have to be repeated. */
+  noteAnswer(): void {
+    this.#answeredAtMs = this.#parts.clock.monotonicMs();
+  }
+
   /**
    * Repeats a call, with growing pauses, until it does not throw UNAVAILABLE.
    *
@@ -38,6 +49,7 @@ export class Connection {
     for (let attempt = 1; ; attempt++) {
       try {
         const answer = await call();
+        this.noteAnswer();
         this.#rise();
         return answer;
       } catch (error) {

@@ -35,12 +35,24 @@ const NO_ROUND = -1;
  */
 export class Outbasket {
   readonly #entries = new Map<string, Entry>();
-  readonly #unpublished = new Set<string>();
+  /** Since when each has waited; those that wait longest come first. */
+  readonly #unpublished = new Map<string, number>();
+  readonly #nowMs: () => number;
   #round = 0;
+
+  /** @param nowMs by the monotonic clock. */
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
+  }
 
   /** How many ports wait to be published. */
   get unpublished(): number {
     return this.#unpublished.size;
+  }
+
+  /** Since when a port has waited to be published that waits longest; undefined where none waits. */
+  get oldestMs(): number | undefined {
+    return this.#unpublished.values().next().value;
   }
 
   /** The newest observation of every port that is remembered. */
@@ -72,7 +84,7 @@ export class Outbasket {
     const entry = this.#record(port);
     const isStored = entry.said !== undefined && isSaid(entry.said, port);
     if (isStored && entry.stands) this.#letStand(entry);
-    else if (!isStored || entry.round !== this.#round) this.#unpublished.add(portId);
+    else if (!isStored || entry.round !== this.#round) this.#await(portId);
     entry.stands = false;
     if (port.isGone === true && !(entry.wasOffered && this.#unpublished.has(portId))) this.#forget(portId);
   }
@@ -91,13 +103,13 @@ export class Outbasket {
 
   /** Asks for a report of this port, whatever was said last. */
   demand(portId: string): void {
-    if (this.#entries.has(portId)) this.#unpublished.add(portId);
+    if (this.#entries.has(portId)) this.#await(portId);
   }
 
   /** Begins a round: asks for a report of every port. */
   demandAll(): void {
     this.#round += 1;
-    for (const portId of this.#entries.keys()) this.#unpublished.add(portId);
+    for (const portId of this.#entries.keys()) this.#await(portId);
   }
 
   /** Whether a report of every port was stored since the round began. */
@@ -120,6 +132,11 @@ export class Outbasket {
     }
   }
 
+  /** What waits already has waited since then. */
+  #await(portId: string): void {
+    if (!this.#unpublished.has(portId)) this.#unpublished.set(portId, this.#nowMs());
+  }
+
   #record(port: Observation): Entry {
     const entry = this.#entries.get(port.portId) ?? entryOf(port);
     entry.now = port;
@@ -134,7 +151,7 @@ export class Outbasket {
 
   *#firstUnpublished(max: number): Iterable<Entry> {
     let left = max;
-    for (const portId of this.#unpublished) {
+    for (const portId of this.#unpublished.keys()) {
       const entry = this.#entries.get(portId);
       if (left-- <= 0) return;
       if (entry !== undefined) yield entry;
@@ -148,7 +165,7 @@ export class Outbasket {
     entry.stands = false;
     entry.round = this.#round;
     if (isSaid(report, entry.now)) this.#forgetGone(entry.now);
-    else if (wasUnpublished) this.#unpublished.add(portId);
+    else if (wasUnpublished) this.#await(portId);
   }
 
   #forgetGone({ portId, isGone }: Observation): void {

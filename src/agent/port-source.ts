@@ -46,4 +46,12 @@ export interface PortSource {
 
   /** Asks for a new full dump; it comes as the next update of that kind. */
   refresh(): void;
+
+  /**
+   * Asks the switch for a sign of life. Resolves when it has answered on the connection over which it is followed, behind
+   * all that it said before.
+   *
+   * @throws {PortStatusError} UNAVAILABLE where it is not followed now, or the connection ends first.
+   */
+  probe(): Promise<void>;
 }

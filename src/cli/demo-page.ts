@@ -47,7 +47,7 @@ export async function openDemoPage(
     ['/demo/boot', async () => backstage.boot(CROWD)],
   ]);
   const { registry } = metrics;
-  const served = { registry, checks: () => [], logger, api, dashboard: readDashboard(), controls };
+  const served = { registry, checks: async () => [], logger, api, dashboard: readDashboard(), controls };
   const endpoint = opened.add(await startHttp({ ...served, listen: '127.0.0.1:0' }));
   return `http://${String(endpoint.address)}/`;
 }

@@ -47,6 +47,8 @@ export class NovaOverHttp implements Nova {
   readonly #random: Random;
   readonly #metrics: Metrics;
   readonly #alarm: Alarm;
+  /** Why Nova forbade us to speak when we last did. */
+  #forbidden: string | undefined;
 
   constructor(
     http: HttpClient,
@@ -70,21 +72,26 @@ export class NovaOverHttp implements Nova {
   }
 
   /**
-   * As `check`, and asks Nova itself, with an empty list of events: it refuses that as invalid once it has taken the
-   * token, and does nothing.
+   * See `Nova.reach`. Nova is asked with an empty list of events: it refuses that as invalid once it has taken the token,
+   * and does nothing. Whether we may speak it looks at later: what it said of that to the last word stands.
    *
    * @returns Nova's address.
-   * @throws {PortStatusError} as `check`; UNAVAILABLE when Nova gives another answer, or none.
    */
   async reach({ signal }: CallOptions): Promise<string> {
     const session = await this.#keystone.session({ signal });
-    const outcome = await this.#post(session, [], signal);
-    if (outcome.kind === 'answer' && outcome.status === 400) return session.endpoint;
-    const said = outcome.kind === 'answer' ? `answers HTTP ${outcome.status}` : `is silent (${outcome.why})`;
-    throw new PortStatusError(
-      'UNAVAILABLE',
-      `Nova at ${session.endpoint} ${said}; check the endpoint in the catalog, nova.region_name and nova.endpoint_type`,
-    );
+    const { endpoint } = session;
+    const outcome = await this.#say([], signal);
+    switch (outcome.kind) {
+      case 'refused':
+        if (this.#forbidden !== undefined) this.#keystone.discard(session); // the next has the roles of then
+        if (this.#forbidden !== undefined) throw new PortStatusError('RIGHTS', this.#forbidden);
+        this.#alarm.clear();
+        return endpoint;
+      case 'unreachable':
+        throw outcome.alarm ? new PortStatusError('RIGHTS', outcome.detail) : noNova(outcome.detail);
+      case 'answered':
+        throw noNova(`Nova at ${endpoint} takes what it has to refuse`);
+    }
   }
 
   /**
@@ -116,9 +123,14 @@ export class NovaOverHttp implements Nova {
       batch.map(({ event }) => event),
       signal,
     );
-    if (outcome.kind === 'answered') this.#alarm.clear();
+    if (outcome.kind === 'answered') this.#noteHeard();
     if (outcome.kind === 'unreachable' && outcome.alarm) this.#alarm.raise(outcome.detail);
     return outcome;
+  }
+
+  #noteHeard(): void {
+    this.#forbidden = undefined;
+    this.#alarm.clear();
   }
 
   /** One request, or two where Nova refuses the token of the first. */
@@ -132,6 +144,8 @@ export class NovaOverHttp implements Nova {
         outcome = await this.#post(session, events, signal);
       }
       const read = readAnswer(events, outcome, urlOf(session));
+      if (read.kind === 'unreachable' && outcome.kind === 'answer' && outcome.status === 403)
+        this.#forbidden = read.detail;
       // A role given or an endpoint moved is seen with the next token only.
       if (read.kind === 'unreachable' && read.alarm) this.#keystone.discard(session);
       return read;
@@ -155,6 +169,11 @@ export class NovaOverHttp implements Nova {
     this.#metrics.novaRequests.inc({ status: outcome.kind === 'answer' ? outcome.status : 0 });
     return outcome;
   }
+}
+
+function noNova(what: string): PortStatusError {
+  const mend = 'check the endpoint in the catalog, nova.region_name and nova.endpoint_type';
+  return new PortStatusError('UNAVAILABLE', `${what}; ${mend}`);
 }
 
 function note(answers: Answer[], batch: Batch, outcome: BatchOutcome): void {

@@ -12,4 +12,12 @@ export interface Nova {
     events: readonly ExternalEvent[],
     options: { readonly signal: AbortSignal },
   ): Promise<readonly Answer[]>;
+
+  /**
+   * Asks Keystone and Nova whether they take our words, without saying any.
+   *
+   * @throws {PortStatusError} RIGHTS or CONFIG where they refuse us until someone mends it, UNAVAILABLE where they do not
+   *   answer, or not as they should. The signal's reason when it is aborted.
+   */
+  reach(options: { readonly signal: AbortSignal }): Promise<unknown>;
 }

@@ -1,14 +1,31 @@
+import type { Membership, TopicLoad } from '../northbound/northbound.js';
 import type { Metrics } from '../runtime/metrics.js';
 
-/** What the server knows of itself and of those it depends on, as /readyz shows it. */
+/** The registration that a server works in, as its loops left it. */
+export interface Registration {
+  readonly member: Membership;
+  /** When it was known to be made, by the monotonic clock. */
+  readonly sinceMs: number;
+  /** When the last heartbeat that was acknowledged had been sent, or the join; by the monotonic clock. */
+  keptAtMs: number;
+  /** What the last that was answered said of the topic, and when; absent before the first. */
+  load?: (TopicLoad & { readonly atMs: number }) | undefined;
+  /** When reports were asked for last, and when that call came back; the first counts from the join. */
+  readonly receive: { askedAtMs: number; cameBackAtMs: number };
+}
+
+/** What the server knows of itself and of those it depends on: what `/readyz` is judged by. */
 export interface Health {
-  joined: boolean;
+  /** Absent while there is none. */
+  registration?: Registration | undefined;
   paused: boolean;
   /** Neutron's migration heads when its columns were checked last; absent before the first sweep. */
   heads?: string | undefined;
   /** Whether Neutron's tables were migrated and not checked since: nothing is written meanwhile. */
   isMigrated: boolean;
   readonly outages: Outages;
+  /** When each dependency answered last, by the monotonic clock. */
+  readonly answeredAtMs: Map<string, number>;
 }
 
 /**
@@ -38,36 +55,11 @@ export class Outages {
   }
 }
 
-export interface Check {
-  readonly name: string;
-  readonly ok: boolean;
-  readonly detail: string;
-}
-
 export function newHealth(): Health {
-  return { joined: false, paused: false, isMigrated: false, outages: new Outages() };
+  return { paused: false, isMigrated: false, outages: new Outages(), answeredAtMs: new Map() };
 }
 
 /** Shows whether a dependency works. */
 export function showDependency({ outages }: Health, metrics: Metrics, name: string): void {
   metrics.connected.set({ to: name }, outages.why(name) === undefined ? 1 : 0);
-}
-
-export function healthChecks(health: Health): readonly Check[] {
-  return [
-    {
-      name: 'joined',
-      ok: health.joined,
-      detail: health.joined ? 'registered as a listener' : 'not registered yet',
-    },
-    ...['northbound', 'neutron', 'nova', 'quarantine'].map((name) => {
-      const failure = health.outages.why(name);
-      return {
-        name,
-        ok: failure === undefined,
-        detail: failure ?? (name === 'quarantine' ? 'has room' : 'answers'),
-      };
-    }),
-    { name: 'paused', ok: true, detail: health.paused ? 'an operator has paused all writing' : 'no' },
-  ];
 }

@@ -1,5 +1,6 @@
 import { PortStatusError } from '../domain/errors.js';
 import { leaseMs } from '../domain/listener.js';
+import type { TopicLoad } from '../northbound/northbound.js';
 import type { Task } from '../runtime/together.js';
 import { untilStopped } from '../runtime/until-stopped.js';
 import { beginOutage, endOutage, isOutage } from './persist.js';
@@ -46,6 +47,7 @@ async function keepHeartbeating(
       const sentAtMs = clock.monotonicMs();
       dueAtMs = sentAtMs + BEATERS * heartbeatMs;
       if (await beat(session, call, signal)) lease.keptAtMs = Math.max(lease.keptAtMs, sentAtMs);
+      noteKept(session, lease);
     }
   } finally {
     health.outages.end('northbound', call);
@@ -58,6 +60,7 @@ async function beat(session: Session, call: object, signal: AbortSignal): Promis
   try {
     const done = await countWork();
     const load = await untilStopped(northbound.heartbeat(member, { done, signal }), signal);
+    noteLoad(session, load);
     metrics.backlog.set(load.backlog);
     metrics.oldest.set(load.oldestMs / 1000);
     endOutage(session, 'northbound', call);
@@ -68,6 +71,16 @@ async function beat(session: Session, call: object, signal: AbortSignal): Promis
     beginOutage(session, 'northbound', call, error.message);
     return false;
   }
+}
+
+function noteKept({ health }: Session, { keptAtMs }: Lease): void {
+  if (health.registration !== undefined) health.registration.keptAtMs = keptAtMs;
+}
+
+function noteLoad({ health, clock }: Session, load: TopicLoad): void {
+  const atMs = clock.monotonicMs();
+  health.answeredAtMs.set('northbound', atMs);
+  if (health.registration !== undefined) health.registration.load = { ...load, atMs };
 }
 
 async function watchLease({ clock, options }: Session, lease: Lease, signal: AbortSignal): Promise<void> {

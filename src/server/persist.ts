@@ -31,6 +31,7 @@ export async function persist<T>(
       signal.throwIfAborted();
       try {
         const result = await untilStopped(work(), signal);
+        parts.health.answeredAtMs.set(dependency, parts.clock.monotonicMs());
         endOutage(parts, dependency, call);
         return result;
       } catch (error) {

@@ -53,9 +53,11 @@ async function deal(session: Session, desk: Desk, signal: AbortSignal): Promise<
   const { northbound, member, metrics, clock } = session;
   for (;;) {
     await lanes.untilRoom(signal);
+    noteReceive(session, 'askedAtMs');
     const deliveries = await persist(session, 'northbound', signal, () =>
       northbound.receive(member, { max: roomOf(session), signal }),
     );
+    noteReceive(session, 'cameBackAtMs');
     metrics.received.inc(deliveries.length);
     const receivedAtMs = clock.monotonicMs();
     for (const delivery of deliveries) {
@@ -64,6 +66,10 @@ async function deal(session: Session, desk: Desk, signal: AbortSignal): Promise<
     }
     noteRush(session, desk);
   }
+}
+
+function noteReceive({ health, clock }: Session, what: 'askedAtMs' | 'cameBackAtMs'): void {
+  if (health.registration !== undefined) health.registration.receive[what] = clock.monotonicMs();
 }
 
 function noteRush({ rush }: Session, { lanes }: Desk): void {

@@ -1,6 +1,7 @@
 import { hasCode, PortStatusError } from '../domain/errors.js';
 import { readableVersions } from '../domain/wire.js';
 import type { Membership } from '../northbound/northbound.js';
+import type { Check } from '../runtime/check.js';
 import { Doorbell } from '../runtime/doorbell.js';
 import { Scope } from '../runtime/scope.js';
 import { together } from '../runtime/together.js';
@@ -9,12 +10,13 @@ import { adoptOrphans } from './adopt.js';
 import { ClaimedWords } from './claimed-words.js';
 import { watchChassis } from './dead-chassis.js';
 import { dataChanged, numberOf } from './epoch.js';
-import { healthChecks, newHealth } from './health.js';
-import type { Check, Health } from './health.js';
+import { newHealth } from './health.js';
+import type { Health } from './health.js';
 import { leaseTasks } from './lease.js';
 import { lookAgainSoon, lookAgainWhenDue } from './look-again.js';
 import { Looks } from './looks.js';
 import { isOutage, persist } from './persist.js';
+import { ServerReadiness } from './readiness.js';
 import { receiveReports } from './receive.js';
 import { Rush } from './rush.js';
 import type { ProgramParts, ServerParts, Session } from './session.js';
@@ -30,7 +32,8 @@ export interface Server {
    * @throws {PortStatusError} FENCED when a later server of the same name took over.
    */
   run(signal: AbortSignal): Promise<void>;
-  checks(): readonly Check[];
+  /** Asks those it depends on, and says within 2 s how it stands. */
+  checks(): Promise<readonly Check[]>;
 }
 
 /**
@@ -44,11 +47,12 @@ export interface Server {
 export function createServer(parts: ServerParts): Server {
   const health = newHealth();
   const program = { ...parts, countWork: workCounter(parts) };
+  const readiness = new ServerReadiness(parts, health);
   return {
     run: async (signal) => {
       while (!signal.aborted) if ((await liveOnce(program, health, signal)) === 'drained') return;
     },
-    checks: () => healthChecks(health),
+    checks: () => readiness.check(),
   };
 }
 
@@ -80,7 +84,7 @@ async function liveOnce(
 }
 
 function noteAbsence({ metrics }: ServerParts, health: Health): void {
-  health.joined = false;
+  health.registration = undefined;
   for (const gauge of [metrics.joined, metrics.backlog, metrics.oldest]) gauge.set(0);
 }
 
@@ -139,7 +143,8 @@ async function join(
   logger.info({ event: 'listener.joined', id: member.id, generation: member.generation }, 'joined');
   metrics.joins.inc();
   metrics.joined.set(1);
-  health.joined = true;
+  const receive = { askedAtMs: sentAtMs, cameBackAtMs: sentAtMs };
+  health.registration = { member, sinceMs: clock.monotonicMs(), keptAtMs: sentAtMs, receive };
   return openSession(parts, health, { member, joinSentAtMs: sentAtMs, endLife }, epoch);
 }
 

@@ -125,11 +125,17 @@ function judgeAnswer({ options }: Session, debt: ClaimedDebt, answer: Answer | u
   return { debt, attempts, settlement, answer: heard };
 }
 
-function noteAnswers({ health, logger, metrics }: Session, nova: Nova, answers: readonly Answer[]): void {
+function noteAnswers(
+  { health, clock, logger, metrics }: Session,
+  nova: Nova,
+  answers: readonly Answer[],
+): void {
   if (answers.length === 0) return;
   const failed = answers.find((answer) => answer.kind === 'unreachable');
-  if (failed === undefined) health.outages.end('nova', nova);
-  else if (health.outages.begin('nova', nova, failed.detail)) {
+  if (failed === undefined) {
+    health.answeredAtMs.set('nova', clock.monotonicMs());
+    health.outages.end('nova', nova);
+  } else if (health.outages.begin('nova', nova, failed.detail)) {
     logger.error(
       { event: 'nova.unreachable', why: failed.detail },
       `Nova does not hear us: ${failed.detail}`,

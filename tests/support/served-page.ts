@@ -36,7 +36,7 @@ export async function servePage(
     readMetrics: () => samplesOf(registry),
   });
   const api = new ApiDesk(sources, new Events({ ...parts, look: () => overlook.look() }));
-  const served = { ...parts, registry, checks: () => [], api, dashboard: readDashboard() };
+  const served = { ...parts, registry, checks: async () => [], api, dashboard: readDashboard() };
   const endpoint = await startHttp({ ...served, listen: '127.0.0.1:0' });
   return { url: `http://${String(endpoint.address)}/`, metrics, close: () => endpoint.close() };
 }

@@ -63,6 +63,8 @@ class OvsPortSource implements PortSource {
   readonly #options: OvsPortSourceOptions;
   /** Rung by `refresh`; each connection begins with a new one, because it begins with a dump anyway. */
   #refreshBell = new Doorbell();
+  /** The one whose monitor has begun. */
+  #followed: OvsdbConnection | undefined;
 
   constructor(address: OvsAddress, options: OvsPortSourceOptions) {
     this.#address = address;
@@ -71,6 +73,17 @@ class OvsPortSource implements PortSource {
 
   refresh(): void {
     this.#refreshBell.ring();
+  }
+
+  async probe(): Promise<void> {
+    if (this.#followed === undefined) {
+      const { address } = this.#options;
+      throw new PortStatusError(
+        'UNAVAILABLE',
+        `Open vSwitch's database at ${address} is not followed now; check ovsdb-server and switch.address`,
+      );
+    }
+    await this.#followed.call('echo', [], () => undefined);
   }
 
   async *watch({ signal }: { readonly signal: AbortSignal }): AsyncIterable<SwitchUpdate> {
@@ -137,6 +150,7 @@ class OvsPortSource implements PortSource {
     const refreshBell = (this.#refreshBell = new Doorbell());
     const follow = async (stop: AbortSignal): Promise<void> => {
       await monitor.start(connection);
+      this.#followed = connection;
       isUp();
       for (;;) {
         await refreshBell.wait({ signal: stop });
@@ -148,7 +162,7 @@ class OvsPortSource implements PortSource {
       follow,
       (stop: AbortSignal) => teller.watchFailures(stop),
     ];
-    await together(tasks, { signal });
+    await together(tasks, { signal }).finally(() => (this.#followed = undefined));
   }
 
   #open(signal: AbortSignal): Promise<Duplex> {

@@ -1,5 +1,6 @@
 import { createAgent } from '../../agent/agent.js';
-import type { Agent, AgentHealth, AgentParts } from '../../agent/agent.js';
+import type { AgentParts } from '../../agent/agent.js';
+import { Readiness } from '../../http/readiness.js';
 import { startHttp } from '../../http/start-http.js';
 import { Opened } from '../../runtime/opened.js';
 import { configuredCommand } from '../configured-command.js';
@@ -30,7 +31,8 @@ async function runAgent(context: Context): Promise<number> {
   await firstAnswer('the northbound database', context, () => northbound.incarnation({ signal: io.signal }));
   const { chassis } = config.agent;
   const running = createAgent({ ...context, chassis, northbound, source, options: optionsOf(context) });
-  const checks = (): ReturnType<typeof checksOf> => checksOf(running);
+  const readiness = new Readiness(() => running.checks(), context.clock);
+  const checks = (): ReturnType<typeof readiness.checks> => readiness.checks();
   const { registry } = metrics;
   opened.add(await startHttp({ ...config.http, registry, checks, logger }));
   await running.run(io.signal);
@@ -44,21 +46,3 @@ function optionsOf({ config, version }: Context): AgentParts['options'] {
 }
 
 const BACKOFF = { firstMs: 100, mostMs: 5000 };
-
-function checksOf(running: Agent): readonly { name: string; ok: boolean; detail: string }[] {
-  const health = running.health();
-  const { complete, lostReason } = health;
-  return [
-    { name: 'switch', ok: health.switch === 'up', detail: lostReason ?? 'up' },
-    { name: 'northbound', ok: health.northbound === 'up', detail: health.northbound },
-    {
-      name: 'complete',
-      ok: complete,
-      detail: complete ? 'every port is published' : whyNotComplete(health),
-    },
-  ];
-}
-
-function whyNotComplete({ unpublished, held, unconfirmed }: AgentHealth): string {
-  return `${unpublished} ports to publish, ${held} held back, ${unconfirmed} not confirmed by the switch`;
-}

@@ -4,6 +4,7 @@ import { ApiDesk } from '../../http/api-desk.js';
 import { readDashboard } from '../../http/dashboard.js';
 import { Events } from '../../http/events.js';
 import { Overlook } from '../../http/overview.js';
+import { Readiness } from '../../http/readiness.js';
 import { startHttp } from '../../http/start-http.js';
 import type { Neutron } from '../../neutron/neutron.js';
 import { openNova } from '../../nova/external-events.js';
@@ -48,7 +49,8 @@ async function runServer(context: Context): Promise<number> {
   const readMetrics = (): ReturnType<typeof samplesOf> => samplesOf(registry);
   const overlook = new Overlook({ ...context, ...sources, readMetrics, server: config.listener.id });
   const api = new ApiDesk(sources, new Events({ ...context, look: () => overlook.look() }));
-  const checks = (): ReturnType<typeof running.checks> => running.checks();
+  const readiness = new Readiness(() => running.checks(), context.clock);
+  const checks = (): ReturnType<typeof readiness.checks> => readiness.checks();
   opened.add(await startHttp({ ...config.http, registry, checks, logger, api, dashboard: readDashboard() }));
   await running.run(io.signal);
   return 0;

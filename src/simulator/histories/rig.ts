@@ -204,6 +204,7 @@ export class ScriptedNova {
   /** Nova, as that server reaches it. @param generationOf in which registration it works. */
   heardFrom(server: string, generationOf: () => string | undefined): Nova {
     return {
+      reach: async () => undefined,
       tell: async (events) => {
         this.said.push(...events);
         const generation = generationOf();

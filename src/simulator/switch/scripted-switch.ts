@@ -1,4 +1,5 @@
 import type { PortSource, SwitchPort, SwitchUpdate } from '../../agent/port-source.js';
+import { PortStatusError } from '../../domain/errors.js';
 import { Doorbell } from '../../runtime/doorbell.js';
 
 /** A switch in memory; tells each of its watchers what an OVS source would. */
@@ -72,6 +73,10 @@ export class ScriptedSwitch implements PortSource {
   refresh(): void {
     this.refreshes += 1;
     if (this.#isConnected) this.dump();
+  }
+
+  async probe(): Promise<void> {
+    if (!this.#isConnected) throw new PortStatusError('UNAVAILABLE', 'the test cut it');
   }
 
   async *watch({ signal }: { readonly signal: AbortSignal }): AsyncIterable<SwitchUpdate> {

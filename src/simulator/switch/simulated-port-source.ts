@@ -3,6 +3,7 @@ import { createConnection } from 'node:net';
 import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import type { PortSource, SwitchUpdate } from '../../agent/port-source.js';
+import { PortStatusError } from '../../domain/errors.js';
 import type { Clock } from '../../runtime/clock.js';
 import type { Random } from '../../runtime/random.js';
 import { backoffMs } from '../../runtime/retry.js';
@@ -14,6 +15,10 @@ export function simulatedPortSource(path: string, clock: Clock, random: Random):
   let socket: Socket | undefined;
   return {
     refresh: () => void socket?.write('dump\n'),
+    probe: async () => {
+      if (socket?.readyState === 'open') return; // both ends are on this machine: it ends as soon as the other does
+      throw new PortStatusError('UNAVAILABLE', `the simulated switch at ${path} is gone`);
+    },
     async *watch({ signal }) {
       for (let attempt = 1; ; attempt++) {
         signal.throwIfAborted();

@@ -13,7 +13,7 @@ function gone(portId: string): Observation {
 
 /** A basket in which these ports were said. */
 function said(...ports: readonly Observation[]): Outbasket {
-  const basket = new Outbasket();
+  const basket = new Outbasket(() => 0);
   for (const each of ports) basket.observe(each);
   basket.markStored(basket.take(100));
   return basket;
@@ -40,14 +40,14 @@ it.each([
 });
 
 it('keeps only the newest report of a port', () => {
-  const basket = new Outbasket();
+  const basket = new Outbasket(() => 0);
   basket.observe(port('a', { status: 'DOWN' }));
   basket.observe(port('a', { observedAt: 2 }));
   expect(basket.take(9)).toEqual([port('a', { observedAt: 2 })]);
 });
 
 it('keeps a report until it is stored', () => {
-  const basket = new Outbasket();
+  const basket = new Outbasket(() => 0);
   basket.observe(port('a'));
   basket.take(9);
   expect(basket.take(9)).toEqual([port('a')]);
@@ -62,7 +62,7 @@ it('publishes a port again after an unknown outcome, even if it is back where it
 });
 
 it('keeps what changed while its older report was in flight', () => {
-  const basket = new Outbasket();
+  const basket = new Outbasket(() => 0);
   basket.observe(port('a'));
   const batch = basket.take(9);
   basket.observe(port('a', { attachment: 'plug-2' }));
@@ -71,7 +71,7 @@ it('keeps what changed while its older report was in flight', () => {
 });
 
 it('lets those that wait go before a port that changes all the time', () => {
-  const basket = new Outbasket();
+  const basket = new Outbasket(() => 0);
   basket.observe(port('a'));
   basket.observe(port('b'));
   const batch = basket.take(1);
@@ -89,7 +89,7 @@ it('forgets a port that is gone when that is stored', () => {
 });
 
 it('forgets a port that came and went before anybody heard of it', () => {
-  const basket = new Outbasket();
+  const basket = new Outbasket(() => 0);
   basket.observe(port('a'));
   basket.observe(gone('a'));
   expect([basket.unpublished, basket.ports.length]).toEqual([0, 0]);
@@ -104,7 +104,7 @@ it('forgets a port that was DOWN before it went', () => {
 it('remembers no more ports than are plugged, and those whose end is not stored yet', () => {
   fc.assert(
     fc.property(fc.array(fc.constantFrom('plug', 'offer', 'store', 'unplug')), (steps) => {
-      const basket = new Outbasket();
+      const basket = new Outbasket(() => 0);
       const plugged: string[] = [];
       let batch: readonly Observation[] = [];
       for (const [number, step] of steps.entries()) {
@@ -141,7 +141,7 @@ it('has stored a round when every port was stored since it began', () => {
 });
 
 it('says nothing of a port that stands as it is observed, and all others', () => {
-  const basket = new Outbasket();
+  const basket = new Outbasket(() => 0);
   basket.recall(port('a'), true);
   basket.recall(port('b'), true);
   basket.recall(port('c'), false);
@@ -155,7 +155,7 @@ it('says nothing of a port that stands as it is observed, and all others', () =>
 });
 
 it('lets what stands spare the first observation after it only', () => {
-  const basket = new Outbasket();
+  const basket = new Outbasket(() => 0);
   basket.recall(port('a'), true);
   basket.demandAll();
   basket.observe(port('a', { status: 'DOWN' }));

@@ -113,7 +113,7 @@ describe('a dump of which a row could not be read', () => {
   let witness: Witness;
 
   beforeEach(() => {
-    basket = new Outbasket();
+    basket = new Outbasket(() => 0);
     const parts = { basket, clock: new VirtualClock(), random: seededRandom(1) };
     witness = new Witness({ ...parts, announceHold: () => undefined, guard: OPTIONS.guard });
     witness.expectAll(

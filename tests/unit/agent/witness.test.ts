@@ -10,7 +10,7 @@ let basket: Outbasket;
 let witness: Witness;
 
 beforeEach(() => {
-  basket = new Outbasket();
+  basket = new Outbasket(() => 0);
   const parts = { basket, clock: new VirtualClock(), random: seededRandom(1), announceHold: () => undefined };
   witness = new Witness({ ...parts, guard: OPTIONS.guard });
 });

@@ -27,7 +27,7 @@ async function serve(over: Partial<HttpOptions> = {}): Promise<HttpEndpoint> {
   const endpoint = await startHttp({
     listen: '127.0.0.1:0',
     registry: new Registry(),
-    checks: () => [],
+    checks: async () => [],
     logger: silentLogger,
     ...over,
   });
@@ -77,17 +77,25 @@ it('says that it is alive', async () => {
   expect([status, JSON.parse(body)]).toEqual([200, { ok: true }]);
 });
 
+const CHECK = { name: 'northbound', ok: true, required: true, detail: 'answers', ageMs: 3 };
+
 it('is ready while every check holds, and names each check', async () => {
   let ok = true;
-  const endpoint = await serve({ checks: () => [{ name: 'northbound', ok, detail: 'joined' }] });
+  const endpoint = await serve({ checks: async () => [{ ...CHECK, ok }] });
   const ready = await ask(endpoint, '/readyz');
   expect([ready.status, JSON.parse(ready.body)]).toEqual([
     200,
-    { ok: true, checks: [{ name: 'northbound', ok: true, detail: 'joined' }] },
+    { ok: true, checks: [{ ...CHECK, ok: true }] },
   ]);
   ok = false;
   const unready = await ask(endpoint, '/readyz');
   expect([unready.status, JSON.parse(unready.body)]).toMatchObject([503, { ok: false }]);
+});
+
+it('is ready where what is not required does not hold, and shows it', async () => {
+  const shown = { ...CHECK, name: 'nova', ok: false, required: false, nextStep: 'look at Nova' };
+  const { status, body } = await ask(await serve({ checks: async () => [CHECK, shown] }), '/readyz');
+  expect([status, JSON.parse(body)]).toEqual([200, { ok: true, checks: [CHECK, shown] }]);
 });
 
 it('answers other paths with 404 and other methods with 405, as JSON', async () => {

@@ -251,6 +251,58 @@ describe('what someone must mend', () => {
   });
 });
 
+describe('a question whether it is reached', () => {
+  it('says nothing to anybody, and gives the address', async () => {
+    const { cloud, client } = await setUp();
+    expect(await client.reach(calm)).toBe(cloud.keystone.computeEndpoints[0]?.url);
+    expect(cloud.nova.heard).toEqual([]);
+  });
+
+  it('renews a token that is refused', async () => {
+    const { cloud, client } = await setUp();
+    await client.check(calm);
+    cloud.keystone.revokeTokens();
+    await expect(client.reach(calm)).resolves.toBeDefined();
+  });
+
+  it('ends the alarm once the password is mended, without a word to say', async () => {
+    const { cloud, client, metrics } = await setUp();
+    cloud.keystone.password = 'another';
+    await client.tell(pluggedAtKnownServers(cloud, 1), calm);
+    await expect(client.reach(calm)).rejects.toMatchObject({ code: 'RIGHTS' });
+    cloud.keystone.password = SERVICE_USER.password;
+    await client.reach(calm);
+    expect((await metrics.novaAlarm.get()).values).toMatchObject([{ value: 0 }]);
+  });
+
+  it('repeats that Nova forbade the last word, until it takes one', async () => {
+    const { cloud, client, metrics } = await setUp();
+    const events = pluggedAtKnownServers(cloud, 1);
+    cloud.keystone.roles = [];
+    await client.tell(events, calm);
+    await expect(client.reach(calm)).rejects.toMatchObject({
+      code: 'RIGHTS',
+      message: expect.stringContaining('give the user the role service') as string,
+    });
+    expect((await metrics.novaAlarm.get()).values).toMatchObject([{ value: 1 }]);
+    cloud.keystone.roles = ['service'];
+    await client.tell(events, calm);
+    await expect(client.reach(calm)).resolves.toBeDefined();
+  });
+
+  it.each([
+    [{ kind: 'status', status: 503 } as const, /answers HTTP 503; check the endpoint/],
+    [{ kind: 'cut', when: 'before' } as const, /cannot be reached .+; check the endpoint/],
+  ])('fails where Nova does not answer as it should (%o)', async (fault, message) => {
+    const { cloud, client } = await setUp();
+    cloud.nova.trouble.start(fault);
+    await expect(client.reach(calm)).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringMatching(message) as string,
+    });
+  });
+});
+
 describe('a batch', () => {
   it.each<[string, Partial<Record<keyof ExternalEvent, string>>]>([
     ['a server that is no UUID', { server_uuid: 'not-a-uuid' }],

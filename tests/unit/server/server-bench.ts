@@ -4,8 +4,11 @@ import { nextRevision } from '../../../src/domain/revision.js';
 import { encodeReport } from '../../../src/domain/wire.js';
 import type { Envelope } from '../../../src/domain/wire.js';
 import type { ChassisRegistration, StoredReport } from '../../../src/northbound/northbound.js';
+import { PATIENCE_MS } from '../../../src/runtime/check.js';
+import type { Check } from '../../../src/runtime/check.js';
 import { VirtualClock } from '../../../src/runtime/virtual-clock.js';
 import { openTables, Rig } from '../../../src/simulator/histories/rig.js';
+import type { RunningServer } from '../../../src/simulator/histories/rig.js';
 import { plantPort, portIdOf, portState } from '../../support/neutron-rows.js';
 import type { PlantedPort } from '../../support/neutron-rows.js';
 
@@ -108,6 +111,14 @@ export class ServerBench extends Rig {
     const registration = await this.northbound.registerChassis(chassis);
     this.#chassis.set(chassis, registration);
     return registration;
+  }
+
+  /** What a server says of itself, by name; what does not answer is waited for no longer than it waits. */
+  async checks({ server }: RunningServer): Promise<Readonly<Record<string, Check>>> {
+    const found = server.checks();
+    await this.pass(0);
+    await this.pass(PATIENCE_MS);
+    return Object.fromEntries((await found).map((check) => [check.name, check]));
   }
 
   /** The record of a port, or undefined. */
