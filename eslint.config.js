@@ -10,6 +10,7 @@ const mayImport = {
   neutron: ['domain', 'runtime'],
   nova: ['domain', 'runtime'],
   agent: ['domain', 'runtime', 'northbound/northbound.js'],
+  tracing: ['domain', 'runtime'],
   server: ['domain', 'runtime', 'northbound/northbound.js', 'neutron/neutron.js', 'nova/nova.js'],
   views: ['domain', 'runtime', 'northbound/northbound.js', 'neutron/neutron.js', 'neutron/story.js'],
   http: ['domain', 'runtime', 'views', 'northbound/northbound.js', 'neutron/neutron.js'],

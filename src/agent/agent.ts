@@ -8,14 +8,15 @@ import type { Metrics } from '../runtime/metrics.js';
 import type { Random } from '../runtime/random.js';
 import type { Backoff } from '../runtime/retry.js';
 import { together } from '../runtime/together.js';
+import type { Tracer } from '../runtime/tracer.js';
 import { ChassisRecord } from './chassis-record.js';
 import { Connection } from './connection.js';
 import { showHold, showPorts, showResync } from './operator-view.js';
 import { Outbasket } from './outbasket.js';
 import type { PortSource } from './port-source.js';
+import { AgentReadiness } from './readiness.js';
 import { ripeInMs } from './resync-guard.js';
 import type { GuardPolicy } from './resync-guard.js';
-import { AgentReadiness } from './readiness.js';
 import { Speaker } from './speaker.js';
 import { Witness } from './witness.js';
 import type { HoldChange } from './witness.js';
@@ -43,6 +44,8 @@ export interface AgentParts {
   readonly random: Random;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Absent where tracing is off. */
+  readonly tracer?: Tracer | undefined;
   readonly options: AgentOptions;
 }
 

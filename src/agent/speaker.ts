@@ -1,4 +1,4 @@
-import { hasCode, PortStatusError } from '../domain/errors.js';
+import { codeOf, hasCode, PortStatusError } from '../domain/errors.js';
 import { nextRevision } from '../domain/revision.js';
 import { encodeReport } from '../domain/wire.js';
 import type { Envelope } from '../domain/wire.js';
@@ -9,6 +9,7 @@ import type { Logger } from '../runtime/logger.js';
 import type { Metrics } from '../runtime/metrics.js';
 import type { Random } from '../runtime/random.js';
 import { together } from '../runtime/together.js';
+import type { Span, Tracer } from '../runtime/tracer.js';
 import type { ChassisRecord } from './chassis-record.js';
 import type { Connection } from './connection.js';
 import type { Observation, Outbasket } from './outbasket.js';
@@ -31,6 +32,8 @@ export interface SpeakerParts {
   readonly random: Random;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Absent where tracing is off. */
+  readonly tracer?: Tracer | undefined;
   /** Reports per publish, at most. */
   readonly batch: number;
   /** The greatest wire version that this program reads. */
@@ -165,13 +168,13 @@ export class Speaker {
   /** Publishes what waits now. Each attempt takes the newest state and new revisions: an earlier one may still land. */
   async #publishBatch(registration: ChassisRegistration, signal: AbortSignal): Promise<void> {
     if (!this.#hasNews()) return;
-    const { basket, northbound, record, metrics, batch } = this.#parts;
+    const { basket, record, metrics, batch } = this.#parts;
     const { wireVersion } = record;
     const reports = basket.take(batch);
-    const envelopes = reports.map((report) => this.#encode(report, wireVersion));
+    using span = this.#beginTrace(reports.length);
+    const envelopes = reports.map((report) => this.#encode(report, wireVersion, span?.context));
     this.#newestWritten = Math.max(this.#newestWritten, wireVersion);
-    const { late } = await northbound.publish(registration, envelopes, { signal });
-    if (late > 0) throw outOfOrder(registration.chassis);
+    await this.#store(registration, envelopes, span, signal);
     basket.markStored(reports);
     this.#mayFenceItself = false;
     metrics.agentPublished.inc(reports.length);
@@ -179,10 +182,33 @@ export class Speaker {
     record.noteCompleteness(registration, this.#greatest);
   }
 
-  #encode(report: Observation, version: number): Envelope {
+  #beginTrace(reports: number): Span | undefined {
+    const { tracer, chassis } = this.#parts;
+    return tracer?.begin('publish', {
+      kind: 'producer',
+      attributes: { 'port_status.chassis': chassis, 'port_status.reports': reports },
+    });
+  }
+
+  async #store(
+    registration: ChassisRegistration,
+    envelopes: readonly Envelope[],
+    span: Span | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
+    try {
+      const { late } = await this.#parts.northbound.publish(registration, envelopes, { signal });
+      if (late > 0) throw outOfOrder(registration.chassis);
+    } catch (error) {
+      span?.fail(codeOf(error));
+      throw error;
+    }
+  }
+
+  #encode(report: Observation, version: number, trace: string | undefined): Envelope {
     const { chassis, clock } = this.#parts;
     this.#greatest = nextRevision(this.#greatest, clock.now());
-    return encodeReport({ ...report, chassis, revision: this.#greatest }, version);
+    return encodeReport({ ...report, chassis, revision: this.#greatest, trace }, version);
   }
 
   /** Returns where registering again helps; throws what is to end the agent. */

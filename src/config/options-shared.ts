@@ -100,6 +100,22 @@ export const SHARED_OPTIONS = {
     commands: ['server', 'agent'],
     doc: 'PEM file with the private key for `http.certFile`.',
   },
+  'tracing.otlpEndpoint': {
+    kind: 'string',
+    pattern: /^https?:\/\/[^/]/,
+    like: 'a URL such as http://127.0.0.1:4318',
+    secret: 'password',
+    commands: ['server', 'agent'],
+    doc: 'Where traces are sent: the address of an OpenTelemetry collector that takes OTLP over HTTP, to which `/v1/traces` is appended; `https://user:password@host:4318` where it asks who sends. Without it there is no tracing.',
+  },
+  'tracing.samplePercent': {
+    kind: 'integer',
+    least: 0,
+    most: 100,
+    default: 100,
+    commands: ['server', 'agent'],
+    doc: 'How many traces of a hundred are drawn, one for each batch. A server follows what an agent has drawn.',
+  },
   'log.level': {
     kind: 'enum',
     values: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],

@@ -44,6 +44,11 @@ export class PortStatusError extends Error {
   }
 }
 
+/** The code of a foreseen failure; of any other, that it was none. */
+export function codeOf(error: unknown): ErrorCode | 'UNFORESEEN' {
+  return error instanceof PortStatusError ? error.code : 'UNFORESEEN';
+}
+
 /** Whether `error` is a foreseen failure of one of these codes. */
 export function hasCode(error: unknown, ...codes: readonly ErrorCode[]): error is PortStatusError {
   return error instanceof PortStatusError && codes.includes(error.code);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Answer, ExternalEvent } from '../domain/debt.js';
 import { parseJson } from '../domain/json.js';
-import type { HttpOutcome } from './http.js';
+import type { HttpOutcome } from '../runtime/http-client.js';
 
 /**
  * What Nova made of one request.

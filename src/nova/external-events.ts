@@ -1,6 +1,7 @@
 import type { Answer, ExternalEvent } from '../domain/debt.js';
 import { hasCode, PortStatusError } from '../domain/errors.js';
 import type { Clock } from '../runtime/clock.js';
+import type { HttpClient, HttpOutcome } from '../runtime/http-client.js';
 import type { Logger } from '../runtime/logger.js';
 import type { Metrics } from '../runtime/metrics.js';
 import type { Random } from '../runtime/random.js';
@@ -10,10 +11,9 @@ import type { BatchOutcome } from './answers.js';
 import { batchesOf, encodeBody, halvesOf, isSayable } from './batch.js';
 import type { Batch } from './batch.js';
 import { openHttpClient } from './http.js';
-import type { HttpClient, HttpOutcome } from './http.js';
 import { Keystone } from './keystone.js';
 import type { Session } from './keystone.js';
-import type { Nova } from './nova.js';
+import type { Nova, TellOptions } from './nova.js';
 import type { NovaOptions } from './options.js';
 
 export interface NovaSurroundings {
@@ -80,7 +80,7 @@ export class NovaOverHttp implements Nova {
   async reach({ signal }: CallOptions): Promise<string> {
     const session = await this.#keystone.session({ signal });
     const { endpoint } = session;
-    const outcome = await this.#say([], signal);
+    const outcome = await this.#say([], { signal });
     switch (outcome.kind) {
       case 'refused':
         if (this.#forbidden !== undefined) this.#keystone.discard(session); // the next has the roles of then
@@ -98,13 +98,13 @@ export class NovaOverHttp implements Nova {
    * See `Nova.tell`. A batch that Nova refuses as a whole is halved until the one event to blame stands alone. After an
    * `unreachable` nothing more is sent in this call: the rest gets the same answer.
    */
-  async tell(events: readonly ExternalEvent[], { signal }: CallOptions): Promise<readonly Answer[]> {
-    signal.throwIfAborted();
+  async tell(events: readonly ExternalEvent[], options: TellOptions): Promise<readonly Answer[]> {
+    options.signal.throwIfAborted();
     const answers = events.map((): Answer => ({ kind: 'rejected', code: 400 }));
     const sayable = events.map((event, index) => ({ event, index })).filter(({ event }) => isSayable(event));
     const waiting = batchesOf(sayable);
     for (let batch = waiting.shift(); batch !== undefined; batch = waiting.shift()) {
-      const outcome = await this.#say(batch, signal);
+      const outcome = await this.#say(batch, options);
       if (outcome.kind === 'refused' && batch.length > 1) waiting.unshift(...halvesOf(batch));
       else if (outcome.kind !== 'unreachable') note(answers, batch, outcome);
       else note(answers, [batch, ...waiting.splice(0)].flat(), outcome);
@@ -118,10 +118,10 @@ export class NovaOverHttp implements Nova {
     await this.#http.close();
   }
 
-  async #say(batch: Batch, signal: AbortSignal): Promise<BatchOutcome> {
+  async #say(batch: Batch, options: TellOptions): Promise<BatchOutcome> {
     const outcome = await this.#ask(
       batch.map(({ event }) => event),
-      signal,
+      options,
     );
     if (outcome.kind === 'answered') this.#noteHeard();
     if (outcome.kind === 'unreachable' && outcome.alarm) this.#alarm.raise(outcome.detail);
@@ -134,14 +134,15 @@ export class NovaOverHttp implements Nova {
   }
 
   /** One request, or two where Nova refuses the token of the first. */
-  async #ask(events: readonly ExternalEvent[], signal: AbortSignal): Promise<BatchOutcome> {
+  async #ask(events: readonly ExternalEvent[], options: TellOptions): Promise<BatchOutcome> {
+    const { signal } = options;
     try {
       let session = await this.#keystone.session({ signal });
-      let outcome = await this.#post(session, events, signal);
+      let outcome = await this.#post(session, events, options);
       if (outcome.kind === 'answer' && outcome.status === 401) {
         this.#keystone.discard(session);
         session = await this.#keystone.session({ signal });
-        outcome = await this.#post(session, events, signal);
+        outcome = await this.#post(session, events, options);
       }
       const read = readAnswer(events, outcome, urlOf(session));
       if (read.kind === 'unreachable' && outcome.kind === 'answer' && outcome.status === 403)
@@ -155,12 +156,17 @@ export class NovaOverHttp implements Nova {
     }
   }
 
-  async #post(session: Session, events: readonly ExternalEvent[], signal: AbortSignal): Promise<HttpOutcome> {
+  async #post(
+    session: Session,
+    events: readonly ExternalEvent[],
+    { signal, trace }: TellOptions,
+  ): Promise<HttpOutcome> {
     const headers = {
       'X-Auth-Token': session.token,
       'Content-Type': 'application/json',
       'OpenStack-API-Version': 'compute 2.1',
       'X-OpenStack-Request-ID': requestId(this.#random),
+      ...(trace === undefined ? {} : { traceparent: trace }),
     };
     const outcome = await this.#http.post(
       { url: urlOf(session), headers, body: encodeBody(events) },

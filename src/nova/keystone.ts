@@ -1,7 +1,7 @@
 import { hasCode, PortStatusError } from '../domain/errors.js';
 import type { Clock } from '../runtime/clock.js';
 import { findComputeEndpoint } from './catalog.js';
-import type { HttpClient, HttpOutcome } from './http.js';
+import type { HttpClient, HttpOutcome } from '../runtime/http-client.js';
 import { credentialsOf, interfaceOf, tokensUrl } from './options.js';
 import type { Credentials, NovaOptions } from './options.js';
 import { authRequest, decodeToken } from './token.js';

@@ -172,6 +172,18 @@ export const METRICS = {
     name: 'port_status_chassis_downed_total',
     help: 'Silent chassis whose ports this server reported DOWN.',
   },
+  // tracing
+  spansSent: {
+    type: 'counter',
+    name: 'port_status_spans_sent_total',
+    help: 'Spans that the collector took, where tracing is on.',
+  },
+  spansDropped: {
+    type: 'counter',
+    name: 'port_status_spans_dropped_total',
+    help: 'Spans that were dropped: the collector was away for so long that the queue was full, refused them, or they were left at the end.',
+    labels: ['why'],
+  },
   // Nova
   novaTold: {
     type: 'counter',

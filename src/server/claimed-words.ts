@@ -10,12 +10,15 @@ const MOST_WAITING = 2000;
 export interface ClaimedBatch {
   readonly nonces: readonly string[];
   readonly debts: readonly ClaimedDebt[];
+  /** The contexts of the batches in which they became owed, where these are traced. */
+  readonly traces: readonly string[];
 }
 
 interface Waiting {
   readonly nonce: string;
   readonly debts: readonly ClaimedDebt[];
   readonly sinceMs: number;
+  readonly trace: string | undefined;
 }
 
 /**
@@ -45,9 +48,9 @@ export class ClaimedWords {
   }
 
   /** Has words told that became owed now, and were claimed under a nonce; where there are none the claim has ended. */
-  add(nonce: string, debts: readonly ClaimedDebt[], nowMs: number): void {
+  add(nonce: string, debts: readonly ClaimedDebt[], nowMs: number, trace?: string): void {
     if (debts.length > 0) {
-      this.#waiting.push({ nonce, debts, sinceMs: nowMs });
+      this.#waiting.push({ nonce, debts, sinceMs: nowMs, trace });
       this.#bell.ring();
     } else this.end([nonce]);
   }
@@ -62,6 +65,7 @@ export class ClaimedWords {
       debts: taken.flatMap(({ debts, sinceMs }) =>
         debts.map((debt) => ({ ...debt, ageMs: nowMs - sinceMs })),
       ),
+      traces: taken.flatMap(({ trace }) => trace ?? []),
     };
   }
 

@@ -1,5 +1,6 @@
 import { hasCode } from '../domain/errors.js';
 import type { Case, ClaimedDebt, Judged, Outcome } from '../neutron/neutron.js';
+import { traced } from './batch-trace.js';
 import { persist } from './persist.js';
 import type { Session } from './session.js';
 
@@ -74,7 +75,9 @@ async function judgeUnlessMigrated(
   signal: AbortSignal,
 ): Promise<Judged> {
   if (session.health.isMigrated) return { kind: 'paused' };
-  const judged = await persist(session, 'neutron', signal, () => judgeTimed(session, cases));
+  const judged = await persist(session, 'neutron', signal, () =>
+    traced(session, 'judge', () => judgeTimed(session, cases)),
+  );
   notePause(session, judged.kind === 'paused');
   return judged;
 }
@@ -89,7 +92,7 @@ async function judgeTimed(session: Session, cases: readonly Case[]): Promise<Jud
 
 /** Claims what becomes owed, while whoever tells Nova keeps up. */
 async function judgeAndClaim(session: Session, cases: readonly Case[]): Promise<Judged> {
-  const { neutron, nova, judging, words, random, member, clock } = session;
+  const { neutron, nova, judging, words, random, member, clock, span } = session;
   if (nova === undefined || words.isFull) return neutron.judge(cases, judging);
   const nonce = words.begin(random);
   let claimed: readonly ClaimedDebt[] = [];
@@ -99,7 +102,7 @@ async function judgeAndClaim(session: Session, cases: readonly Case[]): Promise<
     if (judged.kind === 'committed') ({ claimed } = judged);
     return judged;
   } finally {
-    words.add(nonce, claimed, clock.monotonicMs());
+    words.add(nonce, claimed, clock.monotonicMs(), span?.context);
   }
 }
 
@@ -115,7 +118,7 @@ function notePause({ health, logger, metrics }: Session, isPaused: boolean): voi
 
 /** Counts the verdicts, and rings for what is to be looked at again and what Nova is owed. */
 function follow(
-  { metrics, looks, debts, clock }: Session,
+  { metrics, looks, debts, clock, span }: Session,
   { outcomes, claimed }: Committed,
   occasion: Occasion,
 ): void {
@@ -123,7 +126,8 @@ function follow(
     metrics.judged.inc({ verdict, occasion }, count);
   for (const [status, count] of countedBy(outcomes, ({ wrote }) => wrote))
     metrics.written.inc({ status }, count);
-  if (occasion === 'arrival') looks.schedule(waiting(outcomes), clock.monotonicMs());
+  if (occasion === 'arrival')
+    looks.schedule(waiting(outcomes), clock.monotonicMs(), { trace: span?.context });
   if (outcomes.filter(({ owes }) => owes).length > claimed.length) debts.ring();
 }
 

@@ -1,8 +1,10 @@
 import { keyOf } from '../domain/report.js';
 import type { ReportKey } from '../domain/report.js';
 import type { Case, Outcome } from '../neutron/neutron.js';
+import { within } from './batch-trace.js';
 import { judgeCases } from './judge-cases.js';
 import type { Isolated, Occasion } from './judge-cases.js';
+import type { Group } from './looks.js';
 import { persist } from './persist.js';
 import type { Session } from './session.js';
 
@@ -11,15 +13,26 @@ export async function lookAgainSoon(session: Session, signal: AbortSignal): Prom
   const { looks, clock } = session;
   for (;;) {
     const due = await looks.next(clock, signal);
-    const keys = distinct(due.flatMap((group) => group.keys));
-    const outcomes = await judgeAgain(session, keys, 'look', signal);
+    const outcomes = await judgeGroups(session, due, signal);
     const final = new Set(outcomes.filter(({ isWaiting }) => !isWaiting).map(keyOf));
     const nowMs = clock.monotonicMs();
-    for (const { keys, step } of due) {
+    for (const { keys, step, trace } of due) {
       const waiting = keys.filter((key) => !final.has(keyOf(key)));
-      looks.schedule(waiting, nowMs, step + 1);
+      looks.schedule(waiting, nowMs, { step: step + 1, trace });
     }
   }
+}
+
+/** Those whose batch is traced go back to it: the word that Nova hears may come of this look. */
+async function judgeGroups(
+  session: Session,
+  due: readonly Group[],
+  signal: AbortSignal,
+): Promise<readonly Outcome[]> {
+  const keys = distinct(due.flatMap((group) => group.keys));
+  const links = session.tracer && due.flatMap(({ trace }) => trace ?? []);
+  using span = links?.length ? session.tracer?.begin('look', { links }) : undefined;
+  return await judgeAgain(within(session, span), keys, 'look', signal);
 }
 
 function distinct(keys: readonly ReportKey[]): readonly ReportKey[] {

@@ -8,6 +8,8 @@ import { Scope } from '../runtime/scope.js';
 export interface Group {
   readonly step: number;
   readonly keys: readonly ReportKey[];
+  /** The context of the batch that judged them first, where that is traced. */
+  readonly trace?: string | undefined;
 }
 
 type Scheduled = Group & { readonly atMs: number };
@@ -25,10 +27,14 @@ export class Looks {
   readonly #bell = new Doorbell();
 
   /** Has keys looked at one `step` after `nowMs`. */
-  schedule(keys: readonly ReportKey[], nowMs: number, step = 0): void {
+  schedule(
+    keys: readonly ReportKey[],
+    nowMs: number,
+    { step = 0, trace }: Partial<Pick<Group, 'step' | 'trace'>> = {},
+  ): void {
     const afterMs = LOOK_STEPS_MS[step];
     if (afterMs === undefined || keys.length === 0 || this.#keys + keys.length > MOST_KEYS) return;
-    this.#groups.push({ atMs: nowMs + afterMs, step, keys });
+    this.#groups.push({ atMs: nowMs + afterMs, step, keys, trace });
     this.#keys += keys.length;
     this.#bell.ring();
   }

@@ -2,6 +2,8 @@ import { decodeReport } from '../domain/wire.js';
 import type { Case } from '../neutron/neutron.js';
 import type { Delivery } from '../northbound/northbound.js';
 import { together } from '../runtime/together.js';
+import type { Span, Tracer } from '../runtime/tracer.js';
+import { noteVerdicts, traced, tracesOf, within } from './batch-trace.js';
 import { Held } from './held.js';
 import { judgeCases } from './judge-cases.js';
 import { Lanes } from './lanes.js';
@@ -105,15 +107,36 @@ async function handleBatch(
   deliveries: readonly Received[],
   signal: AbortSignal,
 ): Promise<readonly Received[]> {
-  const { readable, malformed, newer } = decodeAll(deliveries, session.options.wireGreatest);
-  session.metrics.unreadable.inc(newer);
-  const { poisoned } = await judgeCases(session, [...readable.keys()], 'arrival', signal);
+  const decoded = decodeAll(deliveries, session.options.wireGreatest);
+  session.metrics.unreadable.inc(decoded.newer);
+  using span = session.tracer && beginBatch(session, session.tracer, decoded.readable);
+  return await handleDecoded(within(session, span), decoded, signal);
+}
+
+async function handleDecoded(
+  session: Session,
+  { readable, malformed }: Decoded,
+  signal: AbortSignal,
+): Promise<readonly Received[]> {
+  const { outcomes, poisoned } = await judgeCases(session, [...readable.keys()], 'arrival', signal);
+  if (session.span !== undefined) noteVerdicts(session.span, outcomes);
   const bad = [...malformed, ...poisoned.flatMap(({ one, reason }) => poison(readable.get(one), reason))];
   for (const { one } of poisoned) readable.delete(one);
   const good = [...readable.values()];
   noteLatency(session, good);
   await acknowledge(session, good, signal);
   return isolate(session, bad, signal);
+}
+
+/** The trace of a batch, since the first of it was received; undefined where it is not drawn. */
+function beginBatch({ options }: Session, tracer: Tracer, readable: Decoded['readable']): Span | undefined {
+  const [first] = readable.values();
+  return tracer.begin('batch', {
+    kind: 'consumer',
+    links: tracesOf(readable.keys()),
+    startMs: first?.receivedAtMs,
+    attributes: { 'port_status.server': options.id, 'port_status.reports': readable.size },
+  });
 }
 
 /** From publication to the commit: what they waited for us, and what we took. */
@@ -155,7 +178,9 @@ async function acknowledge(
 ): Promise<void> {
   if (deliveries.length === 0) return;
   const { northbound, member } = session;
-  await persist(session, 'northbound', signal, () => northbound.acknowledge(member, deliveries, { signal }));
+  await traced(session, 'acknowledge', () =>
+    persist(session, 'northbound', signal, () => northbound.acknowledge(member, deliveries, { signal })),
+  );
 }
 
 /**

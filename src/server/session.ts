@@ -10,6 +10,7 @@ import type { Doorbell } from '../runtime/doorbell.js';
 import type { Logger } from '../runtime/logger.js';
 import type { Metrics } from '../runtime/metrics.js';
 import type { Random } from '../runtime/random.js';
+import type { Span, Tracer } from '../runtime/tracer.js';
 import type { ClaimedWords } from './claimed-words.js';
 import type { Health } from './health.js';
 import type { Looks } from './looks.js';
@@ -25,6 +26,8 @@ export interface ServerParts {
   readonly random: Random;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Absent where tracing is off. */
+  readonly tracer?: Tracer | undefined;
   readonly options: ServerOptions;
 }
 
@@ -73,4 +76,6 @@ export interface Session extends ProgramParts {
   /** Rings when a word to Nova became owed here that was not claimed. */
   readonly debts: Doorbell;
   readonly health: Health;
+  /** The batch that is worked on, where it is traced: in the session of that batch alone. */
+  readonly span?: Span | undefined;
 }

@@ -1,8 +1,10 @@
 import { afterAnswer, countAttempt, externalEvent } from '../domain/debt.js';
-import type { Answer } from '../domain/debt.js';
+import type { Answer, ExternalEvent } from '../domain/debt.js';
 import type { AnsweredDebt, ClaimedDebt } from '../neutron/neutron.js';
 import type { Nova } from '../nova/nova.js';
 import { Scope } from '../runtime/scope.js';
+import { traced, within } from './batch-trace.js';
+import type { ClaimedBatch } from './claimed-words.js';
 import { showDependency } from './health.js';
 import { persist } from './persist.js';
 import type { Session } from './session.js';
@@ -18,11 +20,11 @@ const CHUNK = 500;
 export async function tellClaimed(session: Session, nova: Nova, signal: AbortSignal): Promise<void> {
   const { words, clock } = session;
   for (;;) {
-    const { nonces, debts } = await words.next(CHUNK, clock, signal);
+    const batch = await words.next(CHUNK, clock, signal);
     try {
-      await settle(session, nova, nonces, debts, signal);
+      await settle(session, nova, batch, signal);
     } finally {
-      words.end(nonces);
+      words.end(batch.nonces);
     }
   }
 }
@@ -53,7 +55,7 @@ async function settleSome(session: Session, nova: Nova, signal: AbortSignal): Pr
   const nonce = words.begin(random);
   try {
     const claimed = await claim(session, nonce, signal);
-    await settle(session, nova, [nonce], claimed, signal);
+    await settle(session, nova, { nonces: [nonce], debts: claimed, traces: [] }, signal);
     return claimed.length;
   } finally {
     words.end([nonce]);
@@ -62,15 +64,21 @@ async function settleSome(session: Session, nova: Nova, signal: AbortSignal): Pr
 
 /** Tells and records claimed debts. */
 async function settle(
-  session: Session,
+  untraced: Session,
   nova: Nova,
-  nonces: readonly string[],
-  claimed: readonly ClaimedDebt[],
+  { nonces, debts: claimed, traces }: ClaimedBatch,
   signal: AbortSignal,
 ): Promise<void> {
   if (claimed.length === 0) return;
+  using span = untraced.tracer?.begin('settle', {
+    links: traces,
+    attributes: { 'port_status.server': untraced.options.id, 'port_status.words': claimed.length },
+  });
+  const session = within(untraced, span);
   const answered = await tellAll(session, nova, claimed, signal);
-  await persist(session, 'neutron', signal, () => session.neutron.recordAnswers(nonces, answered));
+  await traced(session, 'record', () =>
+    persist(session, 'neutron', signal, () => session.neutron.recordAnswers(nonces, answered)),
+  );
   count(session, answered);
 }
 
@@ -110,12 +118,28 @@ async function tellAll(
   const isNeedless = ({ word, toldPlugged }: ClaimedDebt): boolean => word === 'unplugged' && !toldPlugged;
   const said = claimed.filter((debt) => !isNeedless(debt));
   const events = said.map(({ word, serverId, portId }) => externalEvent(word, serverId, portId));
-  const answers = events.length === 0 ? [] : await nova.tell(events, { signal });
+  const answers = events.length === 0 ? [] : await tell(session, nova, events, signal);
   noteAnswers(session, nova, answers);
   return [
     ...claimed.filter(isNeedless).map((debt) => ({ debt, attempts: debt.attempts, settlement: NEEDLESS })),
     ...said.map((debt, index) => judgeAnswer(session, debt, answers[index])),
   ];
+}
+
+/** Hands the trace on: Nova's own spans, where it has any, are part of it. */
+async function tell(
+  { span }: Session,
+  nova: Nova,
+  events: readonly ExternalEvent[],
+  signal: AbortSignal,
+): Promise<readonly Answer[]> {
+  using call = span?.begin('tell Nova', {
+    kind: 'client',
+    attributes: { 'port_status.words': events.length },
+  });
+  const answers = await nova.tell(events, { signal, trace: call?.context });
+  if (call !== undefined && answers.some(({ kind }) => kind === 'unreachable')) call.fail('UNAVAILABLE');
+  return answers;
 }
 
 function judgeAnswer({ options }: Session, debt: ClaimedDebt, answer: Answer | undefined): AnsweredDebt {

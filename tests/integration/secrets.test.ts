@@ -13,6 +13,7 @@ const SECRETS = {
   nova: 'planted-nova-password',
   database: 'planted-database-password',
   redis: 'planted-redis-password',
+  collector: 'planted-collector-password',
 };
 
 describe.skipIf(!has('secrets', { ...MARIADB, ...REDIS }))('a secret', () => {
@@ -36,6 +37,7 @@ describe.skipIf(!has('secrets', { ...MARIADB, ...REDIS }))('a secret', () => {
       PORT_STATUS_NOVA_AUTH_URL: 'http://127.0.0.1:1/v3', // nobody listens there: it is logged why
       PORT_STATUS_NOVA_USERNAME: 'port-status',
       PORT_STATUS_NOVA_PASSWORD: SECRETS.nova,
+      PORT_STATUS_TRACING_OTLP_ENDPOINT: `http://port-status:${SECRETS.collector}@127.0.0.1:1`,
       PORT_STATUS_HTTP_LISTEN: '127.0.0.1:0',
       PORT_STATUS_HTTP_TOKEN: SECRETS.token,
       PORT_STATUS_STARTUP_TIMEOUT_MS: '1000',

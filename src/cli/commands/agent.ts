@@ -8,6 +8,7 @@ import type { CommandContext } from '../configured-command.js';
 import { openConfigured } from '../northbound-database.js';
 import { openPortSource } from '../port-source.js';
 import { firstAnswer } from '../startup.js';
+import { openConfiguredTracer } from '../tracing.js';
 
 export const agent = configuredCommand({
   name: 'agent',
@@ -30,7 +31,15 @@ async function runAgent(context: Context): Promise<number> {
   const northbound = opened.add(openConfigured(context));
   await firstAnswer('the northbound database', context, () => northbound.incarnation({ signal: io.signal }));
   const { chassis } = config.agent;
-  const running = createAgent({ ...context, chassis, northbound, source, options: optionsOf(context) });
+  const tracer = await openConfiguredTracer('agent', chassis, context, opened);
+  const running = createAgent({
+    ...context,
+    chassis,
+    northbound,
+    source,
+    tracer,
+    options: optionsOf(context),
+  });
   const readiness = new Readiness(() => running.checks(), context.clock);
   const checks = (): ReturnType<typeof readiness.checks> => readiness.checks();
   const { registry } = metrics;

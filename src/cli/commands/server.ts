@@ -20,6 +20,7 @@ import { openNeutron } from '../neutron-database.js';
 import { openConfigured } from '../northbound-database.js';
 import { policyOf } from '../../views/silent-chassis.js';
 import { firstAnswer } from '../startup.js';
+import { openConfiguredTracer } from '../tracing.js';
 
 export const server = configuredCommand({
   name: 'server',
@@ -43,7 +44,15 @@ async function runServer(context: Context): Promise<number> {
   const northbound = opened.add(openConfigured(context));
   await firstAnswer('the northbound database', context, () => northbound.incarnation({ signal: io.signal }));
   const nova = await openNovaToWrite(context, opened);
-  const running = createServer({ ...context, northbound, neutron, nova, options: optionsOf(context) });
+  const tracer = await openConfiguredTracer('server', config.listener.id, context, opened);
+  const running = createServer({
+    ...context,
+    northbound,
+    neutron,
+    nova,
+    tracer,
+    options: optionsOf(context),
+  });
   const { registry } = metrics;
   const sources = { northbound, neutron, ...viewsOf(config) };
   const readMetrics = (): ReturnType<typeof samplesOf> => samplesOf(registry);

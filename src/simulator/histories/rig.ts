@@ -16,6 +16,7 @@ import type { Logger } from '../../runtime/logger.js';
 import { createMetrics } from '../../runtime/metrics.js';
 import type { Metrics } from '../../runtime/metrics.js';
 import { seededRandom } from '../../runtime/random.js';
+import type { Tracer } from '../../runtime/tracer.js';
 import { VirtualClock } from '../../runtime/virtual-clock.js';
 import { createServer } from '../../server/server.js';
 import type { Server } from '../../server/server.js';
@@ -72,6 +73,8 @@ export class Rig {
   readonly neutron: Neutron;
   readonly rows: NeutronRows;
   readonly nova = new ScriptedNova();
+  /** Where the traces of servers begin that are started from now on. */
+  tracer: Tracer | undefined;
   /** Connects a server to the northbound database. */
   connect: (process: Process) => Connection = () => new MemoryNorthbound(this.database);
   /** The northbound database as an operator sees it. */
@@ -122,6 +125,7 @@ export class Rig {
       random: seededRandom(100 + this.#seed++),
       logger: this.#quiet === undefined ? keepLog(log) : silentLogger,
       metrics,
+      tracer: this.tracer,
       options,
     });
     const stop = new AbortController();

@@ -85,6 +85,7 @@ describe('a printed value', () => {
     expect(secrets.map(([key]) => key)).toEqual([
       'northbound.url',
       'http.token',
+      'tracing.otlpEndpoint',
       'neutron.url',
       'nova.password',
       'nova.application_credential_secret',

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { readAnswer } from '../../../src/nova/answers.js';
-import type { HttpOutcome } from '../../../src/nova/http.js';
+import type { HttpOutcome } from '../../../src/runtime/http-client.js';
 import { plugged } from './setup.js';
 
 const EVENTS = [plugged(0), plugged(1)];
