@@ -9,6 +9,7 @@ const MAIN = fileURLToPath(new URL('main.js', import.meta.url));
 /** What `all` measures: the name of the file, and the words of the command. */
 const MEASUREMENTS = {
   'storm-redis-mariadb': ['storm'],
+  'storm-large': ['storm', '--ports', '200000', '--chassis', '10000'],
   'storm-redis-postgresql': ['storm', '--db', 'postgresql'],
   'storm-etcd-mariadb': ['storm', '--engine', 'etcd'],
   'storm-sqlite-sqlite': ['storm', '--engine', 'sqlite', '--db', 'sqlite'],

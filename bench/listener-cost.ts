@@ -1,72 +1,172 @@
-import { say } from '../src/northbound/conformance/scene.js';
-import type { Membership, Northbound } from '../src/northbound/northbound.js';
+import type { ReportedStatus } from '../src/domain/report.js';
+import { decodeReport, encodeReport, NEWEST_VERSION } from '../src/domain/wire.js';
+import type { Case, Judging, Neutron } from '../src/neutron/neutron.js';
+import { openDatabase } from '../src/neutron/open.js';
+import { createNeutron } from '../src/neutron/sql/store.js';
+import type { Delivery, Membership, Northbound } from '../src/northbound/northbound.js';
 import { systemClock } from '../src/runtime/clock.js';
 import { Opened } from '../src/runtime/opened.js';
+import { systemRandom } from '../src/runtime/random.js';
+import { portIdOf } from '../src/simulator/neutron-rows.js';
+import { DATABASE_HOMES } from './cloud/databases.js';
+import { plantCloud } from './cloud/ports.js';
 import { cpuSecondsOf } from './cloud/processes.js';
 import { ENGINE_HOMES } from './engine-homes.js';
-import { drainTopic, join } from './engine-load.js';
+import { join } from './engine-load.js';
+import { chassisOf } from './load/orders.js';
 import { spreadOf } from './spread.js';
 import type { Spread } from './spread.js';
 
 const CHASSIS = 400;
 /** Reports of one chassis, all published at once. */
 const EACH = 50;
+const REPORTS = CHASSIS * EACH;
+/** The most that one transaction judges, as `apply.batch` has it. */
+const BATCH = 500;
+
+/** `whole`: published, received, judged, written, acknowledged; `carried`: published, received, acknowledged. */
+type Kind = 'whole' | 'carried';
 
 interface Once {
   readonly perSecond: number;
+  /** Seconds of processor time for a thousand reports. */
   readonly cost: number;
 }
 
+export type ListenerCost = { readonly listeners: number } & Readonly<
+  Record<Kind, Readonly<Record<keyof Once, Spread>>>
+>;
+
 /**
- * What a report costs the northbound database and its clients, from publish to acknowledge, among so many listeners: all in
- * this process, so that their number is all that differs.
+ * What a report costs agents, northbound database, servers and Neutron's database, among so many listeners. What is no
+ * database is in this process, so that their number is all that differs; the sizes take turns, so that none has the better
+ * minutes of the machine.
  */
 export async function costOfListeners(
-  engine: string,
-  listeners: number,
+  { engine, db }: { readonly engine: string; readonly db: string },
+  sizes: readonly number[],
   runs: number,
-): Promise<Readonly<Record<keyof Once, Spread>>> {
-  const all: Once[] = [];
-  for (let run = 1; run <= runs; run++) all.push(await measureOnce(engine, listeners));
+): Promise<readonly ListenerCost[]> {
+  const all = sizes.map((listeners) => ({ listeners, found: [] as Readonly<Record<Kind, Once>>[] }));
+  for (let run = 1; run <= runs; run++)
+    for (const { listeners, found } of all) found.push(await measureOnce(engine, db, listeners));
+  return all.map(({ listeners, found }) => ({
+    listeners,
+    whole: spreadsOf(found.map(({ whole }) => whole)),
+    carried: spreadsOf(found.map(({ carried }) => carried)),
+  }));
+}
+
+function spreadsOf(found: readonly Once[]): ListenerCost[Kind] {
   return {
-    perSecond: spreadOf(all.map(({ perSecond }) => perSecond)),
-    cost: spreadOf(all.map(({ cost }) => cost)),
+    perSecond: spreadOf(found.map(({ perSecond }) => perSecond)),
+    cost: spreadOf(found.map(({ cost }) => cost)),
   };
 }
 
-async function measureOnce(engine: string, listeners: number): Promise<Once> {
+async function measureOnce(
+  engine: string,
+  db: string,
+  listeners: number,
+): Promise<Readonly<Record<Kind, Once>>> {
   await using opened = new Opened();
-  const home = await ENGINE_HOMES[engine]?.();
-  if (home === undefined) throw new Error(`no engine ${engine}`);
+  const [home, database] = [await ENGINE_HOMES[engine]?.(), await DATABASE_HOMES[db]?.()];
+  if (home === undefined || database === undefined) throw new Error(`no engine ${engine}, or no ${db}`);
   opened.add({ close: () => home.dispose() });
+  opened.add(database);
+  await plantCloud(database.rows, REPORTS, CHASSIS);
+  const parts = { clock: systemClock, random: systemRandom };
+  const neutron = opened.add(createNeutron(openDatabase(database.url, 'port_status', systemClock), parts));
   const [agents, servers] = [opened.add(home.connect()), opened.add(home.connect())];
   const members = await Promise.all(
     Array.from({ length: listeners }, (_, index) => join(servers, `bench-${index}`)),
   );
-  await carryAll(agents, servers, members); // so that everything is warm
+  const scene: Scene = { agents, servers, members, neutron };
+  await carryUpAndDown(scene, 'whole'); // so that everything is warm
+  return { whole: await measure(scene, 'whole'), carried: await measure(scene, 'carried') };
+}
+
+interface Scene {
+  readonly agents: Northbound;
+  readonly servers: Northbound;
+  readonly members: readonly Membership[];
+  readonly neutron: Neutron;
+}
+
+async function measure(scene: Scene, kind: Kind): Promise<Once> {
   const before = { atMs: systemClock.monotonicMs(), cpu: cpuSecondsOf(process.pid) };
-  const reports = await carryAll(agents, servers, members);
+  await carryUpAndDown(scene, kind);
   return {
-    perSecond: (reports * 1000) / (systemClock.monotonicMs() - before.atMs),
-    cost: ((cpuSecondsOf(process.pid) - before.cpu) * 1000) / reports,
+    perSecond: (2 * REPORTS * 1000) / (systemClock.monotonicMs() - before.atMs),
+    cost: ((cpuSecondsOf(process.pid) - before.cpu) * 1000) / (2 * REPORTS),
   };
 }
 
-/** Every chassis publishes, and every listener takes what is its own. @returns how many there were. */
-async function carryAll(
-  agents: Northbound,
-  servers: Northbound,
-  members: readonly Membership[],
-): Promise<number> {
-  for (let number = 1; number <= CHASSIS; number++) {
-    const chassis = `cn${number}`;
-    const registration = await agents.registerChassis(chassis);
-    const reports = Array.from({ length: EACH }, (_, index) =>
-      say(index + 1, registration.maxRevision + index + 1, { chassis }),
+/** Every chassis says that all its ports are up, and then that they are down, and every listener takes what is its own. */
+async function carryUpAndDown({ agents, servers, members, neutron }: Scene, kind: Kind): Promise<void> {
+  const handle = kind === 'whole' ? judgeIn(neutron) : () => Promise.resolve();
+  for (const status of ['ACTIVE', 'DOWN'] as const) {
+    for (let chassis = 1; chassis <= CHASSIS; chassis++) await publishAll(agents, chassis, status);
+    const backlogs = new Map((await servers.listeners()).map(({ id, backlog }) => [id, backlog]));
+    await Promise.all(
+      members.map((member) => takeAll(servers, member, backlogs.get(member.id) ?? 0, handle)),
     );
-    await agents.publish(registration, reports);
   }
-  const backlogs = new Map((await servers.listeners()).map(({ id, backlog }) => [id, backlog]));
-  await Promise.all(members.map((member) => drainTopic(servers, member, backlogs.get(member.id) ?? 0)));
-  return CHASSIS * EACH;
+}
+
+async function publishAll(agents: Northbound, number: number, status: ReportedStatus): Promise<void> {
+  const chassis = chassisOf(number, CHASSIS);
+  const registration = await agents.registerChassis(chassis);
+  const reports = Array.from({ length: EACH }, (_, index) =>
+    encodeReport(
+      {
+        portId: portIdOf(number + index * CHASSIS),
+        chassis,
+        status,
+        attachment: `row-${number}-${index}`,
+        revision: registration.maxRevision + index + 1,
+        observedAt: systemClock.now(),
+      },
+      NEWEST_VERSION,
+    ),
+  );
+  await agents.publish(registration, reports);
+}
+
+type Handle = (deliveries: readonly Delivery[], member: Membership) => Promise<unknown>;
+
+async function takeAll(
+  servers: Northbound,
+  member: Membership,
+  reports: number,
+  handle: Handle,
+): Promise<void> {
+  for (let left = reports; left > 0;) {
+    const deliveries = await servers.receive(member, { max: BATCH });
+    await handle(deliveries, member);
+    left -= await servers.acknowledge(member, deliveries);
+  }
+}
+
+function judgeIn(neutron: Neutron): Handle {
+  return async (deliveries, { id, incarnation }) => {
+    const judging: Judging = {
+      server: id,
+      policy: { drivers: new Set(['openvswitch']), buildGraceMs: 10_000 },
+      mayWrite: () => true,
+      lookEveryMs: 2000,
+      incarnation,
+      epoch: 1,
+    };
+    const judged = await neutron.judge(deliveries.flatMap(caseOf), judging);
+    if (judged.kind === 'paused' || judged.outcomes.some(({ wrote }) => wrote === undefined))
+      throw new Error('a report was not written');
+  };
+}
+
+function caseOf(delivery: Delivery): readonly Case[] {
+  const decoded = decodeReport(delivery);
+  if (decoded.kind !== 'report') throw new Error('a report can not be read');
+  const { portId, chassis, incarnation } = delivery;
+  return [{ portId, chassis, arrival: { report: decoded.report, incarnation } }];
 }

@@ -34,7 +34,14 @@ interface StormFigures {
 }
 
 interface ScaleFigures {
-  readonly points: readonly { readonly group: string; readonly ratio: number }[];
+  readonly points: readonly {
+    readonly group: string;
+    readonly size: number;
+    readonly ratio: number;
+    readonly ports?: number;
+    readonly chassis?: number;
+    readonly perSecond: Spread;
+  }[];
 }
 
 interface Stored extends Result {
@@ -49,7 +56,10 @@ export async function writePerformance(names: readonly string[]): Promise<void> 
   if (storms.length > 0) await plot('storm', drawStorms(storms.map(stormOf)));
   for (const { figures } of others.filter(({ scenario }) => scenario === 'scale'))
     await plot('scale', drawScale(figures as ScaleFigures));
-  writeFileSync(PAGE, [...head(stored), ...aboutStorms(storms), ...others.flatMap(about)].join('\n'));
+  writeFileSync(
+    PAGE,
+    [...head(stored), ...aboutStorms(storms), ...aboutCapacity(stored), ...others.flatMap(about)].join('\n'),
+  );
 }
 
 function readStored(name: string): readonly Stored[] {
@@ -70,17 +80,22 @@ function drawStorms(storms: readonly StormFigures[]): Promise<string> {
   return drawBars(
     'Ports written, per second',
     'ports/s',
-    storms.flatMap(({ engine, db, portsPerSecond, limit1PerSecond, ormLikePerSecond }): Bar[] => [
-      { group: setOf(engine, db), kind: 'Port Status Sync, end to end', value: portsPerSecond.median },
-      { group: setOf(engine, db), kind: 'the writes alone, one connection', value: limit1PerSecond },
-      { group: setOf(engine, db), kind: "port by port, as Neutron's", value: ormLikePerSecond },
+    storms.flatMap((storm): Bar[] => [
+      { group: nameOf(storm), kind: 'Port Status Sync, end to end', value: storm.portsPerSecond.median },
+      { group: nameOf(storm), kind: 'the writes alone, one connection', value: storm.limit1PerSecond },
+      { group: nameOf(storm), kind: "port by port, as Neutron's", value: storm.ormLikePerSecond },
     ]),
   );
 }
 
-function setOf(engine: string, db: string): string {
-  return `${engine} + ${db}`;
+/** Of a storm of the usual size what it ran on, of any other the size too. */
+function nameOf({ engine, db, ports, chassis }: StormFigures): string {
+  const isUsual = ports === STORM.ports && chassis === STORM.chassis;
+  return `${engine} + ${db}${isUsual ? '' : `, ${number(ports)} / ${number(chassis)}`}`;
 }
+
+/** The size of a storm of which nothing else is said. */
+const STORM = { ports: 50_000, chassis: 1000 };
 
 function drawScale({ points }: ScaleFigures): Promise<string> {
   const bars = points.map(({ group, ratio }, index): Bar => {
@@ -113,7 +128,7 @@ function aboutStorms(storms: readonly Stored[]): readonly string[] {
   return [
     '## Storm',
     '',
-    `${number(ports)} ports of ${number(chassis)} chassis are plugged at the same moment, one server: from the first plug to the last commit, seen by a client of the database; ${runs} runs.`,
+    `${number(ports)} ports of ${number(chassis)} chassis, unless it says otherwise, are plugged at the same moment, one server: from the first plug to the last commit, seen by a client of the database; ${runs} runs.`,
     '',
     '![Ports written per second, by engine and database](performance/storm.svg)',
     '',
@@ -127,11 +142,47 @@ function aboutStorms(storms: readonly Stored[]): readonly string[] {
   ];
 }
 
+/** The question of the blueprint: how long it takes until all ports of so many chassis are back. */
+function aboutCapacity(stored: readonly Stored[]): readonly string[] {
+  const storms = stored.filter(({ name }) => name.startsWith('storm-')).map(stormOf);
+  const usual = storms.filter(({ engine, db }) => engine === 'redis' && db === 'mariadb');
+  const [first] = usual;
+  if (first === undefined) return [];
+  const scale = stored.find(({ scenario }) => scenario === 'scale')?.figures as ScaleFigures | undefined;
+  const measured = [
+    ...usual.map(({ ports, chassis, portsPerSecond }) => ({ ports, chassis, servers: 1, portsPerSecond })),
+    ...(scale?.points ?? []).flatMap(({ group, size, ports, chassis, perSecond }) =>
+      group !== 'servers' || ports === undefined || chassis === undefined
+        ? []
+        : [{ ports, chassis, servers: size, portsPerSecond: perSecond }],
+    ),
+  ];
+  const { server, northbound, database } = first.cpuSecondsPer1000;
+  const perCore = (seconds: number): string => number(1000 / seconds);
+  return [
+    '## Capacity',
+    '',
+    'How long it takes until so many chassis are back with all their ports, on Redis and MariaDB, everything on the one machine:',
+    '',
+    tableOf(
+      measured.map(({ ports, chassis, servers, portsPerSecond }): Row => ({
+        chassis: number(chassis),
+        'ports of each': number(ports / chassis),
+        servers: number(servers),
+        'back after': `${seconds((ports * 1000) / portsPerSecond.median)} s`,
+      })),
+    ),
+    '',
+    `In words: ${number(first.chassis)} chassis with ${number(first.ports / first.chassis)} ports each come back in ${seconds((first.ports * 1000) / first.portsPerSecond.median)} s with one server. What a core does in a second, by its processor time: as a server ${perCore(server)} reports, as Redis ${perCore(northbound)}, as MariaDB ${perCore(database)}. So N chassis with M ports each need at least N × M / (${perCore(server)} × S) s with S servers of one core each, and as long as N × M / ${perCore(database)} s for each core that MariaDB has. That is computed, not measured, and leaves the disk out; where servers share the cores with the database, as here, more of them bring nothing.`,
+    '',
+  ];
+}
+
 function speedRow(figures: StormFigures): Row {
-  const { engine, db, portsPerSecond, limit1PerSecond, limit4PerSecond, ormLikePerSecond } = figures;
+  const { portsPerSecond, limit1PerSecond, limit4PerSecond, ormLikePerSecond } = figures;
   const { median, min, max } = portsPerSecond;
   return {
-    set: setOf(engine, db),
+    set: nameOf(figures),
     'ports/s': `${number(median)} (${number(min)}–${number(max)})`,
     'the writes alone, 1 connection': `${number(limit1PerSecond)} (ratio ${figures.ratioToLimit1.toFixed(2)})`,
     '4 connections': number(limit4PerSecond),
@@ -141,10 +192,10 @@ function speedRow(figures: StormFigures): Row {
 }
 
 function costRow(figures: StormFigures): Row {
-  const { engine, db, p50Ms, p99Ms, untilNovaMs, novaTold, peakRssMb, cpuSecondsPer1000 } = figures;
+  const { p50Ms, p99Ms, untilNovaMs, novaTold, peakRssMb, cpuSecondsPer1000 } = figures;
   const { server, northbound, database } = cpuSecondsPer1000;
   return {
-    set: setOf(engine, db),
+    set: nameOf(figures),
     'p50 / p99': `${seconds(p50Ms)} / ${seconds(p99Ms)} s`,
     'Nova told of': `${number(novaTold)}, the last after ${seconds(untilNovaMs)} s`,
     'server at most': `${peakRssMb.server} MiB`,
@@ -183,7 +234,7 @@ const DOCS: Readonly<Record<string, string>> = {
     'A server is killed in whose topic the reports of all ports wait; from the kill to the last commit by another.',
   flap: 'Each port changes 50 times a second: what is written stays bounded.',
   scale:
-    "What one report costs, in seconds of processor time of servers, northbound database and Neutron's database, as a system grows. Listeners are counted by what publishing, receiving and acknowledging cost, all in one process.",
+    "What one report costs, in seconds of processor time of servers, northbound database and Neutron's database, as a system grows. Listeners: agents and as many listeners in one process, that publish, receive, judge, write and acknowledge; *northbound alone* leaves Neutron's database out.",
 };
 
 function sourceOf(stored: readonly Stored[]): readonly string[] {

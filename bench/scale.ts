@@ -22,7 +22,7 @@ interface Point extends CloudSize {
   readonly known: number;
 }
 
-type Group = 'known ports' | 'chassis' | 'servers' | 'listeners';
+type Group = 'known ports' | 'chassis' | 'servers' | 'listeners' | 'listeners, northbound alone';
 
 /** The cost of one report at the second size of a group, over that at the first, at most. */
 const MOST: Readonly<Partial<Record<Group, number>>> = { 'known ports': 1.3, chassis: 1.3, listeners: 1.2 };
@@ -43,6 +43,9 @@ const LISTENERS = [4, 64];
 
 interface Measured {
   readonly group: Group;
+  /** Ports of one storm; absent where there was none. */
+  readonly ports?: number;
+  readonly chassis?: number;
   readonly size: number;
   readonly perSecond: Spread;
   /** Seconds of processor time for a thousand reports. */
@@ -58,11 +61,11 @@ export const scale: Scenario = {
   run: async (options) => {
     const measured: Measured[] = [];
     for (const point of POINTS) measured.push(await measure(point, options));
-    for (const listeners of LISTENERS) {
-      options.say(`${listeners} listeners`);
-      const { perSecond, cost } = await costOfListeners(options.engine, listeners, options.runs);
-      measured.push({ group: 'listeners', size: listeners, perSecond, cost, cpu: undefined });
-    }
+    options.say(`${LISTENERS.join(' and ')} listeners`);
+    const costs = await costOfListeners(options, LISTENERS, options.runs);
+    const pointsOf = (group: Group, kind: 'whole' | 'carried'): readonly Measured[] =>
+      costs.map((cost) => ({ ...cost[kind], group, size: cost.listeners, cpu: undefined }));
+    measured.push(...pointsOf('listeners', 'whole'), ...pointsOf('listeners, northbound alone', 'carried'));
     return resultOf(measured, options);
   },
 };
@@ -88,7 +91,7 @@ async function measure(point: Point, options: ScenarioOptions): Promise<Measured
     storms.push(await playStorm(calm, options.seed + run));
   }
   return {
-    ...{ group, size: sizeOf(point) },
+    ...{ group, size: sizeOf(point), ports, chassis: point.chassis },
     perSecond: spreadOf(storms.map(({ portsPerSecond }) => portsPerSecond)),
     cost: spreadOf(storms.map(costOf)),
     cpu: storms[0]?.cpu,
@@ -101,6 +104,7 @@ function sizeOf({ group, known, chassis, servers }: Point): number {
       return chassis;
     case 'servers':
     case 'listeners':
+    case 'listeners, northbound alone':
       return servers;
     case 'known ports':
       return known;
