@@ -1,18 +1,17 @@
 import type { TopicView } from '../northbound.js';
 import { decodeName, NOBODY } from './layout.js';
 import { ageOf } from './listeners.js';
-import { topicArgs, topicKeys } from './places.js';
+import { topicKeys } from './places.js';
 import { listOf, numberOf, textOf } from './replies.js';
 import { defineScript } from './script.js';
 import type { Reply } from './session.js';
 import type { RedisStore } from './store.js';
 
-/** KEYS: topics from 3. ARGV: topics from 2. Returns `{'ok', now, {backlog, oldest pointer or nothing}…}`. */
+/** KEYS: topics from 3. Returns `{'ok', now, {backlog, oldest pointer or nothing}…}`. */
 const MEASURE = defineScript(`
-local topics = readTopics(3, 2)
 local answer = {'ok', now}
-for arg = 3, #ARGV do
-  local topic = topics[ARGV[arg]]
+for key = 3, #KEYS, 2 do
+  local topic = {waiting = KEYS[key], given = KEYS[key + 1]}
   local oldest = redis.call('ZRANGE', topic.given, 0, 0)[1] or redis.call('ZRANGE', topic.waiting, 0, 0)[1]
   answer[#answer + 1] = {sizeOf(topic), oldest or ''}
 end
@@ -29,7 +28,7 @@ export async function listTopics(store: RedisStore): Promise<readonly TopicView[
     ])
   ).map((reply) => listOf(reply).map(textOf));
   const places = [NOBODY, ...new Set([...registered, ...left])];
-  const [, now, ...rows] = await run(MEASURE, topicKeys(keys, places), topicArgs(places));
+  const [, now, ...rows] = await run(MEASURE, topicKeys(keys, places), []);
   const views = await Promise.all(
     rows.map((row, index) => viewTopic(store, places[index] ?? NOBODY, listOf(row), numberOf(now))),
   );
