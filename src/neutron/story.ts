@@ -1,3 +1,4 @@
+import type { HistoryEntry } from '../domain/history.js';
 import type { Reason, Verdict } from '../domain/judge.js';
 import type { NeutronPort } from '../domain/neutron-port.js';
 import type { ReportedStatus, Sighting } from '../domain/report.js';
@@ -50,4 +51,6 @@ export interface Chapter {
   readonly toldCode?: number | undefined;
   readonly toldDetail?: string | undefined;
   readonly toldAtMs: number;
+  /** What became of earlier reports, and what of this one; the oldest first. */
+  readonly history: readonly HistoryEntry[];
 }

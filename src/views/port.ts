@@ -30,7 +30,10 @@ export const portSchema = z.object({
         what: z.string(),
       }),
     )
-    .meta({ description: 'What happened, the oldest first, and then how it stands.' }),
+    .meta({
+      description:
+        'What happened, the oldest first: up to 20 entries of the histories of all its chassis, and the stages of their newest reports; then how it stands.',
+    }),
 });
 
 export type DescribedPort = Readonly<z.infer<typeof portSchema>>;

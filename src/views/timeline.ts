@@ -1,3 +1,5 @@
+import { MOST_ENTRIES } from '../domain/history.js';
+import type { HistoryEntry } from '../domain/history.js';
 import type { Sighting } from '../domain/report.js';
 import type { Chapter } from '../neutron/story.js';
 import type { Explained } from './explain.js';
@@ -11,20 +13,51 @@ export interface Moment {
   readonly what: string;
 }
 
-/** What happened to the port, the oldest first, and then how it stands. */
+/**
+ * What happened to the port, the oldest first, and then how it stands: of what is past the newest entries of all its
+ * chassis' histories, of what is present each stage.
+ */
 export function timelineOf({ story, host, record }: Explained): readonly Moment[] {
   const past = [
+    ...story.chapters.flatMap(earlierOf).sort(byTime).slice(-MOST_ENTRIES),
     ...story.chapters.flatMap(momentsOf),
     ...story.quarantined.map(({ atMs, reason }) => ({
       atMs,
       where: 'ledger',
       what: `put into quarantine: ${reason}`,
     })),
-  ].sort((one, other) => one.atMs - other.atMs);
+  ].sort(byTime);
   return [...past, ...waiting(record), ...standing(story, host)];
 }
 
 type Past = Moment & { readonly atMs: number };
+
+function byTime(one: Past, other: Past): number {
+  return one.atMs - other.atMs;
+}
+
+/** What the stages that stand do not tell. */
+function earlierOf({ chassis, history, judgedAtMs, toldAtMs }: Chapter): readonly Past[] {
+  const judged = history.findLast(({ kind }) => kind === 'judged');
+  const settled = history.findLast(({ kind }) => kind === 'settled');
+  return history
+    .filter((entry) => entry !== judged || entry.atMs !== judgedAtMs)
+    .filter((entry) => entry !== settled || entry.atMs !== toldAtMs)
+    .map((entry) => tell(entry, chassis));
+}
+
+function tell(entry: HistoryEntry, chassis: string): Past {
+  const { atMs } = entry;
+  if (entry.kind === 'settled') {
+    const code = entry.code === undefined ? '' : ` HTTP ${entry.code}`;
+    return { atMs, where: 'nova', what: `of ${chassis}: "${entry.word}": ${entry.result}${code}` };
+  }
+  const { status, attachment, verdict, reason, mode, effects, word, server } = entry;
+  const wrote = effects === '' ? '' : `, ${mode === 'write' ? 'wrote' : 'would write'} ${effects}`;
+  const owed = word === undefined ? '' : `, owed nova "${word}"`;
+  const what = `of ${chassis}: ${status} (${attachment}) judged ${verdict} (${reason})${wrote}${owed}`;
+  return { atMs, where: server, what };
+}
 
 function momentsOf(chapter: Chapter): readonly Past[] {
   const { chassis, status, seen, observedAtMs, server, verdict, reason, judgedAtMs } = chapter;

@@ -17,7 +17,7 @@ const ARGUMENTS = {
 export const port = configuredCommand({
   name: 'port',
   summary: 'explain why a port is not up',
-  doc: "Explains a port: what its switch showed, what was reported, judged, written and said to Nova, when and by whom; then the first stage that is missing, and the next step. Asks Neutron's database, the ledger and the northbound database, and writes nothing. The codes of stages and next steps are those of decision 20.",
+  doc: "Explains a port: what its switch showed, what was reported, judged, written and said to Nova, when and by whom, with the last 20 entries of what became of earlier reports; then the first stage that is missing, and the next step. Asks Neutron's database, the ledger and the northbound database, and writes nothing. The codes of stages and next steps are those of decision 20.",
   examples: [
     'port 15e2c509-be19-4dfd-a2e0-c08cb1499a3e',
     'port 15e2c509-be19-4dfd-a2e0-c08cb1499a3e --watch',

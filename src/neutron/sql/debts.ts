@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Word } from '../../domain/debt.js';
+import { settledLine } from '../../domain/history.js';
 import { keyOf } from '../../domain/report.js';
 import { grouped } from '../../domain/grouped.js';
 import type { ReportKey } from '../../domain/report.js';
@@ -276,6 +277,10 @@ function recordGroup(
   const isDone = settlement.kind !== 'again';
   const now = dialect.now();
   const again = settlement.kind === 'again' ? sql`${now} + ${settlement.afterMs}` : null;
+  const result = settlement.kind === 'dropped' ? settlement.why : settlement.kind;
+  const code = answer?.kind === 'rejected' ? answer.code : undefined;
+  const before = sql`coalesce(history, '')`;
+  const history = isDone ? dialect.concat([before, now, settledLine(debt.word, result, code)]) : sql`history`;
   const mayHaveHeard = debt.toldPlugged || (debt.word !== 'unplugged' && answer?.kind !== 'rejected');
   return change(sql`
     update ${dialect.ledger('reports')} ${dialect.by('primary')} set
@@ -284,10 +289,9 @@ function recordGroup(
       told_no = ${isDone ? debt.owedNo : sql.ref('told_no')},
       claimed_no = ${isDone ? debt.owedNo : 0},
       told_plugged = ${mayHaveHeard ? 1 : sql.ref('told_plugged')},
-      told_word = ${debt.word}, told_result = ${settlement.kind === 'dropped' ? settlement.why : settlement.kind},
-      told_code = ${answer?.kind === 'rejected' ? answer.code : null},
+      told_word = ${debt.word}, told_result = ${result}, told_code = ${code ?? null},
       told_detail = ${answer?.kind === 'unreachable' ? answer.detail.slice(0, DETAIL) : null},
-      told_at = ${now}
+      told_at = ${now}, history = ${history}
     where owed_no >= ${debt.owedNo} and ${isMeant}`);
 }
 

@@ -52,6 +52,8 @@ export interface SqlDialect {
   insertIgnore(table: RawBuilder<unknown>, columns: string, values: RawBuilder<unknown>): RawBuilder<unknown>;
   /** The tail of an insert that overwrites these columns where a row of that primary key is there already. */
   overwrite(columns: readonly string[], key: string): RawBuilder<unknown>;
+  /** These texts and numbers as one text; the first is a text. */
+  concat(parts: readonly unknown[]): RawBuilder<unknown>;
   /** The ledger's table of that name. */
   ledger(name: LedgerTable): RawBuilder<unknown>;
   /** What an error of the driver means. */

@@ -1,6 +1,7 @@
 import { NO_DEBT, owe } from '../../domain/debt.js';
 import { changesNeutron, judge } from '../../domain/judge.js';
 import type { Effects, Judgement } from '../../domain/judge.js';
+import { noteJudgement } from '../../domain/history.js';
 import { isWaiting, lookAfterMs } from '../../domain/look.js';
 import { L2_BLOCK } from '../../domain/neutron-port.js';
 import type { NeutronPort } from '../../domain/neutron-port.js';
@@ -150,6 +151,7 @@ const EMPTY: LedgerRow = {
   claimedNo: 0,
   claimGeneration: '',
   claimNonce: '',
+  history: '',
 };
 
 function record(
@@ -186,7 +188,34 @@ function record(
     owedAt: debt.owedAt,
     attempts: debt.attempts,
     settleAt: debt.settleAt,
+    history: historyAfter(said, judgement, debt, now, judging.server, mayWrite),
   };
+}
+
+/** Nothing where it was not read: that row is not written. */
+function historyAfter(
+  { history, status, attachment, owedNo }: LedgerRow,
+  judgement: Judgement,
+  debt: RowDebt,
+  atMs: number,
+  server: string,
+  mayWrite: boolean,
+): string | undefined {
+  if (history === undefined) return undefined;
+  const { verdict, reason, effects } = judgement;
+  const mode = mayWrite ? 'write' : 'observe';
+  const word = debt.owedNo > owedNo ? debt.word : undefined;
+  return noteJudgement(history, {
+    atMs,
+    status,
+    attachment,
+    verdict,
+    reason,
+    mode,
+    effects,
+    word,
+    server,
+  });
 }
 
 /** The fields of the ledger's row that are about Nova. */

@@ -50,6 +50,8 @@ export interface LedgerRow extends ReportKey, Moment, Debt {
   /** The registration in which it was claimed. */
   readonly claimGeneration: string;
   readonly claimNonce: string;
+  /** What became of earlier reports (domain/history.ts). Absent where it was not read: such a row is not to be written. */
+  readonly history?: string | undefined;
 }
 
 /** The columns that a judgement writes, each with its field; what was told in which words is written by debts.ts alone. */
@@ -85,21 +87,24 @@ const COLUMNS = {
   claimed_no: 'claimedNo',
   claim_generation: 'claimGeneration',
   claim_nonce: 'claimNonce',
+  history: 'history',
 } as const satisfies Readonly<Record<string, keyof LedgerRow>>;
 
 const NAMES = Object.keys(COLUMNS);
-const ALL = sql.join(NAMES.map((name) => sql.ref(name)));
+/** The history is longer than all else, and of use to nobody but who goes on with it: whoever locks the row. */
+const ALL_BUT_HISTORY = sql.join(NAMES.filter((name) => name !== 'history').map((name) => sql.ref(name)));
+const ALL = sql`${ALL_BUT_HISTORY}, coalesce(history, '') as history`;
 
 type Row = Readonly<Record<string, string | number | null>>;
 
-/** The ledger's rows of these keys, by `keyOf`. With `lock` they are locked for writing. */
+/** The ledger's rows of these keys, by `keyOf`. With `lock` they are locked for writing, and have their histories. */
 export function readLedger(
   dialect: SqlDialect,
   keys: readonly ReportKey[],
   { lock }: { readonly lock: boolean },
 ): Statement<ReadonlyMap<string, LedgerRow>> {
   const text = sql`
-    select ${ALL} from ${dialect.ledger('reports')} ${dialect.by('primary')}
+    select ${lock ? ALL : ALL_BUT_HISTORY} from ${dialect.ledger('reports')} ${dialect.by('primary')}
     where port ${dialect.among(portsOf(keys))} order by port, chassis ${lock ? dialect.forUpdate : sql``}`;
   return question(text, (rows: readonly Row[]) => byKey(rows.map(toLedgerRow)));
 }
@@ -112,7 +117,7 @@ export async function readLedgerPage(
 ): Promise<readonly LedgerRow[]> {
   const isBefore = until === undefined ? sql`1 = 1` : sql`port <= ${until}`;
   const { rows } = await sql<Row>`
-    select ${ALL} from ${dialect.ledger('reports')}
+    select ${ALL_BUT_HISTORY} from ${dialect.ledger('reports')}
     where ${isBehind(after, chassis)} and ${isBefore}
     order by port, chassis limit ${limit}`.execute(db);
   return rows.map(toLedgerRow);

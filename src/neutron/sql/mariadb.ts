@@ -98,6 +98,7 @@ function mariadb(ledgerSchema: string): SqlDialect {
       sql`insert ignore into ${table} (${sql.raw(columns)}) ${values}`,
     overwrite: (columns) =>
       sql`on duplicate key update ${sql.join(columns.map((name) => sql`${sql.ref(name)} = values(${sql.ref(name)})`))}`,
+    concat: (parts) => sql`concat(${sql.join(parts)})`,
     ledger: (name) => sql.table(`${ledgerSchema}.${name}`),
     classify,
   };

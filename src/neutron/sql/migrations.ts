@@ -1,12 +1,19 @@
 import { sql } from 'kysely';
-import type { SqlDialect, SqlStore } from './dialect.js';
+import type { Db, LedgerTable, SqlDialect, SqlStore } from './dialect.js';
 import { query } from './transaction.js';
 
 /** One step of the ledger's layout. Steps only add, so that the program before runs beside this one. */
 interface Migration {
   readonly version: number;
   /** `{name}` stands for the ledger's table of that name, `{engine}` for what follows a table's definition. */
-  readonly statements: readonly string[];
+  readonly statements: readonly (string | NewColumn)[];
+}
+
+/** Stands for itself because SQLite can not be told to add a column only where it is not there yet. */
+interface NewColumn {
+  readonly table: LedgerTable;
+  readonly column: string;
+  readonly type: string;
 }
 
 const MIGRATIONS: readonly Migration[] = [
@@ -49,6 +56,11 @@ const MIGRATIONS: readonly Migration[] = [
         server varchar(255) not null, put_at bigint not null, primary key (port, chassis)) {engine}`,
     ],
   },
+  {
+    // What became of earlier reports: domain/history.ts. Null where nothing was judged since.
+    version: 3,
+    statements: [{ table: 'reports', column: 'history', type: 'text' }],
+  },
 ];
 
 /** The version that this program needs; it also runs on any later one. */
@@ -72,8 +84,10 @@ export async function migrate(store: SqlStore, ledgerSchema: string): Promise<re
     const { rows } = await sql<{ version: number }>`select version from ${table}`.execute(db);
     for (const { version, statements } of MIGRATIONS) {
       if (rows.some((row) => row.version >= version)) continue;
-      for (const statement of statements)
-        await sql.raw(fill(statement, store.dialect, ledgerSchema)).execute(db);
+      for (const statement of statements) {
+        if (typeof statement !== 'string') await addColumn(db, store.dialect, statement);
+        else await sql.raw(fill(statement, store.dialect, ledgerSchema)).execute(db);
+      }
       await sql`insert into ${table} (version, applied_at) values (${version}, ${store.dialect.now()})`.execute(
         db,
       );
@@ -81,6 +95,17 @@ export async function migrate(store: SqlStore, ledgerSchema: string): Promise<re
     }
   });
   return applied;
+}
+
+async function addColumn(db: Db, dialect: SqlDialect, { table, column, type }: NewColumn): Promise<void> {
+  const definition = sql`${sql.ref(column)} ${sql.raw(type)}`;
+  if (dialect.name !== 'sqlite') {
+    await sql`alter table ${dialect.ledger(table)} add column if not exists ${definition}`.execute(db);
+    return;
+  }
+  const { rows } = await sql`
+    select name from pragma_table_info(${`port_status_${table}`}) where name = ${column}`.execute(db);
+  if (rows.length === 0) await sql`alter table ${dialect.ledger(table)} add column ${definition}`.execute(db);
 }
 
 function preparation(dialect: SqlDialect, ledgerSchema: string): readonly string[] {

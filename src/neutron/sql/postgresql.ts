@@ -112,6 +112,7 @@ function postgresql(ledgerSchema: string): SqlDialect {
       sql`insert into ${table} (${sql.raw(columns)}) ${values} on conflict do nothing`,
     overwrite: (columns, key) =>
       sql`on conflict (${sql.raw(key)}) do update set ${sql.join(columns.map((name) => sql`${sql.ref(name)} = excluded.${sql.ref(name)}`))}`,
+    concat: (parts) => sql.join(parts, sql` || `),
     ledger: (name) => sql.table(`${ledgerSchema}.${name}`),
     classify,
   };

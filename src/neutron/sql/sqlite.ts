@@ -104,6 +104,7 @@ function sqlite(clock: Clock): SqlDialect {
       sql`insert or ignore into ${table} (${sql.raw(columns)}) ${values}`,
     overwrite: (columns, key) =>
       sql`on conflict (${sql.raw(key)}) do update set ${sql.join(columns.map((name) => sql`${sql.ref(name)} = excluded.${sql.ref(name)}`))}`,
+    concat: (parts) => sql.join(parts, sql` || `),
     ledger: (name) => sql.table(`port_status_${name}`),
     classify,
   };

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { grouped } from '../../domain/grouped.js';
+import { readHistory } from '../../domain/history.js';
 import { parseJson } from '../../domain/json.js';
 import type { Sighting } from '../../domain/report.js';
 import type { Awaited, Chapter, PortStory } from '../story.js';
@@ -83,8 +84,9 @@ async function findIds(db: Db, dialect: SqlDialect, wanted: string): Promise<rea
   return known.rows.map(({ port }) => port);
 }
 
-interface ChapterRow extends Omit<Chapter, 'seen' | 'isOwed' | 'appliedAtMs' | 'owedAtMs'> {
+interface ChapterRow extends Omit<Chapter, 'seen' | 'isOwed' | 'appliedAtMs' | 'owedAtMs' | 'history'> {
   readonly seenText: string | null;
+  readonly historyText: string | null;
   readonly owedNo: number;
   readonly toldNo: number;
   readonly appliedAtMs: number | null;
@@ -116,6 +118,7 @@ const COLUMNS = {
   toldCode: 'told_code',
   toldDetail: 'told_detail',
   toldAtMs: 'told_at',
+  historyText: 'history',
 } as const satisfies Readonly<Record<keyof ChapterRow, string>>;
 
 async function readChapters(
@@ -132,12 +135,13 @@ async function readChapters(
   return grouped(rows, ({ port }) => port, toChapter);
 }
 
-function toChapter({ seenText, owedNo, toldNo, ...row }: ChapterRow): Chapter {
+function toChapter({ seenText, historyText, owedNo, toldNo, ...row }: ChapterRow): Chapter {
   const present = Object.fromEntries(
     Object.entries(row).map(([field, value]) => [field, value ?? undefined]),
   );
   const seen = seenText === null ? undefined : (parseJson(seenText) as Sighting | undefined);
-  return { ...(present as unknown as Chapter), seen, isOwed: owedNo > toldNo };
+  const history = readHistory(historyText ?? '');
+  return { ...(present as unknown as Chapter), seen, isOwed: owedNo > toldNo, history };
 }
 
 async function readQuarantined(

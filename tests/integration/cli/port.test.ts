@@ -65,6 +65,23 @@ describe.skipIf(!has('port', { ...MARIADB, ...REDIS }))('port-status port', () =
     expect(stdout).toContain('stage: done\nnext:  nothing\n');
   });
 
+  it('tells of earlier judgements, too, and of whose report and by which server each was', async () => {
+    const earlier =
+      /of cn1: ACTIVE \(\S+\) judged applied \(written\), wrote DELETE-L2 ACTIVE, owed nova "plugged"/;
+    await cloud.settle(1);
+    expect(JSON.stringify(await ask(portIdOf(1)))).not.toContain('of cn1');
+    await cloud.rows.run("update ports set status = 'DOWN' where id = ?", [portIdOf(1)]);
+    await cloud.publish(1, 'ACTIVE');
+    await cloud.judge(1);
+    const [port] = (await ask(portIdOf(1))).ports;
+    const told = port?.timeline.map(({ where, what }) => `${where}: ${what}`) ?? [];
+    const written = told.findIndex((line) => line.endsWith(': wrote ACTIVE'));
+    expect(told.findIndex((line) => earlier.test(line))).toBeGreaterThanOrEqual(0);
+    expect(told.findIndex((line) => earlier.test(line))).toBeLessThan(written);
+    const { stdout } = await runIn(`port ${portIdOf(1)} ${flags()}`, { clock: systemClock });
+    expect(stdout).toMatch(earlier);
+  });
+
   it('names the first stage that is missing', async () => {
     const plants = [{}, { blocks: ['DHCP', 'L2'] }, { host: 'cn2' }, { host: 'cn9' }, {}, {}] as const;
     for (const [index, more] of plants.entries())

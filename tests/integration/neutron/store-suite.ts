@@ -581,6 +581,68 @@ export function storeSuite(
       expect(await neutron.stories('nobody')).toEqual([]);
     });
 
+    it('keeps what became of earlier reports and words, and nothing of repetitions', async () => {
+      const { neutron, rows } = fixture;
+      await plantPort(rows, 1, { id: portIdOf(1) });
+      const [debt] = await judgeAs(claim('n1'), [reportOf(1, 10)]);
+      const refused = {
+        attempts: 1,
+        settlement: { kind: 'dropped', why: 'refused' },
+        answer: { kind: 'rejected', code: 404 },
+      } as const;
+      await neutron.recordAnswers(['n1'], [{ debt: must(debt), ...refused }]);
+      await judge([reportOf(1, 11)]);
+      await judge([{ portId: portIdOf(1), chassis: 'cn1' }]);
+      await judge([reportOf(1, 12, { status: 'DOWN' })]);
+      const [story] = await neutron.stories(portIdOf(1));
+      const [chapter] = story?.chapters ?? [];
+      expect(chapter?.history).toMatchObject([
+        { kind: 'judged', status: 'ACTIVE', effects: 'DELETE-L2 ACTIVE', word: 'plugged', server: 'A' },
+        { kind: 'settled', word: 'plugged', result: 'refused', code: 404, atMs: chapter?.toldAtMs },
+        {
+          kind: 'judged',
+          status: 'DOWN',
+          effects: 'INSERT-L2 DOWN',
+          word: 'unplugged',
+          atMs: chapter?.judgedAtMs,
+        },
+      ]);
+    });
+
+    it('takes no word of a history that Nova is asked again about', async () => {
+      await plantPort(fixture.rows, 1, { id: portIdOf(1) });
+      const [debt] = await judgeAs(claim('n1'), [reportOf(1, 10)]);
+      const silent = {
+        attempts: 1,
+        settlement: { kind: 'again', afterMs: 1 },
+        answer: { kind: 'unreachable', detail: 'ECONNREFUSED' },
+      } as const;
+      await fixture.neutron.recordAnswers(['n1'], [{ debt: must(debt), ...silent }]);
+      const [story] = await fixture.neutron.stories(portIdOf(1));
+      expect(story?.chapters[0]?.history.map(({ kind }) => kind)).toEqual(['judged']);
+    });
+
+    it('bounds the history of a port that flaps, and loses none of it to a sweep or a look', async () => {
+      const { neutron, rows } = fixture;
+      await plantPort(rows, 1, { id: portIdOf(1) });
+      for (let n = 0; n < 30; n++) {
+        await judge([reportOf(1, 10 + n, { status: n % 2 === 0 ? 'ACTIVE' : 'DOWN' })]);
+      }
+      const table = fixture.ledger('reports');
+      const read = async (): Promise<string> =>
+        String((await rows.run(`select history from ${table}`))[0]?.['history']);
+      const history = await read();
+      expect(history.split('\n')).toHaveLength(21);
+      await rows.run("update ports set status = 'ACTIVE'");
+      const { disagreeing } = await neutron.sweep({ limit: 10 }, JUDGING);
+      await neutron.preview(disagreeing, JUDGING);
+      expect(await read()).toBe(history);
+      await judge(disagreeing);
+      const after = await read();
+      expect(after.split('\n')).toHaveLength(21);
+      expect(after.startsWith(history.slice(history.indexOf('\n') + 1))).toBe(true);
+    });
+
     it('tells of the ports that Nova waits for, and of no others', async () => {
       const { neutron, rows } = fixture;
       await plantPort(rows, 1, { id: portIdOf(1) });
