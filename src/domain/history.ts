@@ -114,7 +114,7 @@ function lastJudgement(history: string): string | undefined {
   while (end > 0) {
     const start = history.lastIndexOf('\n', end - 1) + 1;
     const line = history.slice(start, end);
-    if (line.charAt(line.indexOf(' ') + 1) in STATUSES) return line;
+    if (STATUSES.has(line.charAt(line.indexOf(' ') + 1))) return line;
     end = start - 1;
   }
   return undefined;
@@ -123,19 +123,19 @@ function lastJudgement(history: string): string | undefined {
 function newest(history: string): string {
   let cut = history.length - 1;
   for (let kept = 0; kept < MOST_ENTRIES && cut > 0; kept++) cut = history.lastIndexOf('\n', cut - 1);
-  return history.slice(Math.max(cut, -1) + 1);
+  return history.slice(cut + 1);
 }
 
 function toEntry(line: string): HistoryEntry | undefined {
   const [time = '', kind = '', ...fields] = line.split(' ');
   const atMs = /^\d+$/.test(time) ? Number(time) : undefined;
   if (atMs === undefined) return undefined;
-  return kind === SETTLED ? toSettled(atMs, fields) : toJudged(atMs, STATUSES[kind], fields);
+  return kind === SETTLED ? toSettled(atMs, fields) : toJudged(atMs, STATUSES.get(kind), fields);
 }
 
-function toSettled(atMs: number, [letter = '', result, code]: readonly string[]): Settled | undefined {
-  const word = WORDS[letter];
-  if (word === undefined || result === undefined || code === undefined) return undefined;
+function toSettled(atMs: number, [letter = '', result, code = '']: readonly string[]): Settled | undefined {
+  const word = WORDS.get(letter);
+  if (word === undefined || result === undefined || !/^(?:-|\d+)$/.test(code)) return undefined;
   return { kind: 'settled', atMs, word, result, code: code === NONE ? undefined : Number(code) };
 }
 
@@ -144,7 +144,7 @@ function toJudged(
   status: ReportedStatus | undefined,
   [attachment, verdict, reason, deeds = '', owed = '', ...server]: readonly string[],
 ): Judged | undefined {
-  const mode = MODES[letterOf(deeds)];
+  const mode = MODES.get(letterOf(deeds));
   if (status === undefined || attachment === undefined || mode === undefined || server.length === 0)
     return undefined;
   return {
@@ -155,15 +155,17 @@ function toJudged(
     verdict: verdict as Verdict,
     reason: reason as Reason,
     mode,
-    effects: Array.from(deeds.slice(1), (letter) => EFFECTS[letter] ?? letter).join(' '),
-    word: WORDS[owed],
+    effects: Array.from(deeds.slice(1), (letter) => EFFECTS.get(letter) ?? letter).join(' '),
+    word: WORDS.get(owed),
     server: server.join(' '),
   };
 }
 
-type ByLetter<T> = Readonly<Record<string, T>>;
+const STATUSES = byLetter<ReportedStatus>({ A: 'ACTIVE', D: 'DOWN', E: 'ERROR' });
+const WORDS = byLetter<Word>({ p: 'plugged', f: 'failed', u: 'unplugged' });
+const MODES = byLetter<Judged['mode']>({ w: 'write', o: 'observe' });
+const EFFECTS = new Map<string, string>([['d', 'DELETE-L2'], ['i', 'INSERT-L2'], ...STATUSES]);
 
-const STATUSES: ByLetter<ReportedStatus> = { A: 'ACTIVE', D: 'DOWN', E: 'ERROR' };
-const WORDS: ByLetter<Word> = { p: 'plugged', f: 'failed', u: 'unplugged' };
-const MODES: ByLetter<Judged['mode']> = { w: 'write', o: 'observe' };
-const EFFECTS: ByLetter<string> = { d: 'DELETE-L2', i: 'INSERT-L2', ...STATUSES };
+function byLetter<T>(words: Readonly<Record<string, T>>): ReadonlyMap<string, T> {
+  return new Map(Object.entries(words));
+}

@@ -98,6 +98,9 @@ describe('a history', () => {
       'NaN A a applied written w - s',
       '1 N',
       '1 N x told -',
+      '1 N p told x',
+      '1 constructor a applied written w - s',
+      '1 A a applied written toString - s',
       '1 A a applied written',
     ].join('\n');
     expect(readHistory(strange)).toEqual([]);
