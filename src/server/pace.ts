@@ -36,3 +36,18 @@ const LEAST_PER_SECOND = 1000;
 export function evenRate(items: number, overMs: number, most: number): number {
   return Math.min(most, Math.max(LEAST_PER_SECOND, (items * 1000) / overMs));
 }
+
+/** How work is done that is cut into portions. */
+export interface Portions {
+  readonly pace: Pace;
+  /** The most items of one. */
+  readonly limit: number;
+}
+
+/** The most rows that are compared in one go: as many as pay. */
+const MOST_AT_ONCE = 1000;
+
+/** How many of so many a second are worked on in one go: a quarter of a second's, so that what comes between waits for little. */
+export function portionAt(perSecond: number): number {
+  return Math.min(MOST_AT_ONCE, Math.ceil(perSecond / 4));
+}

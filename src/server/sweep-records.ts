@@ -4,13 +4,11 @@ import type { Share } from '../domain/share.js';
 import type { Case } from '../neutron/neutron.js';
 import type { StoredReport } from '../northbound/northbound.js';
 import { judgeNews } from './look-again.js';
-import type { Pace } from './pace.js';
+import type { Portions } from './pace.js';
 import { persist } from './persist.js';
 import type { Session } from './session.js';
 import { setAside } from './set-aside.js';
 import { storedPages } from './stored-pages.js';
-
-const PAGE = 1000;
 
 /**
  * Judges what the northbound database holds and the ledger does not know: the Neutron database may have been rolled
@@ -20,7 +18,7 @@ const PAGE = 1000;
 export async function sweepRecords(
   session: Session,
   share: Share,
-  pace: Pace,
+  { pace, limit }: Portions,
   signal: AbortSignal,
 ): Promise<void> {
   const { northbound, options, rush, clock } = session;
@@ -28,11 +26,11 @@ export async function sweepRecords(
   let gathered: readonly Acknowledged[] = [];
   for (const { chassis } of views.filter((view) => isInShare(share, view.chassis))) {
     await rush.letPass(clock, signal);
-    for await (const page of storedPages(session, chassis, PAGE, signal)) {
+    for await (const page of storedPages(session, chassis, limit, signal)) {
       await putBack(session, page, signal);
       await pace.spend(page.length, signal);
       gathered = [...gathered, ...page.flatMap((stored) => toAcknowledged(stored, options.wireGreatest))];
-      if (gathered.length < PAGE) continue;
+      if (gathered.length < limit) continue;
       await judgeRecords(session, gathered, signal);
       gathered = [];
     }

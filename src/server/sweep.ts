@@ -4,13 +4,12 @@ import type { Share } from '../domain/share.js';
 import type { SweptRow } from '../neutron/neutron.js';
 import { findGone } from './gone.js';
 import { judgeAgain, judgeNews } from './look-again.js';
-import { evenRate, Pace } from './pace.js';
+import { evenRate, Pace, portionAt } from './pace.js';
+import type { Portions } from './pace.js';
 import { persist } from './persist.js';
 import type { Session } from './session.js';
 import { takeShare } from './share-of-sweep.js';
 import { sweepRecords } from './sweep-records.js';
-
-const PAGE = 1000;
 
 /** A sweep takes so much of the time until the next: the rest is for what there is more than at the last. */
 const SPREAD = 0.8;
@@ -29,9 +28,10 @@ export async function sweepLedger(session: Session, signal: AbortSignal): Promis
     await checkHeads(session, signal);
     await persist(session, 'neutron', signal, () => session.neutron.emptyQuarantine());
     const share = await takeShare(session, signal);
-    const pace = new Pace(clock, rate, PAGE);
-    await sweepRows(session, share, pace, signal);
-    await sweepRecords(session, share, pace, signal);
+    const limit = portionAt(rate);
+    const pace = new Pace(clock, rate, limit);
+    await sweepRows(session, share, { pace, limit }, signal);
+    await sweepRecords(session, share, { pace, limit }, signal);
     rate = evenRate(pace.spent, SPREAD * everyMs, options.reconcileRate);
     await clock.sleep(Math.max(0, nextMs - clock.monotonicMs()), { signal });
   }
@@ -60,20 +60,25 @@ function noteMigration({ health, logger }: Session, heads: string): void {
   );
 }
 
-async function sweepRows(session: Session, share: Share, pace: Pace, signal: AbortSignal): Promise<void> {
+async function sweepRows(
+  session: Session,
+  share: Share,
+  { pace, limit }: Portions,
+  signal: AbortSignal,
+): Promise<void> {
   const { neutron, judging, metrics, rush, clock } = session;
   const { after: first, until } = portsOfShare(share);
   let after: ReportKey | undefined = first === undefined ? undefined : { portId: first, chassis: '' };
   for (let more = true; more;) {
     await rush.letPass(clock, signal);
     const page = await persist(session, 'neutron', signal, () =>
-      neutron.sweep({ after, until, limit: PAGE }, judging),
+      neutron.sweep({ after, until, limit }, judging),
     );
     metrics.swept.inc(page.rows.length);
     await judgeAgain(session, page.disagreeing, 'sweep', signal);
     await judgeGone(session, page.rows, signal);
     after = page.rows.at(-1);
-    more = page.rows.length === PAGE;
+    more = page.rows.length === limit;
     await pace.spend(page.rows.length, signal);
   }
 }

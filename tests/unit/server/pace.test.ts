@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { VirtualClock } from '../../../src/runtime/virtual-clock.js';
-import { evenRate, Pace } from '../../../src/server/pace.js';
+import { evenRate, Pace, portionAt } from '../../../src/server/pace.js';
 
 const never = new AbortController().signal;
 
@@ -26,6 +26,14 @@ it.each([
   ['no faster than allowed', 1_000_000, 20_000],
 ])('an even rate is %s', (_, items, perSecond) => {
   expect(evenRate(items, 24_000, 20_000)).toBe(perSecond);
+});
+
+it.each([
+  [100, 25],
+  [1000, 250],
+  [20_000, 1000],
+])('of %d a second a quarter is worked on in one go, and no more than pays', (perSecond, portion) => {
+  expect(portionAt(perSecond)).toBe(portion);
 });
 
 it('knows what was worked on', async () => {
