@@ -173,7 +173,7 @@ function aboutCapacity(stored: readonly Stored[]): readonly string[] {
       })),
     ),
     '',
-    `In words: ${number(first.chassis)} chassis with ${number(first.ports / first.chassis)} ports each come back in ${seconds((first.ports * 1000) / first.portsPerSecond.median)} s with one server. What a core does in a second, by its processor time: as a server ${perCore(server)} reports, as Redis ${perCore(northbound)}, as MariaDB ${perCore(database)}. So N chassis with M ports each need at least N × M / (${perCore(server)} × S) s with S servers of one core each, and as long as N × M / ${perCore(database)} s for each core that MariaDB has. That is computed, not measured, and leaves the disk out; where servers share the cores with the database, as here, more of them bring nothing.`,
+    `In words: ${number(first.chassis)} chassis with ${number(first.ports / first.chassis)} ports each come back in ${seconds((first.ports * 1000) / first.portsPerSecond.median)} s with one server. What a core does in a second, by its processor time: as a server ${perCore(server)} reports, as Redis ${perCore(northbound)}, as MariaDB ${perCore(database)}. So N chassis with M ports each need at least N × M / (${perCore(server)} × S) s with S servers of one core each, and at least N × M / (${perCore(database)} × C) s with C cores for MariaDB, whichever is longer. That is computed, not measured, and leaves the disk out; where servers share the cores with the database, as here, more of them bring nothing.`,
     '',
   ];
 }
