@@ -14,6 +14,7 @@ import { Connection } from './connection.js';
 import { showHold, showPorts, showResync } from './operator-view.js';
 import { Outbasket } from './outbasket.js';
 import type { PortSource } from './port-source.js';
+import type { AgentHealth } from './health.js';
 import { AgentReadiness } from './readiness.js';
 import { ripeInMs } from './resync-guard.js';
 import type { GuardPolicy } from './resync-guard.js';
@@ -47,21 +48,6 @@ export interface AgentParts {
   /** Absent where tracing is off. */
   readonly tracer?: Tracer | undefined;
   readonly options: AgentOptions;
-}
-
-export interface AgentHealth {
-  readonly switch: 'up' | 'lost';
-  /** Why the switch says nothing; absent while it does. */
-  readonly lostReason: string | undefined;
-  /** Ports that are recorded on the switch and not confirmed by it: what was last said of them stays. */
-  readonly unconfirmed: number;
-  readonly northbound: 'up' | 'down';
-  /** Ports whose newest report is not stored yet. */
-  readonly unpublished: number;
-  /** Ports whose DOWN the guard holds back. */
-  readonly held: number;
-  /** Whether the chassis record says that every port is published. */
-  readonly complete: boolean;
 }
 
 /** The local controller of one chassis. */

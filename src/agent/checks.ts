@@ -1,7 +1,7 @@
 import { ageOf, checkAnswers, fails, holds } from '../runtime/check.js';
 import type { Check } from '../runtime/check.js';
 import type { Reply } from '../runtime/question.js';
-import type { AgentHealth } from './agent.js';
+import type { AgentHealth } from './health.js';
 
 /** What an agent's readiness is judged by. Times are of the monotonic clock. */
 export interface Facts {

@@ -3,7 +3,7 @@ import { PATIENCE_MS } from '../runtime/check.js';
 import type { Check } from '../runtime/check.js';
 import type { Clock } from '../runtime/clock.js';
 import { Question } from '../runtime/question.js';
-import type { AgentHealth } from './agent.js';
+import type { AgentHealth } from './health.js';
 import type { ChassisRecord } from './chassis-record.js';
 import { judgeReadiness } from './checks.js';
 import type { Connection } from './connection.js';

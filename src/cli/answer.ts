@@ -5,15 +5,7 @@ import { untilStopped } from '../runtime/until-stopped.js';
 import type { CommandContext } from './configured-command.js';
 import { firstAnswer } from './startup.js';
 import { openShow } from './show.js';
-
-/** What a command found. */
-export interface Answer {
-  readonly exitCode: number;
-  /** What `--json` prints, beside the exit code. */
-  readonly facts: object;
-  /** The same for people: lines. */
-  readonly text: string;
-}
+import type { Answer } from './show.js';
 
 /** Waits for what a database answers; `what` names it. */
 export type Waiting = <T>(what: string, ask: () => Promise<T>) => Promise<T>;

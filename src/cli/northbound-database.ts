@@ -3,7 +3,7 @@ import type { NetworkOptions, OpenOptions } from '../northbound/open-options.js'
 import type { Northbound } from '../northbound/northbound.js';
 import { Opened } from '../runtime/opened.js';
 import { answer } from './answer.js';
-import type { Answer } from './answer.js';
+import type { Answer } from './show.js';
 import { firstAnswer } from './startup.js';
 
 /** What the northbound database is opened with; a command's context will do. */

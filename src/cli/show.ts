@@ -1,9 +1,17 @@
 import type { Clock } from '../runtime/clock.js';
 import { Screen } from '../simulator/demo/screen.js';
 import type { Terminal } from '../simulator/demo/screen.js';
-import type { Answer } from './answer.js';
 import { printable } from './table.js';
 import type { World } from './world.js';
+
+/** What a command found. */
+export interface Answer {
+  readonly exitCode: number;
+  /** What `--json` prints, beside the exit code. */
+  readonly facts: object;
+  /** The same for people: lines. */
+  readonly text: string;
+}
 
 /** Shows one answer after another. */
 export interface Show extends Disposable {

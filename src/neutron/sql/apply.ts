@@ -17,7 +17,7 @@ import type { Decision, Known } from './judge-cases.js';
 import { chunksOf } from './keys.js';
 import { forget, readLedger, readMoments, writeLedger } from './ledger.js';
 import { carryOut, carryOutAll, change } from './statements.js';
-import type { Statement } from './statements.js';
+import type { Statement } from './statement.js';
 import { Conflict, query, transact } from './transaction.js';
 import type { Transactor } from './transaction.js';
 

@@ -8,11 +8,10 @@ import type { AnsweredDebt, Claim, Claimant, ClaimedDebt, EarlyClaimant, Owed } 
 import type { Db, SqlDialect } from './dialect.js';
 import { readFlags, unlessPaused } from './flags.js';
 import { inChunks, keysIn } from './keys.js';
-import type { Sql } from './keys.js';
 import { isAnyRow } from './ledger.js';
 import type { LedgerRow } from './ledger.js';
 import { change } from './statements.js';
-import type { Statement } from './statements.js';
+import type { Sql, Statement } from './statement.js';
 import { query, transact } from './transaction.js';
 import type { Transactor } from './transaction.js';
 

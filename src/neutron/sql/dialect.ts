@@ -1,6 +1,6 @@
 import type { Kysely, RawBuilder } from 'kysely';
 import type { ErrorCode } from '../../domain/errors.js';
-import type { Statement } from './statements.js';
+import type { Statement } from './statement.js';
 
 /** A connection or transaction. Statements are written with the `sql` tag: Neutron's schema is not ours to type. */
 export type Db = Kysely<object>;

@@ -7,7 +7,7 @@ import { grouped } from '../../domain/grouped.js';
 import type { ReportKey } from '../../domain/report.js';
 import type { Db, SqlDialect } from './dialect.js';
 import { carryOut, question } from './statements.js';
-import type { Statement } from './statements.js';
+import type { Statement } from './statement.js';
 
 /** An agent that is silent for longer counts as dead (N:conf/agent/common.py, agent_down_time). */
 export const AGENT_DOWN_MS = 75_000;

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { PortStatusError } from '../../domain/errors.js';
 import type { SqlDialect } from './dialect.js';
 import { question } from './statements.js';
-import type { Statement } from './statements.js';
+import type { Statement } from './statement.js';
 import { query, transact } from './transaction.js';
 import type { Transactor } from './transaction.js';
 

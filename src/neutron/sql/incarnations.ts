@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Judging, Neutron } from '../neutron.js';
 import type { Db, SqlDialect } from './dialect.js';
 import { change } from './statements.js';
-import type { Statement } from './statements.js';
+import type { Statement } from './statement.js';
 import { query } from './transaction.js';
 import type { Transactor } from './transaction.js';
 

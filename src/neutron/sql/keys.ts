@@ -2,9 +2,7 @@ import { sql } from 'kysely';
 import { keyOf } from '../../domain/report.js';
 import type { ReportKey } from '../../domain/report.js';
 import type { SqlDialect, Values } from './dialect.js';
-
-/** A piece of a statement. */
-export type Sql = ReturnType<typeof sql>;
+import type { Sql } from './statement.js';
 
 /**
  * A condition on (port, chassis): the ports narrow the search by the primary key, the joined text says which of their

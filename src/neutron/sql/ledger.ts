@@ -7,9 +7,8 @@ import type { Moment } from '../../domain/revision.js';
 import type { LedgerPage } from '../neutron.js';
 import type { Db, SqlDialect, SqlStore, Values } from './dialect.js';
 import { chunksOf, keysIn } from './keys.js';
-import type { Sql } from './keys.js';
 import { change, question } from './statements.js';
-import type { Statement } from './statements.js';
+import type { Sql, Statement } from './statement.js';
 import { query } from './transaction.js';
 
 /**

@@ -3,10 +3,9 @@ import type { Socket } from 'node:net';
 import { CompiledQuery, Kysely, MysqlDialect, sql } from 'kysely';
 import { createPool } from 'mysql2';
 import type { Failure, SqlDialect, SqlStore } from './dialect.js';
-import type { Sql } from './keys.js';
 import { endWhenSilent, hostOf, SILENCE_MS } from './link.js';
 import type { Link } from './link.js';
-import type { Statement } from './statements.js';
+import type { Sql, Statement } from './statement.js';
 
 /** Transactions of one process at a time: judge, look, sweep, claim, record and the operator's. */
 const CONNECTIONS = 8;

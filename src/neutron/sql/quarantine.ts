@@ -5,7 +5,7 @@ import type { ReportKey } from '../../domain/report.js';
 import type { Case, QuarantineEntry, Quarantined, QuarantinedRef } from '../neutron.js';
 import type { Db, SqlDialect, SqlStore } from './dialect.js';
 import { inChunks, keysIn, keyText } from './keys.js';
-import type { Sql } from './keys.js';
+import type { Sql } from './statement.js';
 import { query, transact } from './transaction.js';
 import type { Transactor } from './transaction.js';
 

@@ -1,23 +1,6 @@
 import { sql } from 'kysely';
 import type { Db, SqlDialect } from './dialect.js';
-import type { Sql } from './keys.js';
-
-/** A statement, and what is made of its answer. */
-export interface Statement<T> {
-  readonly text: Sql;
-  /** Whether it answers with a count instead of rows. */
-  readonly isWrite: boolean;
-  /** @throws whatever ends the transaction: the answer is not one to go on with. */
-  readonly read: (answer: Answer) => T;
-  /** Where `read` may throw, and what comes behind must not even be asked then: the condition that it does not. */
-  readonly goesOnIf?: Sql | undefined;
-}
-
-export interface Answer {
-  readonly rows: readonly unknown[];
-  /** How many rows matched; of a write alone. */
-  readonly changed: number;
-}
+import type { Sql, Statement } from './statement.js';
 
 /** Some of them, of which any may be left out. */
 export type Statements = readonly (Statement<unknown> | undefined)[];

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { answer } from '../../../src/cli/answer.js';
-import type { Answer } from '../../../src/cli/answer.js';
+import type { Answer } from '../../../src/cli/show.js';
 import type { World } from '../../../src/cli/world.js';
 import { PortStatusError } from '../../../src/domain/errors.js';
 import { silentLogger } from '../../../src/runtime/logger.js';
