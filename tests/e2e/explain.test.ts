@@ -96,6 +96,11 @@ describe.runIf(has('e2e/explain', { ...CLOUD_PROGRAMS, ...REDIS, ...BROWSER }))(
   it('says that the switch has no interface of the port', async () => {
     const [port = 0] = await ports.plant(1);
     await says(port, 'not-on-switch', 'check-vif-plugging');
+    await ports.plug([port]);
+    await ports.settled([port], 'ACTIVE');
+    await ports.unplug([port]);
+    await ports.settled([port], 'DOWN');
+    await says(port, 'not-on-switch', 'check-vif-plugging');
   });
 
   it('says that the switch could not open the interface', async () => {

@@ -143,8 +143,25 @@ describe.runIf(has('integration/cli-errors', MARIADB))(
 
     it('with 78 where the database refuses its password', async () => {
       const ended = await runServer(mariadb.url('port_status').replace('port-status-test', 'wrong'));
-      expectComplaint(ended, 78, /Access denied for user 'port_status'.*; /);
+      expectComplaint(
+        ended,
+        78,
+        /Access denied for user 'port_status'.*; check the user and the password in neutron\.url/,
+      );
       expect(ended.stderr).not.toContain('wrong');
+    });
+
+    it('with 78 where the database has not that name', async () => {
+      const ended = await runProgram([
+        'migrate',
+        '--neutron-url',
+        mariadb.url().replace('/neutron', '/neutrno'),
+      ]);
+      expectComplaint(
+        ended,
+        78,
+        /Unknown database 'neutrno'; check the name of the database in neutron\.url/,
+      );
     });
 
     it('with 78 where Keystone refuses its password', async () => {

@@ -15,6 +15,8 @@ import type { SomeTlsFiles } from './tls.js';
 /** What a switch has at one moment. */
 export interface SwitchLook {
   readonly hasBridge: boolean;
+  /** Whether ovs-vswitchd has set the bridge up: until then it opens no interface. */
+  readonly isBridgeSetUp: boolean;
   /** The logical ports of the bridge. */
   readonly ports: readonly SwitchPort[];
   /** How many `Port` rows of the bridge have a VLAN tag that is not the dead one. */
@@ -71,6 +73,7 @@ function describeImage(image: SwitchImage, { clock, ...rules }: LookOptions): Sw
   index.rebuild(image);
   return {
     hasBridge: index.bridgeRow !== undefined,
+    isBridgeSetUp: image.Bridge.get(index.bridgeRow ?? '')?.datapath_id !== undefined,
     ports: [...index.ports.values()],
     taggedPorts: countTagged(image, rules.bridge),
   };

@@ -6,14 +6,12 @@ import type { SwitchFacts } from './facts.js';
 export const SWITCH_CHECKS = [
   check({
     name: 'switch',
-    looksAt: "Whether Open vSwitch's database answers on this host, and has the bridge.",
+    looksAt:
+      "Whether Open vSwitch's database answers on this host, has the bridge, and ovs-vswitchd has set it up.",
     mend: 'check `switch.address`, `switch.bridge`, and that ovsdb-server runs',
     needs: ['switch'],
     isConnection: true,
-    judge: ({ switch: { address, bridge, hasBridge, ports } }) =>
-      hasBridge
-        ? ok(`${address} answers; ${bridge} has ${count(ports.length, 'logical port')}`)
-        : [fail(`${address} has no bridge ${bridge}`, 'set switch.bridge to the integration bridge')],
+    judge: ({ switch: look }) => judgeBridge(look),
   }),
   check({
     name: 'ready rule',
@@ -24,6 +22,19 @@ export const SWITCH_CHECKS = [
     judge: ({ switch: look }) => judgeReady(look),
   }),
 ];
+
+function judgeBridge({ address, bridge, hasBridge, isBridgeSetUp, ports }: SwitchFacts): readonly Finding[] {
+  if (!hasBridge)
+    return [fail(`${address} has no bridge ${bridge}`, 'set switch.bridge to the integration bridge')];
+  if (!isBridgeSetUp)
+    return [
+      fail(
+        `ovs-vswitchd has not set up ${bridge}, and opens none of its interfaces`,
+        `start ovs-vswitchd, or read its log; where the kernel has no openvswitch module, "ovs-vsctl set bridge ${bridge} datapath_type=netdev" does without`,
+      ),
+    ];
+  return ok(`${address} answers; ${bridge} has ${count(ports.length, 'logical port')}`);
+}
 
 function judgeReady({ ready, bridge, ports, taggedPorts }: SwitchFacts): readonly Finding[] {
   if (ports.length === 0) return ok(`${ready}: there is no logical port to try it on`);

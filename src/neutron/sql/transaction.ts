@@ -93,6 +93,12 @@ function isConflict({ dialect }: SqlStore, error: unknown): boolean {
   );
 }
 
+/** As MariaDB and PostgreSQL say that they know no such user, or not with that password. */
+const LOG_IN = /\(using password: |password authentication failed/;
+
+/** As they say that there is no database of that name. */
+const NO_DATABASE = /Unknown database|database "[^"]*" does not exist/;
+
 function translate({ dialect }: SqlStore, error: unknown): unknown {
   if (error instanceof PortStatusError) return error;
   const failure = dialect.classify(error);
@@ -104,7 +110,7 @@ function translate({ dialect }: SqlStore, error: unknown): unknown {
     case 'RIGHTS':
       return new PortStatusError(
         'RIGHTS',
-        `${words}; grant what "port-status migrate --print-grants" prints`,
+        `${words}; ${LOG_IN.test(words) ? 'check the user and the password in neutron.url' : 'grant what "port-status migrate --print-grants" prints'}`,
         {
           cause: error,
         },
@@ -112,7 +118,7 @@ function translate({ dialect }: SqlStore, error: unknown): unknown {
     case 'LAYOUT':
       return new PortStatusError(
         'LAYOUT',
-        `${words}; run "port-status migrate", or check the version of Neutron`,
+        `${words}; ${NO_DATABASE.test(words) ? 'check the name of the database in neutron.url' : 'run "port-status migrate", or check the version of Neutron'}`,
         {
           cause: error,
         },

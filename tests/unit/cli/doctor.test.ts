@@ -49,6 +49,7 @@ const WELL: Facts = {
     bridge: 'br-int',
     ready: 'tag',
     hasBridge: true,
+    isBridgeSetUp: true,
     ports: [{ ...PORT, status: 'ACTIVE' }, NOT_READY],
     taggedPorts: 1,
   },
@@ -173,6 +174,11 @@ describe('the doctor', () => {
       'a bridge that is not there',
       { switch: { hasBridge: false, ports: [] } },
       'FAIL  switch: unix:/db.sock has no bridge br-int; set switch.bridge to the integration bridge',
+    ],
+    [
+      'a bridge that was not set up',
+      { switch: { isBridgeSetUp: false, ports: [] } },
+      'FAIL  switch: ovs-vswitchd has not set up br-int, and opens none of its interfaces; start ovs-vswitchd, or read its log; where the kernel has no openvswitch module, "ovs-vsctl set bridge br-int datapath_type=netdev" does without',
     ],
     [
       'a switch without a tag',

@@ -63,6 +63,11 @@ const CASES: readonly (readonly [Stage, string, PortFacts])[] = [
   ['interface-failed', 'the switch reports an error', { ...down, said: { status: 'ERROR' } }],
   ['link-down', 'the interface is not ready', down],
   [
+    'not-on-switch',
+    'the interface is gone',
+    { ...well, said: { status: 'DOWN', seen: { device: 'tap1', detail: 'no interface any more' } } },
+  ],
+  [
     'held-by-guard',
     'the agent holds back',
     { ...well, said: undefined, chassis: { ...live, isHolding: true } },
