@@ -16,6 +16,7 @@ export function Search({ wanted }: { readonly wanted: Wanted }): JSX.Element {
   const [found, setFound] = useState<Answered<{ readonly ports: readonly DescribedPort[] }>>({});
   const find = async (what: string): Promise<void> => {
     setAsked(what);
+    setFound({}); // what was found before is no answer to this
     setFound(await ask(`ports/${encodeURIComponent(what)}`));
   };
   useEffect(() => {

@@ -10,6 +10,8 @@ export const COULD_NOT_OPEN = -1;
 export interface Sighting {
   /** Name of the switch's interface, such as `tap15e2c509-be`. */
   readonly device?: string | undefined;
+  /** Whether there is no such interface any more. */
+  readonly isGone?: boolean | undefined;
   readonly ofport?: number | undefined;
   readonly linkState?: string | undefined;
   readonly adminState?: string | undefined;

@@ -95,7 +95,7 @@ function wiringStage({ chassis, said, isUpElsewhere }: PortFacts): Stage {
   if (chassis === undefined) return 'chassis-unknown';
   if (chassis.isSilent) return 'chassis-silent';
   if (said?.status === 'ERROR' || said?.seen?.ofport === COULD_NOT_OPEN) return 'interface-failed';
-  if (said?.seen?.ofport !== undefined) return 'link-down'; // what is gone has a name still, but no number
+  if (said?.seen?.device !== undefined && said.seen.isGone !== true) return 'link-down';
   return chassis.isHolding || !chassis.isComplete ? 'held-by-guard' : 'not-on-switch';
 }
 

@@ -45,6 +45,7 @@ const firstBody = z.object({
   seen: z
     .object({
       device: text.optional(),
+      isGone: z.boolean().optional(),
       ofport: z.number().optional(),
       linkState: text.optional(),
       adminState: text.optional(),

@@ -78,8 +78,9 @@ describe.runIf(has('e2e/explain', { ...CLOUD_PROGRAMS, ...REDIS, ...BROWSER }))(
     await page.getByRole('textbox').fill(portIdOf(port));
     await page.getByRole('button', { name: 'Explain' }).click();
     const story = page.getByRole('article').filter({ hasText: portIdOf(port) });
-    await story.waitFor();
-    expect(await story.getByRole('definition').allTextContents()).toEqual([stage, nextStep]);
+    await eventually(async () => {
+      expect(await story.getByRole('definition').allTextContents()).toEqual([stage, nextStep]);
+    });
   }
 
   it('says that no server is live', async () => {

@@ -94,7 +94,7 @@ export function describeGone({ portId, attachment, instance, seen }: SwitchPort,
     status: 'DOWN',
     isGone: true,
     instance,
-    seen: { device: seen?.device, detail },
+    seen: { device: seen?.device, isGone: true, detail },
   };
 }
 

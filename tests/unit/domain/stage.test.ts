@@ -65,7 +65,7 @@ const CASES: readonly (readonly [Stage, string, PortFacts])[] = [
   [
     'not-on-switch',
     'the interface is gone',
-    { ...well, said: { status: 'DOWN', seen: { device: 'tap1', detail: 'no interface any more' } } },
+    { ...well, said: { status: 'DOWN', seen: { device: 'tap1', isGone: true } } },
   ],
   [
     'held-by-guard',
