@@ -80,6 +80,7 @@ describe('the index of a switch', () => {
     expect(brief(said)).toEqual([[uuid(1), 'DOWN', 'a']]);
     expect(said[0]?.seen).toEqual({
       device: 'tap-a',
+      isGone: true,
       detail: 'no interface of bridge br-int has this iface-id any more',
     });
   });
