@@ -31,7 +31,7 @@ const MOST_AT_ONCE = 8;
 
 /**
  * Carries out statements one after the other, in one round trip where the database can be told several at once. None is
- * carried out behind one that failed; an answer is read, and may be refused, when all are there.
+ * carried out behind one that failed, or one whose condition to go on does not hold.
  */
 export async function carryOutAll<const All extends Statements>(
   db: Db,

@@ -90,7 +90,7 @@ export function pointTo(
   const all: Argument[] = [];
   const args = pointers.flatMap((pointer) => {
     const text = pointer.toString('latin1');
-    const isAscii = ASCII.test(text);
+    const isAscii = !FOREIGN.test(text);
     const chassis = text.slice(0, Math.max(0, text.indexOf('/')));
     let number = numbers.get(chassis);
     if (number === undefined) {
@@ -103,9 +103,8 @@ export function pointTo(
   return { keys: all, args };
 }
 
-/** What we write is that, and the client encodes a command that is all text three times as fast as one with bytes. */
-// eslint-disable-next-line no-control-regex -- any of them may stand in an entry
-const ASCII = /^[\x00-\x7f]*$/;
+/** Bytes that are no ASCII, as `latin1` reads them. What we write has none, and a command that is all text costs the client less. */
+const FOREIGN = /[\x80-\xff]/;
 
 function toDeliveries(found: readonly Reply[], now: number): readonly Delivery[] {
   const deliveries: Delivery[] = [];
