@@ -1,7 +1,7 @@
 import { PortStatusError } from '../domain/errors.js';
 import { problemsOf } from './check.js';
 import type { Config } from './config.js';
-import { layerOfEnvironment, layerOfFile, layerOfFlags } from './layers.js';
+import { checkSyntax, layerOfEnvironment, layerOfFile, layerOfFlags } from './layers.js';
 import type { ConfigFile } from './layers.js';
 import { partsOf } from './option.js';
 import type { Command } from './option.js';
@@ -39,10 +39,10 @@ export function inspect(command: Command, sources: Sources): Inspection {
   const { flags, environment, file } = sources;
   const layers = [layerOfFlags(command, flags), layerOfEnvironment(environment), layerOfFile(file)];
   const settings = resolve(command, { ...sources, layers });
-  return {
-    settings,
-    problems: [...layers.flatMap(({ problems }) => problems), ...problemsOf(command, settings)],
-  };
+  const problems = layers.flatMap((layer) => layer.problems);
+  // What seems to be missing may stand in a file that can not be read.
+  const isReadable = checkSyntax(file) === undefined;
+  return { settings, problems: isReadable ? [...problems, ...problemsOf(command, settings)] : problems };
 }
 
 function configOf<C extends Command>(settings: readonly Setting[]): Config<C> {

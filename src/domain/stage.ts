@@ -74,10 +74,13 @@ export function stageOf(facts: PortFacts): Stage {
   const binding = activeBinding(port);
   if (binding === undefined || binding.vifType === 'unbound' || binding.vifType === 'binding_failed')
     return 'unbound';
-  if (port.status === 'ACTIVE') return isComputePort(port) ? toldStage(facts.judged) : 'done';
+  const isActive = port.status === 'ACTIVE';
+  const isSaidActive = facts.said?.status === 'ACTIVE';
+  if (isActive && (isSaidActive || facts.pending === undefined))
+    return isComputePort(port) ? toldStage(facts.judged) : 'done';
   if (facts.isQuarantined) return 'quarantined';
   if (facts.pending !== undefined) return pendingStage(facts.pending, facts);
-  return facts.said?.status === 'ACTIVE' ? judgedStage(port, facts) : wiringStage(facts);
+  return isSaidActive ? judgedStage(port, facts) : wiringStage(facts);
 }
 
 function pendingStage(

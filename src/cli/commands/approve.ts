@@ -32,7 +32,8 @@ interface Outcome {
 /** A silent agent can release nothing: what is approved is then its silence. */
 async function approveOne(northbound: Northbound, chassis: string, silentMs: number): Promise<Outcome> {
   const [view] = await northbound.chassis([chassis]);
-  if (view === undefined) return { isApproved: false, words: `${chassis} is not registered` };
+  if (view === undefined)
+    return { isApproved: false, words: `${chassis} is not registered; "port-status chassis" lists who is` };
   const { beat, ageMs } = view;
   const isSilent = ageMs >= silentMs;
   const isApproved = await northbound.approve(chassis, isSilent ? { beat } : {});

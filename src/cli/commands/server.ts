@@ -16,6 +16,7 @@ import type { ServerOptions } from '../../server/session.js';
 import { configuredCommand } from '../configured-command.js';
 import type { CommandContext } from '../configured-command.js';
 import { judgePolicyOf, writeRuleOf } from '../judge-policy.js';
+import { warnOfNamesake } from '../namesake.js';
 import { openNeutron } from '../neutron-database.js';
 import { openConfigured } from '../northbound-database.js';
 import { policyOf } from '../../views/silent-chassis.js';
@@ -42,9 +43,11 @@ async function runServer(context: Context): Promise<number> {
   const neutron = opened.add(openNeutron(context));
   await waitForNeutron(context, neutron);
   const northbound = opened.add(openConfigured(context));
+  const { id } = config.listener;
   await firstAnswer('the northbound database', context, () => northbound.incarnation({ signal: io.signal }));
+  await warnOfNamesake(id, { northbound, logger, signal: io.signal });
   const nova = await openNovaToWrite(context, opened);
-  const tracer = await openConfiguredTracer('server', config.listener.id, context, opened);
+  const tracer = await openConfiguredTracer('server', id, context, opened);
   const running = createServer({
     ...context,
     northbound,
@@ -56,7 +59,7 @@ async function runServer(context: Context): Promise<number> {
   const { registry } = metrics;
   const sources = { northbound, neutron, ...viewsOf(config) };
   const readMetrics = (): ReturnType<typeof samplesOf> => samplesOf(registry);
-  const overlook = new Overlook({ ...context, ...sources, readMetrics, server: config.listener.id });
+  const overlook = new Overlook({ ...context, ...sources, readMetrics, server: id });
   const api = new ApiDesk(sources, new Events({ ...context, look: () => overlook.look() }));
   const readiness = new Readiness(() => running.checks(), context.clock);
   const checks = (): ReturnType<typeof readiness.checks> => readiness.checks();

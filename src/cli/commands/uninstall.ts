@@ -131,7 +131,7 @@ async function leaveBlocks(
   say: Say,
 ): Promise<readonly JudgedBlock[]> {
   if (!dryRun) await setPaused(store, true);
-  if (owedWords > 0) say(`Nova: ${owedWords} words that it is owed will not be said`);
+  if (owedWords > 0) say(`Nova: words that it is owed and that will not be said: ${owedWords}`);
   const blocks = dryRun ? foreseen : await walkBlocks(store, true);
   for (const block of blocks) say(describeBlock(block, dryRun));
   return blocks.filter(({ fate }) => fate.kind === 'leave');

@@ -129,6 +129,6 @@ function translate({ dialect }: SqlStore, error: unknown): unknown {
 }
 
 function unavailable(cause: unknown, words: string): PortStatusError {
-  const next = adviceOnTls(cause) ?? 'it is tried again until it works';
+  const next = adviceOnTls(cause) ?? 'check that it runs, and the host and port in neutron.url';
   return new PortStatusError('UNAVAILABLE', `${words}; ${next}`, { cause });
 }

@@ -111,7 +111,7 @@ describe('port-status quarantine', () => {
     expect(await runJson(`show ${GOOD}`)).toMatchObject({ exitCode: 0, reports: [{ body: BODY }] });
     expect(await run('show nobody')).toEqual({
       exitCode: 1,
-      stdout: 'nobody: is not in quarantine\n',
+      stdout: 'nobody: is not in quarantine; "port-status quarantine list" shows what is\n',
       stderr: '',
     });
   });
@@ -129,7 +129,7 @@ describe('port-status quarantine', () => {
     expect(exitCode).toBe(1);
     expect(stdout).toContain(`${BROKEN}@cn1: refused, it stays in quarantine. No report can be made`);
     expect(stdout).toContain('1 let go');
-    expect(stdout).toContain('nobody: is not in quarantine\n');
+    expect(stdout).toContain('nobody: is not in quarantine; "port-status quarantine list" shows what is\n');
     expect(await left()).toEqual([BROKEN, DOWN]);
     expect(await runJson('retry --all')).toMatchObject({
       exitCode: 1,

@@ -235,6 +235,11 @@ describe('what nobody knows', () => {
       expect.stringMatching(/^port-status\.toml:2:9: .+; correct the file$/),
     ]);
   });
+
+  it('has nothing called missing that may stand in a file that is no TOML', () => {
+    const broken = sources({ file: '[neutron\nurl = "sqlite:/neutron.db"' });
+    expect(inspect('server', broken).problems).toEqual([expect.stringContaining('; correct the file')]);
+  });
 });
 
 describe("TLS to Neutron's database", () => {

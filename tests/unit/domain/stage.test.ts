@@ -76,6 +76,12 @@ const CASES: readonly (readonly [Stage, string, PortFacts])[] = [
   ['server-lapsed', 'another will', { ...well, pending: 'lapsed' }],
   ['pending', 'it waits', { ...well, pending: 'live' }],
   ['paused', 'it waits while writing is paused', { ...well, pending: 'live', isPaused: true }],
+  [
+    'server-lapsed',
+    'an ACTIVE port waits for its DOWN',
+    { ...told({ isOwed: true, attempts: 2 }), said: down.said, pending: 'lapsed' },
+  ],
+  ['done', 'an ACTIVE port is said to be so again', { ...told({}), pending: 'live' }],
   ['quarantined', 'it can not be written', { ...well, isQuarantined: true, pending: 'live' }],
   ['bound-elsewhere', 'it is up on another host', { ...down, isUpElsewhere: true }],
   ['bound-elsewhere', 'it was judged so', after({ verdict: 'misplaced' })],

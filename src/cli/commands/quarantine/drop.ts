@@ -86,7 +86,7 @@ function tellEnd(
   io.stdout.write(
     flags.json
       ? `${JSON.stringify({ exitCode, dropped, unknown })}\n`
-      : `${tellNotFound(unknown)}${dropped} of ${found.length} dropped\n`,
+      : `${tellNotFound(unknown)}${found.length === 0 ? 'none' : `${dropped} of ${found.length}`} dropped\n`,
   );
   return exitCode;
 }

@@ -43,5 +43,7 @@ export function notFound(names: readonly string[], found: readonly Quarantined[]
 
 /** A line for each of them. */
 export function tellNotFound(names: readonly string[]): string {
-  return names.map((name) => `${printable(name)}: is not in quarantine\n`).join('');
+  return names
+    .map((name) => `${printable(name)}: is not in quarantine; "port-status quarantine list" shows what is\n`)
+    .join('');
 }

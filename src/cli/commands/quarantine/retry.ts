@@ -46,7 +46,7 @@ async function runRetry(
     io.stdout.write(
       flags.json
         ? `${JSON.stringify({ exitCode, released, refused, unknown })}\n`
-        : tell(released, refused) + tellNotFound(unknown),
+        : tellNotFound(unknown) + tell(released, refused),
     );
     return exitCode;
   });
@@ -76,5 +76,6 @@ function tell(released: number, refused: readonly ListedQuarantined[]): string {
   const lines = refused.map(
     ({ id, prospect }) => `${printable(id)}: refused, it stays in quarantine. ${OUTLOOKS[prospect].advice}\n`,
   );
-  return `${lines.join('')}${released} let go; the next sweep has them judged again\n`;
+  const end = released === 0 ? 'none let go' : `${released} let go; the next sweep has them judged again`;
+  return `${lines.join('')}${end}\n`;
 }
