@@ -346,4 +346,6 @@ export interface StoredReport extends Envelope {
   /** The listener in whose topic it is pending, 'unassigned', or absent once it was acknowledged. */
   readonly place?:
     { readonly kind: 'topic'; readonly listener: string } | { readonly kind: 'unassigned' } | undefined;
+  /** Since when it has been pending, in milliseconds since 1970 by the database's clock; absent once it was acknowledged. */
+  readonly pendingSinceMs?: number | undefined;
 }

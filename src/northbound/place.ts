@@ -6,8 +6,13 @@ import type { StoredReport } from './northbound.js';
  */
 export const UNASSIGNED = '';
 
-/** A stored place as callers see it. */
-export function parsePlace(place: string | undefined): StoredReport['place'] {
-  if (place === undefined) return undefined;
-  return place === UNASSIGNED ? { kind: 'unassigned' } : { kind: 'topic', listener: place };
+/** A stored place as callers see it, and since when a report has been pending. */
+export function parsePlace(
+  place: string | undefined,
+  pendingSinceMs: number,
+): Pick<StoredReport, 'place' | 'pendingSinceMs'> {
+  if (place === undefined) return {};
+  const kind =
+    place === UNASSIGNED ? { kind: 'unassigned' as const } : { kind: 'topic' as const, listener: place };
+  return { place: kind, pendingSinceMs };
 }

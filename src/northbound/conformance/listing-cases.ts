@@ -35,6 +35,23 @@ export const listingCases: Cases = {
     assert.deepEqual(await agent.northbound.lookUp([]), []);
   },
 
+  'a record tells since when it has been pending, also where it was replaced meanwhile': async (scene) => {
+    const server = await scene.server('n1');
+    const agent = await scene.agent();
+    await agent.publish(say(1, 10));
+    const since = async (): Promise<number | undefined> => (await agent.stored(1))[0]?.pendingSinceMs;
+    const first = await since();
+    assert.ok(first !== undefined && Number.isSafeInteger(first));
+    await scene.pass(0.25);
+    await agent.publish(say(1, 11));
+    const replaced = await since();
+    assert.ok(replaced !== undefined && replaced <= first);
+    await server.acknowledge(await server.receive());
+    assert.equal(await since(), undefined);
+    await agent.publish(say(1, 12));
+    assert.ok(((await since()) ?? 0) > replaced);
+  },
+
   'some records are found among many of their chassis': async (scene) => {
     const agent = await scene.agent('cn1');
     await agent.publish(...sayRange(1, 100));

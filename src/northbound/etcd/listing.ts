@@ -33,6 +33,6 @@ export async function lookUpReports(
 
 function toStored({ key, record }: Found): readonly StoredReport[] {
   if (record === undefined) return [];
-  const { revision, version, isDown, body, incarnation, place } = record;
-  return [{ ...key, revision, version, isDown, body, incarnation, place: parsePlace(place) }];
+  const { revision, version, isDown, body, incarnation, place, pendingSince } = record;
+  return [{ ...key, revision, version, isDown, body, incarnation, ...parsePlace(place, pendingSince) }];
 }

@@ -29,6 +29,6 @@ export function lookUpReports(
     .map(toStored);
 }
 
-function toStored({ envelope, incarnation, place }: ReportRecord): StoredReport {
-  return { ...envelope, incarnation, place: parsePlace(place) };
+function toStored({ envelope, incarnation, place, pendingSince }: ReportRecord): StoredReport {
+  return { ...envelope, incarnation, ...parsePlace(place, pendingSince) };
 }

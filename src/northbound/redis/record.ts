@@ -39,8 +39,8 @@ export function parseRecord(chassis: string, portId: string, text: string): Reco
   };
 }
 
-export function toStored({ report, place }: RecordFields): StoredReport {
-  return { ...report, place: parsePlace(decodePlace(place)) };
+export function toStored({ report, place, pendingSince }: RecordFields): StoredReport {
+  return { ...report, ...parsePlace(decodePlace(place), pendingSince) };
 }
 
 function decodePlace(place: string): string | undefined {

@@ -12,9 +12,10 @@ interface ReportRow {
   readonly body: string;
   readonly incarnation: string;
   readonly place: string | null;
+  readonly pending_since: number;
 }
 
-const COLUMNS = 'chassis, port, revision, version, is_down, body, incarnation, place';
+const COLUMNS = 'chassis, port, revision, version, is_down, body, incarnation, place, pending_since';
 
 /** One page of a chassis' records in the order of their port ids. */
 export function listReports(
@@ -43,6 +44,6 @@ export function lookUpReports(session: Session, keys: readonly ReportKey[]): rea
     .map(toStored);
 }
 
-function toStored({ port: portId, is_down, place, ...same }: ReportRow): StoredReport {
-  return { ...same, portId, isDown: is_down === 1, place: parsePlace(place ?? undefined) };
+function toStored({ port: portId, is_down, place, pending_since, ...same }: ReportRow): StoredReport {
+  return { ...same, portId, isDown: is_down === 1, ...parsePlace(place ?? undefined, pending_since) };
 }
