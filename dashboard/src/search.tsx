@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { DescribedPort } from '../../src/views/port.js';
 import { ask } from './ask.js';
 import type { Answered } from './ask.js';
+import { duration } from './words.js';
 
 /** What is looked for from elsewhere on the page: a new one each time, also for the same port. */
 export interface Wanted {
@@ -12,10 +13,8 @@ export interface Wanted {
 /** Finds a port and tells its story. */
 export function Search({ wanted }: { readonly wanted: Wanted }): JSX.Element {
   const field = useRef<HTMLInputElement>(null);
-  const [asked, setAsked] = useState('');
   const [found, setFound] = useState<Answered<{ readonly ports: readonly DescribedPort[] }>>({});
   const find = async (what: string): Promise<void> => {
-    setAsked(what);
     setFound({}); // what was found before is no answer to this
     setFound(await ask(`ports/${encodeURIComponent(what)}`));
   };
@@ -42,7 +41,6 @@ export function Search({ wanted }: { readonly wanted: Wanted }): JSX.Element {
       </form>
       <div aria-live="polite">
         {error !== undefined && <p class="error">{error}</p>}
-        {answer?.ports.length === 0 && <p>Neutron has no port by “{asked}”.</p>}
         {answer?.ports.map((port) => (
           <Story key={port.portId} port={port} />
         ))}
@@ -52,12 +50,13 @@ export function Search({ wanted }: { readonly wanted: Wanted }): JSX.Element {
 }
 
 function Story({ port }: { readonly port: DescribedPort }): JSX.Element {
-  const { portId, host, neutronStatus, stage, nextStep, advice, timeline } = port;
+  const { portId, host, neutronStatus, leftMs, stage, nextStep, advice, timeline } = port;
   return (
     <article class="story">
       <h3>{portId}</h3>
       <p>
         {neutronStatus ?? 'unknown to Neutron'}, bound to {host ?? 'no host'}
+        {leftMs !== undefined && `; Nova waits for it, and gives up in ${duration(leftMs)}`}
       </p>
       <dl>
         <dt>Stage</dt>

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import type { Overview } from '../../src/http/overview.js';
-import type { StuckPort } from '../../src/views/port.js';
+import type { StuckList, StuckPort } from '../../src/views/port.js';
 import { useAnswer } from './ask.js';
 import type { Pace } from './pace.js';
 import { STUCK } from './questions.js';
@@ -40,7 +40,7 @@ export function ServerTable({
 
 /** @param find called with a port whose story is wanted. */
 export function StuckTable({ find }: { readonly find: (portId: string) => void }): JSX.Element {
-  const { answer, error } = useAnswer<{ readonly ports: readonly StuckPort[] }>(STUCK.path, STUCK.everyMs);
+  const { answer, error } = useAnswer<StuckList>(STUCK.path, STUCK.everyMs);
   if (error !== undefined) return <p class="error">{error}</p>;
   if (answer === undefined) return <p>asking …</p>;
   if (answer.ports.length === 0) return <p>Nova waits for no port.</p>;
@@ -57,13 +57,17 @@ export function StuckTable({ find }: { readonly find: (portId: string) => void }
     { head: 'Time left', isNumber: true, cell: ({ leftMs }) => duration(leftMs) },
     { head: 'Stage', cell: ({ stage }) => stage },
     { head: 'Next step', cell: ({ nextStep }) => nextStep },
+    { head: 'Last word', cell: ({ isUnplugged }) => (isUnplugged ? 'unplugged' : '') },
   ];
   return (
-    <Table
-      label="Table of ports that Nova waits for"
-      columns={columns}
-      rows={answer.ports}
-      keyOf={({ portId }) => portId}
-    />
+    <>
+      <Table
+        label="Table of ports that Nova waits for"
+        columns={columns}
+        rows={answer.ports}
+        keyOf={({ portId }) => portId}
+      />
+      {answer.isCut && <p>… and more: “port-status stuck” lists them.</p>}
+    </>
   );
 }

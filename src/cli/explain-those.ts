@@ -13,6 +13,7 @@ import { openConfigured } from './northbound-database.js';
 /** Opens both databases for reading, finds ports, explains them, prints that as `answer` does, and closes both. */
 export async function explainThose(
   context: Omit<CommandContext<'port' | 'stuck', typeof ANSWER_FLAGS>, 'arguments'>,
+  novaWaitsMs: number,
   find: (neutron: Neutron) => Promise<readonly PortStory[]>,
   describe: (explained: readonly Explained[]) => Answer,
 ): Promise<number> {
@@ -29,7 +30,7 @@ export async function explainThose(
   return await answer(context, async (wait: Waiting) => {
     const stories = await wait("Neutron's database", findThem);
     const explain = (): ReturnType<typeof explainPorts> =>
-      explainPorts({ neutron, northbound, heartbeatMs }, stories);
+      explainPorts({ neutron, northbound, heartbeatMs, novaWaitsMs }, stories);
     return describe(await wait('the northbound database', explain));
   });
 }

@@ -80,7 +80,7 @@ export const NOVA_OPTIONS = {
     least: 1,
     most: 86_400,
     default: 300,
-    commands: SERVER,
+    commands: ['server', 'port', 'stuck'],
     doc: "How long Nova waits for a plugged port, in seconds, as in Nova's own option of that name. A word that is older can no longer help and is dropped, counted.",
   },
 } as const satisfies Readonly<Record<string, Option>>;

@@ -70,7 +70,8 @@ export function readHistory(history: string): readonly HistoryEntry[] {
 
 const SETTLED = 'N';
 const NONE = '-';
-const ATTACHMENT_LENGTH = 8;
+/** So much of an attachment is shown: enough to tell one plugging from the next. */
+export const ATTACHMENT_LENGTH = 8;
 
 function lineOf({
   atMs,

@@ -77,18 +77,19 @@ export function stageOf(facts: PortFacts): Stage {
   const isActive = port.status === 'ACTIVE';
   const isSaidActive = facts.said?.status === 'ACTIVE';
   if (isActive && (isSaidActive || facts.pending === undefined))
-    return isComputePort(port) ? toldStage(facts.judged) : 'done';
+    return isComputePort(port) ? toldStage(facts) : 'done';
   if (facts.isQuarantined) return 'quarantined';
   if (facts.pending !== undefined) return pendingStage(facts.pending, facts);
   return isSaidActive ? judgedStage(port, facts) : wiringStage(facts);
 }
 
-function pendingStage(
-  place: NonNullable<PortFacts['pending']>,
-  { isAnyServerLive, isPaused }: PortFacts,
-): Stage {
+function pendingStage(place: NonNullable<PortFacts['pending']>, facts: PortFacts): Stage {
+  return place === 'lapsed' && facts.isAnyServerLive ? 'server-lapsed' : serverStage(facts);
+}
+
+/** It is a server's turn. */
+function serverStage({ isAnyServerLive, isPaused }: PortFacts): Stage {
   if (!isAnyServerLive) return 'no-server-live';
-  if (place === 'lapsed') return 'server-lapsed';
   return isPaused ? 'paused' : 'pending';
 }
 
@@ -103,8 +104,9 @@ function wiringStage({ chassis, said, isUpElsewhere }: PortFacts): Stage {
 }
 
 /** The bound chassis says that the port is up, and that has been judged. */
-function judgedStage(port: NeutronPort, { judged, isPaused }: PortFacts): Stage {
-  if (judged === undefined) return isPaused ? 'paused' : 'pending';
+function judgedStage(port: NeutronPort, facts: PortFacts): Stage {
+  const { judged } = facts;
+  if (judged === undefined) return serverStage(facts);
   if (judged.mode === 'observe') return 'not-written-here';
   switch (judged.verdict) {
     case 'delegated':
@@ -117,26 +119,27 @@ function judgedStage(port: NeutronPort, { judged, isPaused }: PortFacts): Stage 
     case 'admin-down':
       return 'admin-down';
     case 'early':
-      return judged.reason === 'other-instance' ? 'bound-elsewhere' : 'pending';
+      return judged.reason === 'other-instance' ? 'bound-elsewhere' : serverStage(facts);
     case 'blocked':
-      return blockStage(port);
+      return port.blocks.length === 0 ? serverStage(facts) : blockStage(port);
     case 'applied':
     case 'stale':
     case 'absent':
-      return isPaused ? 'paused' : 'pending';
+      return serverStage(facts);
   }
 }
 
 function blockStage({ blocks }: NeutronPort): Stage {
-  if (blocks.length === 0) return 'pending';
   return blocks.includes('DHCP') ? 'dhcp-block' : 'other-block';
 }
 
 /** Neutron has the port ACTIVE. Where nothing is known of a word, Neutron itself told Nova. */
-function toldStage(judged: JudgedFacts | undefined): Stage {
-  if (judged === undefined) return 'done';
-  const { isOwed, attempts, toldResult, toldCode } = judged;
+function toldStage(facts: PortFacts): Stage {
+  if (facts.judged === undefined) return 'done';
+  const { isOwed, attempts, toldResult, toldCode } = facts.judged;
   if (!isOwed) return AFTER_TELLING[toldResult] ?? 'done';
+  const turn = serverStage(facts);
+  if (turn !== 'pending') return turn;
   if (attempts === 0) return 'nova-not-told';
   return toldCode === undefined ? 'nova-unreachable' : 'nova-refuses';
 }

@@ -4,8 +4,9 @@ import type { Northbound } from '../northbound/northbound.js';
 import { chassisCountSchema, chassisSchema, countChassis, listChassis } from '../views/chassis.js';
 import type { ChassisRules } from '../views/chassis.js';
 import { explainPorts } from '../views/explain.js';
-import { listenerSchema, listListeners, listTopics, topicSchema } from '../views/listeners.js';
-import { describePort, describeStuck, portSchema, stuckSchema } from '../views/port.js';
+import type { PortSources } from '../views/explain.js';
+import { listTopics, listWaitedListeners, topicSchema, waitedListenerSchema } from '../views/listeners.js';
+import { describePorts, listStuck, portSchema, stuckListSchema } from '../views/port.js';
 
 /** What the API reads: a server's own connections. It never writes. */
 export interface ApiSources {
@@ -63,8 +64,8 @@ export const ROUTES: readonly Route[] = [
     path: '/api/v1/listeners',
     summary: 'The servers that are registered, and how they stand',
     asked: nothing,
-    answer: z.object({ listeners: z.array(listenerSchema) }),
-    read: async ({ northbound }) => ({ listeners: [...(await listListeners(northbound))] }),
+    answer: z.object({ listeners: z.array(waitedListenerSchema) }),
+    read: async ({ northbound }) => ({ listeners: [...(await listWaitedListeners(northbound))] }),
   }),
   route({
     path: '/api/v1/topics',
@@ -109,21 +110,21 @@ export const ROUTES: readonly Route[] = [
       }),
     }),
     answer: z.object({ ports: z.array(portSchema) }),
-    read: async ({ northbound, neutron, rules }, { wanted }) => {
-      const sources = { northbound, neutron, heartbeatMs: rules.heartbeatMs };
-      return { ports: (await explainPorts(sources, await neutron.stories(wanted))).map(describePort) };
+    read: async (sources, { wanted }) => {
+      const explained = await explainPorts(portSources(sources), await sources.neutron.stories(wanted));
+      return { ports: [...describePorts(wanted, explained)] };
     },
   }),
   route({
     path: '/api/v1/stuck',
-    summary: 'The ports that Nova waits for, those first that it will give up first',
+    summary:
+      'The ports that Nova waits for, those first that it will give up first; last those whose VM may just have been stopped',
     asked: z.object({ limit: limit(1000) }),
-    answer: z.object({ ports: z.array(stuckSchema) }),
-    read: async ({ northbound, neutron, rules, novaWaitsMs }, { limit: most }) => {
-      const awaited = await neutron.awaited({ withinMs: novaWaitsMs, limit: most });
-      const sources = { northbound, neutron, heartbeatMs: rules.heartbeatMs };
-      const explained = await explainPorts(sources, awaited);
-      return { ports: explained.map((one) => describeStuck(one, novaWaitsMs)) };
+    answer: stuckListSchema,
+    read: async (sources, { limit: most }) => {
+      const { neutron, novaWaitsMs } = sources;
+      const awaited = await neutron.awaited({ withinMs: novaWaitsMs, limit: most + 1 });
+      return listStuck(await explainPorts(portSources(sources), awaited), most);
     },
   }),
   route({
@@ -141,6 +142,10 @@ export const ROUTES: readonly Route[] = [
     },
   }),
 ];
+
+function portSources({ northbound, neutron, rules, novaWaitsMs }: ApiSources): PortSources {
+  return { northbound, neutron, novaWaitsMs, heartbeatMs: rules.heartbeatMs };
+}
 
 /** What is asked for by a path and its query; undefined where there is no such route. */
 export function findRoute(

@@ -35,6 +35,8 @@ export interface Chapter {
   readonly verdict: Verdict;
   readonly reason: Reason;
   readonly mode: 'write' | 'observe';
+  /** Whether the L2 block that the port may have was written by a server of ours, with a DOWN. */
+  readonly hasOurBlock: boolean;
   /** What was written to Neutron's rows, in the ledger's words, and when. */
   readonly effects: string;
   readonly server: string;

@@ -16,14 +16,15 @@ export const ADVICE: Readonly<Record<Stage, string>> = {
   'interface-failed':
     'The switch could not open the interface; read its error ("ovs-vsctl get interface <device> error").',
   'link-down':
-    'The interface is on the switch and not ready; look whether the guest runs and its link is up ("ovs-vsctl list interface <device>").',
+    'The interface is on the switch and not ready, for the reason that the timeline tells; look whether the guest runs and its link is up ("ovs-vsctl list interface <device>"), and where the VLAN tag is missing at neutron-openvswitch-agent.',
   'held-by-guard':
     'The agent has not said everything yet: it waits for its switch, or its guard holds back a mass of DOWN; see "port-status chassis", and approve it with "port-status approve" if it is true.',
-  'no-server-live': 'The report waits and no server is live; start "port-status server".',
+  'no-server-live':
+    'What is left to do, with the report or with the word to Nova, is a server\'s, and none is live; start "port-status server".',
   'server-lapsed':
     'The report waits in the topic of a server that is gone; another takes over within its ttl and a second.',
   pending:
-    'The report waits for a server that is live; see its backlog with "port-status listeners", and its log if this lasts.',
+    'A server that is live has yet to judge the report, or to judge it again; see its backlog with "port-status listeners", and its log if this lasts.',
   quarantined:
     'The report can never be written as it is; read the reason and the next step with "port-status quarantine show <port>".',
   'bound-elsewhere':
@@ -38,5 +39,5 @@ export const ADVICE: Readonly<Record<Stage, string>> = {
   'nova-refuses':
     'The port is ACTIVE, and Nova refuses the word for that server: it does not know it, or it has no host; look for the server in Nova.',
   'nova-not-told': 'The port is ACTIVE, and Nova will be told; see the log of the server if this lasts.',
-  done: 'The port is ACTIVE and Nova has heard of it.',
+  done: 'The port is ACTIVE, and no word to Nova is owed.',
 };

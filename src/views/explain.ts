@@ -1,10 +1,11 @@
 import { chassisStateOf, AGENT_SILENT_MS } from '../domain/chassis-silence.js';
-import { activeBinding } from '../domain/neutron-port.js';
+import { activeBinding, isComputePort } from '../domain/neutron-port.js';
+import type { Report } from '../domain/report.js';
 import { stageOf } from '../domain/stage.js';
 import type { PortFacts, Stage } from '../domain/stage.js';
 import { decodeReport, NEWEST_VERSION } from '../domain/wire.js';
 import type { Neutron } from '../neutron/neutron.js';
-import type { Chapter, PortStory } from '../neutron/story.js';
+import type { PortStory } from '../neutron/story.js';
 import type { ChassisView, ListenerView, Northbound, StoredReport } from '../northbound/northbound.js';
 
 /** Where everything is asked. */
@@ -12,6 +13,8 @@ export interface PortSources {
   readonly neutron: Neutron;
   readonly northbound: Northbound;
   readonly heartbeatMs: number;
+  /** How long Nova waits for a port, from its last change in Neutron. */
+  readonly novaWaitsMs: number;
 }
 
 /** All that is known of one port, and what follows. */
@@ -21,7 +24,11 @@ export interface Explained {
   readonly host: string | undefined;
   /** The record that the northbound database has of it on that host. */
   readonly record: StoredReport | undefined;
+  /** What that says, where it can be read. */
+  readonly report: Report | undefined;
   readonly stage: Stage;
+  /** Until Nova gives the port up; absent where Nova does not wait for it. */
+  readonly leftMs: number | undefined;
 }
 
 /** What is there beside the port. */
@@ -34,7 +41,7 @@ interface Surroundings {
 
 /** Explains ports: each by what was told of it, and by what the northbound database has. */
 export async function explainPorts(
-  { neutron, northbound, heartbeatMs }: PortSources,
+  { neutron, northbound, heartbeatMs, novaWaitsMs }: PortSources,
   stories: readonly PortStory[],
 ): Promise<readonly Explained[]> {
   const surroundings = {
@@ -55,7 +62,9 @@ export async function explainPorts(
     const host = hosts[index];
     const view = views.find(({ chassis }) => chassis === host);
     const record = records.find((one) => one.portId === story.portId && one.chassis === host);
-    return { story, host, record, stage: stageOf(factsOf(story, { host, view, record }, surroundings)) };
+    const report = record === undefined ? undefined : reportOf(record);
+    const stage = stageOf(factsOf(story, { host, view, record, report }, surroundings));
+    return { story, host, record, report, stage, leftMs: leftMsOf(story, host, novaWaitsMs) };
   });
 }
 
@@ -64,16 +73,24 @@ function hostOf({ port }: PortStory): string | undefined {
   return host === '' ? undefined : host;
 }
 
+/** As `Neutron.awaited` finds such ports. */
+function leftMsOf({ port }: PortStory, host: string | undefined, novaWaitsMs: number): number | undefined {
+  if (port === undefined || host === undefined || !isComputePort(port)) return undefined;
+  const isAwaited = port.status !== 'ACTIVE' && port.blocks.length > 0 && port.ageMs < novaWaitsMs;
+  return isAwaited ? novaWaitsMs - port.ageMs : undefined;
+}
+
 function factsOf(
   { port, chapters, quarantined }: PortStory,
   bound: {
     readonly host: string | undefined;
     readonly view: ChassisView | undefined;
     readonly record: StoredReport | undefined;
+    readonly report: Report | undefined;
   },
   { incarnation, listeners, isPaused, heartbeatMs }: Surroundings,
 ): PortFacts {
-  const { host, view, record } = bound;
+  const { host, view, record, report } = bound;
   const chapter = chapters.find(({ chassis }) => chassis === host);
   return {
     port,
@@ -82,7 +99,7 @@ function factsOf(
       isComplete: view.complete?.incarnation === incarnation,
       isHolding: view.hold !== undefined,
     },
-    said: saidBy(record) ?? chapter,
+    said: report ?? chapter, // the northbound database is ahead of the ledger; it collects what is DOWN
     pending: pendingAt(record, listeners),
     isAnyServerLive: listeners.some(({ state }) => state === 'live' || state === 'late'),
     isPaused,
@@ -92,9 +109,7 @@ function factsOf(
   };
 }
 
-/** The northbound database is ahead of the ledger; it collects what is DOWN. */
-function saidBy(record: StoredReport | undefined): Pick<Chapter, 'status' | 'seen'> | undefined {
-  if (record === undefined) return undefined;
+function reportOf(record: StoredReport): Report | undefined {
   const decoded = decodeReport(record, NEWEST_VERSION);
   return decoded.kind === 'report' ? decoded.report : undefined;
 }

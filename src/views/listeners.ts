@@ -11,7 +11,10 @@ export const listenerSchema = z.object({
   ageMs: z.number().meta({ description: "Since its last heartbeat, by the northbound database's clock." }),
   ttlMs: z.number(),
   backlog: z.int().meta({ description: 'Reports that wait in its topic.' }),
-  share: z.number().meta({ description: 'Its part of all reports that wait for a server, from 0 to 1.' }),
+  share: z.number().meta({
+    description:
+      'Its part of the work, from 0 to 1: of the reports per second that servers were given since their programs started; 0 where none was.',
+  }),
   program: z.string().meta({ description: "The program's version." }),
   versions: z.array(z.int()).meta({ description: 'Wire versions that it reads.' }),
   done: z
@@ -30,11 +33,31 @@ export const listenerSchema = z.object({
 
 export type ListedListener = Readonly<z.infer<typeof listenerSchema>>;
 
-/** Every registered server, with its part of what waits. */
+/** Every registered server, with its part of the work. */
 export async function listListeners(northbound: Northbound): Promise<readonly ListedListener[]> {
   const views = await northbound.listeners();
-  const shareOf = shareAmong(views);
+  const shareOf = shareAmong(views, paceOf);
   return views.map((view) => listOne(view, shareOf(view)));
+}
+
+/** Reports per millisecond. */
+function paceOf({ done }: ListenerView): number {
+  return done === undefined || done.forMs <= 0 ? 0 : done.received / done.forMs;
+}
+
+/** The same, as whoever asks for them alone is told: what it takes to find the oldest is too much for each look of a page. */
+export const waitedListenerSchema = listenerSchema.extend({
+  oldestMs: z
+    .number()
+    .meta({ description: 'How long the oldest report of its topic has waited; 0 where none waits.' }),
+});
+
+export type WaitedListener = Readonly<z.infer<typeof waitedListenerSchema>>;
+
+export async function listWaitedListeners(northbound: Northbound): Promise<readonly WaitedListener[]> {
+  const listed = await listListeners(northbound);
+  const ages = new Map((await northbound.topics()).map(({ listener, oldestMs }) => [listener, oldestMs]));
+  return listed.map((one) => ({ ...one, oldestMs: ages.get(one.id) ?? 0 }));
 }
 
 function listOne(
@@ -44,14 +67,10 @@ function listOne(
   return { id, state, ageMs, ttlMs, backlog, share, program, versions: [...versions], done };
 }
 
-interface Load {
-  readonly backlog: number;
-}
-
-/** Each one's part of all that waits; 0 where nothing does. */
-function shareAmong(all: readonly Load[]): (one: Load) => number {
-  const sum = all.reduce((before, { backlog }) => before + backlog, 0);
-  return ({ backlog }) => (sum === 0 ? 0 : backlog / sum);
+/** Each one's part of what all have; 0 where none has any. */
+function shareAmong<T>(all: readonly T[], amountOf: (one: T) => number): (one: T) => number {
+  const sum = all.reduce((before, one) => before + amountOf(one), 0);
+  return (one) => (sum === 0 ? 0 : amountOf(one) / sum);
 }
 
 /** What an operator sees of one topic. */
@@ -79,7 +98,7 @@ export type ListedTopic = Readonly<z.infer<typeof topicSchema>>;
 export async function listTopics(northbound: Northbound): Promise<readonly ListedTopic[]> {
   const topics = await northbound.topics();
   const states = new Map((await northbound.listeners()).map(({ id, state }) => [id, state]));
-  const shareOf = shareAmong(topics);
+  const shareOf = shareAmong(topics, ({ backlog }) => backlog);
   return topics.map((view) => {
     const { listener, backlog, oldestMs, oldest } = view;
     const state = listener === undefined ? 'none' : (states.get(listener) ?? 'gone');

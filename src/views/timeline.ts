@@ -1,6 +1,7 @@
-import { MOST_ENTRIES } from '../domain/history.js';
+import { ATTACHMENT_LENGTH, MOST_ENTRIES } from '../domain/history.js';
 import type { HistoryEntry } from '../domain/history.js';
-import type { Sighting } from '../domain/report.js';
+import { L2_BLOCK } from '../domain/neutron-port.js';
+import type { Report, Sighting } from '../domain/report.js';
 import type { Chapter } from '../neutron/story.js';
 import type { Explained } from './explain.js';
 
@@ -17,7 +18,7 @@ export interface Moment {
  * What happened to the port, the oldest first, and then how it stands: of what is past the newest entries of all its
  * chassis' histories, of what is present each stage.
  */
-export function timelineOf({ story, host, record }: Explained): readonly Moment[] {
+export function timelineOf({ story, host, record, report }: Explained): readonly Moment[] {
   const past = [
     ...story.chapters.flatMap(earlierOf).sort(byTime).slice(-MOST_ENTRIES),
     ...story.chapters.flatMap(momentsOf),
@@ -26,8 +27,9 @@ export function timelineOf({ story, host, record }: Explained): readonly Moment[
       where: 'ledger',
       what: `put into quarantine: ${reason}`,
     })),
+    ...waiting(record, report, story.chapters),
   ].sort(byTime);
-  return [...past, ...waiting(record), ...standing(story, host)];
+  return [...past, ...standing(story, host)];
 }
 
 type Past = Moment & { readonly atMs: number };
@@ -60,9 +62,9 @@ function tell(entry: HistoryEntry, chassis: string): Past {
 }
 
 function momentsOf(chapter: Chapter): readonly Past[] {
-  const { chassis, status, seen, observedAtMs, server, verdict, reason, judgedAtMs } = chapter;
+  const { chassis, observedAtMs, server, verdict, reason, judgedAtMs } = chapter;
   return [
-    { atMs: observedAtMs, where: chassis, what: `the switch showed ${status}${describe(seen)}` },
+    { atMs: observedAtMs, where: chassis, what: describeReport(chapter) },
     { atMs: judgedAtMs, where: server, what: `judged ${verdict} (${reason})` },
     ...written(chapter),
     ...telling(chapter),
@@ -73,15 +75,33 @@ function written({ server, effects, appliedAtMs }: Chapter): readonly Past[] {
   return appliedAtMs === undefined ? [] : [{ atMs: appliedAtMs, where: server, what: `wrote ${effects}` }];
 }
 
-function telling({ word, isOwed, owedAtMs, attempts, toldAtMs, ...told }: Chapter): readonly Past[] {
+function telling({ chassis, word, isOwed, owedAtMs, attempts, toldAtMs, ...told }: Chapter): readonly Past[] {
   const { toldWord, toldResult, toldCode, toldDetail } = told;
   const why = toldCode === undefined ? (toldDetail ?? '') : `HTTP ${toldCode}`;
-  const said = { atMs: toldAtMs, where: 'nova', what: `"${toldWord}": ${toldResult} ${why}`.trimEnd() };
-  const owed = isOwed ? `owed "${word ?? '-'}", said ${attempts} times` : `was owed "${word ?? '-'}"`;
+  const said = {
+    atMs: toldAtMs,
+    where: 'nova',
+    what: `of ${chassis}: "${toldWord}": ${toldResult} ${why}`.trimEnd(),
+  };
+  const owed = isOwed ? `owed "${word ?? '-'}", said ${times(attempts)}` : `was owed "${word ?? '-'}"`;
   return [
-    ...(owedAtMs === undefined ? [] : [{ atMs: owedAtMs, where: 'nova', what: owed }]),
+    ...(owedAtMs === undefined ? [] : [{ atMs: owedAtMs, where: 'nova', what: `of ${chassis}: ${owed}` }]),
     ...(toldAtMs === 0 ? [] : [said]),
   ];
+}
+
+function times(count: number): string {
+  return count === 1 ? 'once' : `${count} times`;
+}
+
+function describeReport({
+  status,
+  seen,
+  revision,
+  attachment,
+}: Pick<Report, 'status' | 'seen' | 'revision' | 'attachment'>): string {
+  const plugging = attachment.slice(0, ATTACHMENT_LENGTH);
+  return `the switch showed ${status}${describe(seen)}: revision ${revision}, attachment ${plugging}`;
 }
 
 function describe(seen: Sighting | undefined): string {
@@ -96,22 +116,36 @@ function describe(seen: Sighting | undefined): string {
   return ` (${parts.filter((part) => part !== undefined).join(', ')})`;
 }
 
-function waiting(record: Explained['record']): readonly Moment[] {
-  const { place } = record ?? {};
+/** The report that is pending, which the ledger does not have yet. */
+function waiting(
+  record: Explained['record'],
+  report: Explained['report'],
+  chapters: readonly Chapter[],
+): readonly Past[] {
+  const { place, pendingSinceMs = 0 } = record ?? {};
   if (place === undefined) return [];
-  const where = place.kind === 'unassigned' ? "in nobody's topic" : `in the topic of ${place.listener}`;
-  return [{ where: 'northbound', what: `a report waits ${where}` }];
+  const topic = place.kind === 'unassigned' ? "nobody's topic" : `the topic of ${place.listener}`;
+  const since = { atMs: pendingSinceMs, where: 'northbound', what: `a report waits in ${topic} since then` };
+  const isKnown = chapters.some(({ chassis, revision }) => {
+    return chassis === report?.chassis && revision >= report.revision;
+  });
+  if (report === undefined || isKnown) return [since];
+  return [{ atMs: report.observedAt, where: report.chassis, what: describeReport(report) }, since];
 }
 
-/** Whose block it is, by its entity. */
-const OWNERS: Readonly<Record<string, string>> = {
-  L2: 'whoever wires the port',
-  DHCP: 'neutron-dhcp-agent',
-};
+/** Whose a provisioning block is, by its entity. */
+function ownerOf(entity: string, chapters: readonly Chapter[]): string {
+  if (entity === 'DHCP') return 'neutron-dhcp-agent';
+  if (entity !== L2_BLOCK) return 'unknown';
+  const ours = chapters.find(({ hasOurBlock }) => hasOurBlock);
+  return ours === undefined
+    ? 'whoever wires the port: Neutron wrote it'
+    : `whoever wires the port: ${ours.server} wrote it`;
+}
 
-function standing({ port }: Explained['story'], host: string | undefined): readonly Moment[] {
+function standing({ port, chapters }: Explained['story'], host: string | undefined): readonly Moment[] {
   if (port === undefined) return [];
-  const blocks = port.blocks.map((entity) => `${entity} (${OWNERS[entity] ?? 'unknown'})`).join(', ');
+  const blocks = port.blocks.map((entity) => `${entity} (${ownerOf(entity, chapters)})`).join(', ');
   const left = blocks === '' ? 'no provisioning block is left' : `provisioning blocks of ${blocks} are left`;
   return [{ where: 'neutron', what: `${port.status}, bound to ${host ?? 'no host'}; ${left}` }];
 }

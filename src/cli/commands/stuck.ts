@@ -1,4 +1,4 @@
-import { describeStuck } from '../../views/port.js';
+import { listStuck } from '../../views/port.js';
 import type { StuckPort } from '../../views/port.js';
 import { ANSWER_FLAGS } from '../answer.js';
 import { configuredCommand } from '../configured-command.js';
@@ -13,8 +13,7 @@ const FLAGS = {
     kind: 'duration',
     leastMs: 1000,
     mostMs: 86_400_000,
-    default: 300_000,
-    doc: "How long Nova waits for a port: its vif_plugging_timeout. It counts from the port's last change in Neutron.",
+    doc: "How long Nova waits for a port, instead of nova.vif_plugging_timeout. It counts from the port's last change in Neutron.",
   },
   limit: { kind: 'integer', least: 1, most: 10_000, default: 100, doc: 'The most ports that are listed.' },
 } as const;
@@ -22,7 +21,7 @@ const FLAGS = {
 export const stuck = configuredCommand({
   name: 'stuck',
   summary: 'list the ports that Nova waits for',
-  doc: 'Lists the ports that Nova waits for, those first that it will give up first: bound ports of VMs that are not ACTIVE, have a provisioning block, and were changed within its vif_plugging_timeout; with the time that is left, the first stage that is missing and the next step, as "port-status port" tells them. A VM that is stopped leaves such a port, too, until that time has passed. Writes nothing.',
+  doc: 'Lists the ports that Nova waits for, those first that it will give up first: bound ports of VMs that are not ACTIVE, have a provisioning block, and were changed within its vif_plugging_timeout; with the time that is left, the first stage that is missing and the next step, as "port-status port" tells them. A VM that is stopped leaves such a port, too, until that time has passed: those of which Nova was told last that they are unplugged stand at the end, with "unplugged" behind them. Writes nothing.',
   examples: [
     'stuck',
     'stuck --watch 5',
@@ -36,16 +35,22 @@ export const stuck = configuredCommand({
 });
 
 async function runStuck(context: CommandContext<'stuck', typeof FLAGS>): Promise<number> {
-  const { timeout, limit } = context.flags;
+  const { flags, config } = context;
+  const { limit, timeout: withinMs = config.nova.vif_plugging_timeout * 1000 } = flags;
   return explainThose(
     context,
-    (neutron) => neutron.awaited({ withinMs: timeout, limit }),
+    withinMs,
+    (neutron) => neutron.awaited({ withinMs, limit: limit + 1 }),
     (explained) => {
-      const listed = explained.map((one) => describeStuck(one, timeout));
-      const text = drawTable(COLUMNS, listed, mayColour(context));
-      return { exitCode: listed.length === 0 ? 0 : 1, facts: { ports: listed }, text };
+      const list = listStuck(explained, limit);
+      const text = drawTable(COLUMNS, list.ports, mayColour(context)) + (list.isCut ? more(limit) : '');
+      return { exitCode: list.ports.length === 0 ? 0 : 1, facts: list, text };
     },
   );
+}
+
+function more(limit: number): string {
+  return `… and more than these ${limit}: --limit shows them\n`;
 }
 
 const COLUMNS: readonly Column<StuckPort>[] = [
@@ -55,4 +60,5 @@ const COLUMNS: readonly Column<StuckPort>[] = [
   { head: 'LEFT', isNumber: true, cell: ({ leftMs }) => ({ text: `${Math.round(leftMs / 1000)} s` }) },
   { head: 'STAGE', cell: ({ stage }) => ({ text: stage, tone: 'doubtful' }) },
   { head: 'NEXT STEP', cell: ({ nextStep }) => ({ text: nextStep }) },
+  { head: 'LAST WORD', cell: ({ isUnplugged }) => ({ text: isUnplugged ? 'unplugged' : '' }) },
 ];

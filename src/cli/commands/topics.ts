@@ -4,9 +4,9 @@ import { configuredCommand } from '../configured-command.js';
 import type { CommandContext } from '../configured-command.js';
 import { ANSWER_FLAGS } from '../answer.js';
 import { answerFrom } from '../northbound-database.js';
-import { drawTable, forPeople, mayColour } from '../table.js';
+import { drawTable, mayColour } from '../table.js';
 import type { Column, Tone } from '../table.js';
-import { LISTENER_TONES } from './listeners.js';
+import { ageOf, LISTENER_TONES } from './listeners.js';
 
 export const topics = configuredCommand({
   name: 'topics',
@@ -58,7 +58,3 @@ const COLUMNS: readonly Column<ListedTopic>[] = [
   { head: 'OF CHASSIS', cell: ({ oldest }) => ({ text: oldest?.chassis ?? '-' }) },
   { head: 'PORT', cell: ({ oldest }) => ({ text: oldest?.portId ?? '-' }) },
 ];
-
-function ageOf(backlog: number, oldestMs: number): { readonly text: string } {
-  return { text: backlog === 0 ? '-' : forPeople(oldestMs) };
-}

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { grouped } from '../../domain/grouped.js';
 import { readHistory } from '../../domain/history.js';
 import { parseJson } from '../../domain/json.js';
+import { isUuid } from '../../domain/report.js';
 import type { Sighting } from '../../domain/report.js';
 import type { Awaited, Chapter, PortStory } from '../story.js';
 import type { Db, SqlDialect, SqlStore } from './dialect.js';
@@ -69,12 +70,22 @@ async function tellAll(db: Db, dialect: SqlDialect, ids: readonly string[]): Pro
   }));
 }
 
+/** As Neutron spells it: an id or a MAC address in lower case, with its own separators. */
+function spelled(wanted: string): string {
+  const lower = wanted.toLowerCase();
+  if (isUuid(lower)) return lower;
+  return MAC.test(lower) ? lower.replaceAll('-', ':') : wanted;
+}
+
+const MAC = /^(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}$/;
+
 /** A port that Neutron no longer has may stand in the ledger still. */
-async function findIds(db: Db, dialect: SqlDialect, wanted: string): Promise<readonly string[]> {
+async function findIds(db: Db, dialect: SqlDialect, asked: string): Promise<readonly string[]> {
+  const wanted = spelled(asked);
   const [, beginning] = DEVICE.exec(wanted) ?? [];
   const isMeant =
     beginning === undefined
-      ? sql`id = ${wanted} or device_id = ${wanted} or mac_address = ${wanted.toLowerCase()}`
+      ? sql`id = ${wanted} or device_id = ${wanted} or mac_address = ${wanted}`
       : sql`id like ${`${beginning}%`}`;
   const { rows } = await sql<{ id: string }>`
     select id from ports where ${isMeant} order by id limit ${MOST_PORTS}`.execute(db);
@@ -84,9 +95,13 @@ async function findIds(db: Db, dialect: SqlDialect, wanted: string): Promise<rea
   return known.rows.map(({ port }) => port);
 }
 
-interface ChapterRow extends Omit<Chapter, 'seen' | 'isOwed' | 'appliedAtMs' | 'owedAtMs' | 'history'> {
+interface ChapterRow extends Omit<
+  Chapter,
+  'seen' | 'isOwed' | 'hasOurBlock' | 'appliedAtMs' | 'owedAtMs' | 'history'
+> {
   readonly seenText: string | null;
   readonly historyText: string | null;
+  readonly ourBlock: number;
   readonly owedNo: number;
   readonly toldNo: number;
   readonly appliedAtMs: number | null;
@@ -104,6 +119,7 @@ const COLUMNS = {
   verdict: 'verdict',
   reason: 'reason',
   mode: 'mode',
+  ourBlock: 'has_our_block',
   effects: 'effects',
   server: 'server',
   judgedAtMs: 'judged_at',
@@ -135,13 +151,14 @@ async function readChapters(
   return grouped(rows, ({ port }) => port, toChapter);
 }
 
-function toChapter({ seenText, historyText, owedNo, toldNo, ...row }: ChapterRow): Chapter {
+function toChapter({ seenText, historyText, ourBlock, owedNo, toldNo, ...row }: ChapterRow): Chapter {
   const present = Object.fromEntries(
     Object.entries(row).map(([field, value]) => [field, value ?? undefined]),
   );
   const seen = seenText === null ? undefined : (parseJson(seenText) as Sighting | undefined);
   const history = readHistory(historyText ?? '');
-  return { ...(present as unknown as Chapter), seen, isOwed: owedNo > toldNo, history };
+  const flags = { hasOurBlock: ourBlock === 1, isOwed: owedNo > toldNo };
+  return { ...(present as unknown as Chapter), ...flags, seen, history };
 }
 
 async function readQuarantined(

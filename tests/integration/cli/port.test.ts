@@ -5,6 +5,7 @@ import { has } from '../../support/needs.js';
 import { deviceOf, plantPort, portIdOf, setAge } from '../../support/neutron-rows.js';
 import { REDIS } from '../../support/redis.js';
 import { runIn } from '../../unit/cli/io.js';
+import { JUDGING, must, reportOf } from '../neutron/scene.js';
 import { openReconcileCloud } from './reconcile-cloud.js';
 import type { ReconcileCloud } from './reconcile-cloud.js';
 
@@ -14,6 +15,7 @@ interface Answer {
     readonly portId: string;
     readonly stage: string;
     readonly nextStep: string;
+    readonly leftMs?: number;
     readonly timeline: readonly { readonly where: string; readonly what: string }[];
   }[];
 }
@@ -69,7 +71,7 @@ describe.skipIf(!has('port', { ...MARIADB, ...REDIS }))('port-status port', () =
     const earlier =
       /of cn1: ACTIVE \(\S+\) judged applied \(written\), wrote DELETE-L2 ACTIVE, owed nova "plugged"/;
     await cloud.settle(1);
-    expect(JSON.stringify(await ask(portIdOf(1)))).not.toContain('of cn1');
+    expect(JSON.stringify(await ask(portIdOf(1)))).not.toContain('of cn1: ACTIVE');
     await cloud.rows.run("update ports set status = 'DOWN' where id = ?", [portIdOf(1)]);
     await cloud.publish(1, 'ACTIVE');
     await cloud.judge(1);
@@ -97,7 +99,10 @@ describe.skipIf(!has('port', { ...MARIADB, ...REDIS }))('port-status port', () =
     expect(await stageOf(4)).toBe('chassis-unknown');
     expect(await stageOf(5)).toBe('nova-not-told');
     expect(await stageOf(6)).toBe('pending');
-    expect(await ask(portIdOf(7))).toEqual({ exitCode: 1, ports: [] });
+    expect(await ask(portIdOf(7))).toMatchObject({
+      exitCode: 1,
+      ports: [{ portId: portIdOf(7), stage: 'no-such-port', nextStep: 'check-the-id', timeline: [] }],
+    });
   });
 
   it('and "stuck" lists the ports that Nova waits for, those first that it will give up first', async () => {
@@ -131,9 +136,53 @@ describe.skipIf(!has('port', { ...MARIADB, ...REDIS }))('port-status port', () =
       expect(port?.leftMs).toBeGreaterThan(least);
       expect(port?.leftMs).toBeLessThanOrEqual(most);
     }
+    const cut = await runIn(`stuck --json --limit 1 --nova-vif-plugging-timeout 600 ${flags()}`, {
+      clock: systemClock,
+    });
+    expect(JSON.parse(cut.stdout)).toMatchObject({ ports: [{ portId: portIdOf(5) }], isCut: true });
+    expect((await runIn(`stuck --limit 1 ${flags()}`, { clock: systemClock })).stdout).toContain('--limit');
     const table = await runIn(`stuck --timeout 20s ${flags()}`, { clock: systemClock });
     expect(table.stdout.split('\n')).toHaveLength(3);
     expect((await runIn(`stuck --timeout 1s ${flags()}`, { clock: systemClock })).exitCode).toBe(0);
+  });
+
+  it('lists ports behind the others of which Nova heard last that they are unplugged', async () => {
+    await cloud.settle(1);
+    await cloud.publish(1, 'DOWN');
+    await cloud.neutron.judge(
+      (await cloud.acknowledgeUnjudged()).map(({ revision, incarnation }) => {
+        const one = reportOf(1, revision, { status: 'DOWN' });
+        return { ...one, arrival: { report: must(one.arrival).report, incarnation } };
+      }),
+      JUDGING,
+    );
+    await plantPort(cloud.rows, 2, { id: portIdOf(2) });
+    await setAge(cloud.rows, 2, 1000);
+    await setAge(cloud.rows, 1, 5000);
+    const { stdout } = await runIn(`stuck --json ${flags()}`, { clock: systemClock });
+    expect(JSON.parse(stdout)).toMatchObject({
+      ports: [
+        { portId: portIdOf(2), isUnplugged: false },
+        { portId: portIdOf(1), isUnplugged: true },
+      ],
+      isCut: false,
+    });
+  });
+
+  it('tells how long Nova still waits, whatever the spelling of what is asked for', async () => {
+    await plantPort(cloud.rows, 10, { id: portIdOf(10) });
+    await setAge(cloud.rows, 10, 100_000);
+    const [row] = await cloud.rows.run('select mac_address from ports where id = ?', [portIdOf(10)]);
+    const mac = String(row?.['mac_address']).toUpperCase().replaceAll(':', '-');
+    for (const wanted of [portIdOf(10).toUpperCase(), mac])
+      expect((await ask(wanted)).ports[0]).toMatchObject({ portId: portIdOf(10) });
+    const [port] = (await ask(portIdOf(10))).ports;
+    expect(port?.leftMs).toBeGreaterThan(100_000);
+    expect(port?.leftMs).toBeLessThanOrEqual(200_000);
+    const { stdout } = await runIn(`port ${portIdOf(10)} ${flags()}`, { clock: systemClock });
+    expect(stdout).toMatch(/nova +waits for the port, and gives up in \d{3} s\n/);
+    await cloud.rows.run("update ports set status = 'ACTIVE'");
+    expect((await ask(portIdOf(10))).ports[0]?.leftMs).toBeUndefined();
   });
 
   it('tells a report in quarantine, a pause, and a word that Nova refuses', async () => {

@@ -50,11 +50,11 @@ describe.skipIf(!has('http/api', { ...MARIADB, ...REDIS }))('the API of a server
     return [response.status, ((await response.json()) as { readonly error: string }).error];
   }
 
-  it('lists the servers with their share of what waits', async () => {
+  it('lists the servers with their share of the work, what waits, and for how long', async () => {
     await plantPort(cloud.rows, 1, { id: portIdOf(1) });
     await cloud.publish(1, 'ACTIVE');
     expect(await ask('/listeners')).toMatchObject({
-      listeners: [{ id: 'n1', state: 'live', backlog: 1, share: 1, versions: [1, 2] }],
+      listeners: [{ id: 'n1', state: 'live', backlog: 1, share: 0, versions: [1, 2] }],
     });
   });
 
@@ -96,8 +96,11 @@ describe.skipIf(!has('http/api', { ...MARIADB, ...REDIS }))('the API of a server
     const expected = { ports: [{ portId: portIdOf(1), stage: 'done', nextStep: 'nothing', host: 'cn1' }] };
     for (const wanted of [portIdOf(1), deviceOf(1), `tap${portIdOf(1).slice(0, 11)}`])
       expect(await ask(`/ports/${wanted}`)).toMatchObject(expected);
-    expect(await ask('/ports/nobody')).toEqual({ ports: [] });
-    expect(await ask('/ports/%ff')).toEqual({ ports: [] });
+    for (const [wanted, portId] of [
+      ['nobody', 'nobody'],
+      ['%ff', '%ff'],
+    ] as const)
+      expect(await ask(`/ports/${wanted}`)).toMatchObject({ ports: [{ portId, stage: 'no-such-port' }] });
   });
 
   it('lists the ports that Nova waits for, with the time that is left', async () => {

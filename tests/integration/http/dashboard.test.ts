@@ -126,7 +126,10 @@ describe.skipIf(!has('http/dashboard', { ...MARIADB, ...REDIS, ...BROWSER }))('t
   it('says so where there is no such port', async () => {
     await page.getByRole('textbox').fill('nobody');
     await page.getByRole('button', { name: 'Explain' }).click();
-    await page.getByText('Neutron has no port by “nobody”.').waitFor();
+    const story = page.getByRole('article').filter({ hasText: 'nobody' });
+    await eventually(async () => {
+      expect(await story.getByRole('definition').allTextContents()).toEqual(['no-such-port', 'check-the-id']);
+    });
   });
 
   it.each([
