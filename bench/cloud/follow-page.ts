@@ -4,6 +4,7 @@ import {
   EVENTS,
   FIRST_CHASSIS,
   pauseAfter,
+  QUARANTINE,
   STUCK,
 } from '../../dashboard/src/questions.js';
 import { systemClock } from '../../src/runtime/clock.js';
@@ -63,7 +64,7 @@ export class Follower {
     const { signal } = this.#end;
     const events = await openEvents(`${this.#base}/api/v1/${EVENTS}`, signal);
     await events.next();
-    const questions = [STUCK, { path: chassisPath(FIRST_CHASSIS), everyMs: CHASSIS.everyMs }];
+    const questions = [STUCK, QUARANTINE, { path: chassisPath(FIRST_CHASSIS), everyMs: CHASSIS.everyMs }];
     const tookMs = await Promise.all(questions.map(({ path }) => this.#ask(path)));
     const tasks: readonly Task[] = [
       () => this.#follow(events),

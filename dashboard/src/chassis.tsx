@@ -36,7 +36,7 @@ export function Chassis(): JSX.Element {
             rows={answer.chassis}
             keyOf={({ chassis }) => chassis}
           />
-          {!isOld && <Pages wanted={wanted} page={answer} want={setWanted} />}
+          <Pages wanted={wanted} page={answer} isOld={isOld} want={setWanted} />
         </>
       )}
     </>
@@ -93,33 +93,39 @@ function heldBy({ hold, isKept }: ListedChassis): string {
   return hold === undefined ? '–' : `DOWN of ${hold.ports}`;
 }
 
+/** A button that leads nowhere now stays where it is, so that it does not lose the keyboard's focus. */
 function Pages(props: {
   readonly wanted: WantedChassis;
   readonly page: ChassisPage;
+  /** Whether another page is awaited. */
+  readonly isOld: boolean;
   readonly want: (wanted: WantedChassis) => void;
 }): JSX.Element {
-  const { wanted, page, want } = props;
+  const { wanted, page, isOld, want } = props;
   const { behind } = wanted;
   const first = behind.length * CHASSIS.page + 1;
   const last = first + page.chassis.length - 1;
   const name = page.chassis.at(-1)?.chassis;
+  const before = isOld || behind.length === 0 ? undefined : behind.slice(0, -1);
+  const next = isOld || last >= page.found || name === undefined ? undefined : [...behind, name];
   return (
     <div class="choice">
-      <button
-        type="button"
-        disabled={behind.length === 0}
-        onClick={() => want({ ...wanted, behind: behind.slice(0, -1) })}
-      >
-        Before
-      </button>
-      <button
-        type="button"
-        disabled={last >= page.found || name === undefined}
-        onClick={() => name !== undefined && want({ ...wanted, behind: [...behind, name] })}
-      >
-        Next
-      </button>
-      <span role="status">{`${[first, last].map(exactly).join(' to ')} of ${exactly(page.found)}`}</span>
+      {[
+        { word: 'Before', leadsTo: before },
+        { word: 'Next', leadsTo: next },
+      ].map(({ word, leadsTo }) => (
+        <button
+          key={word}
+          type="button"
+          aria-disabled={leadsTo === undefined}
+          onClick={() => leadsTo !== undefined && want({ ...wanted, behind: leadsTo })}
+        >
+          {word}
+        </button>
+      ))}
+      <span role="status">
+        {isOld ? 'asking …' : `${[first, last].map(exactly).join(' to ')} of ${exactly(page.found)}`}
+      </span>
     </div>
   );
 }

@@ -8,7 +8,7 @@ import type { Scene } from './live.js';
 import { Picture } from './picture.js';
 import { Search } from './search.js';
 import type { Wanted } from './search.js';
-import { ServerTable, StuckTable } from './tables.js';
+import { QuarantineTable, ServerTable, StuckTable } from './tables.js';
 import { applyTheme, firstTheme, keepTheme } from './theme.js';
 import { time } from './words.js';
 
@@ -65,6 +65,10 @@ export function Page(): JSX.Element {
         <section aria-labelledby="servers">
           <h2 id="servers">Servers</h2>
           {now !== undefined && <ServerTable listeners={now.listeners} pace={pace} />}
+        </section>
+        <section aria-labelledby="quarantine">
+          <h2 id="quarantine">Reports that can never be written</h2>
+          <QuarantineTable />
         </section>
         <section aria-labelledby="happened">
           <h2 id="happened">What happened since this page was opened</h2>

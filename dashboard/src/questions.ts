@@ -14,6 +14,9 @@ export function pauseAfter(tookMs: number, everyMs: number): number {
 /** The ports that Nova waits for. */
 export const STUCK = { path: 'stuck?limit=50', everyMs: 5000 } as const;
 
+/** The reports that can never be written: there are none, as a rule. */
+export const QUARANTINE = { path: 'quarantine?limit=20', everyMs: 30_000 } as const;
+
 /** Which chassis are asked for: a page of those in a state that have a text in their name. The server searches. */
 export interface WantedChassis {
   readonly state: 'lapsed' | 'late' | 'live';

@@ -1,9 +1,10 @@
 import type { JSX } from 'preact';
 import type { Overview } from '../../src/http/overview.js';
 import type { StuckList, StuckPort } from '../../src/views/port.js';
+import type { QuarantinedReport } from '../../src/views/quarantine.js';
 import { useAnswer } from './ask.js';
 import type { Pace } from './pace.js';
-import { STUCK } from './questions.js';
+import { QUARANTINE, STUCK } from './questions.js';
 import { Table } from './table.js';
 import type { Column } from './table.js';
 import { count, duration, percent, rate } from './words.js';
@@ -69,5 +70,27 @@ export function StuckTable({ find }: { readonly find: (portId: string) => void }
       />
       {answer.isCut && <p>… and more: “port-status stuck” lists them.</p>}
     </>
+  );
+}
+
+export function QuarantineTable(): JSX.Element {
+  const { path, everyMs } = QUARANTINE;
+  const { answer, error } = useAnswer<{ readonly reports: readonly QuarantinedReport[] }>(path, everyMs);
+  if (error !== undefined) return <p class="error">{error}</p>;
+  if (answer === undefined) return <p>asking …</p>;
+  if (answer.reports.length === 0) return <p>None is in quarantine.</p>;
+  const columns: readonly Column<QuarantinedReport>[] = [
+    { head: 'Report', cell: ({ id }) => id },
+    { head: 'Set aside', cell: ({ ageMs }) => `${duration(ageMs)} ago` },
+    { head: 'Why', cell: ({ reason }) => reason },
+    { head: 'Next step', cell: ({ nextStep, advice }) => <span title={advice}>{nextStep}</span> },
+  ];
+  return (
+    <Table
+      label="Table of reports in quarantine"
+      columns={columns}
+      rows={answer.reports}
+      keyOf={({ id }) => id}
+    />
   );
 }

@@ -6,6 +6,7 @@ import type { ChassisRules } from '../views/chassis.js';
 import { explainPorts } from '../views/explain.js';
 import type { PortSources } from '../views/explain.js';
 import { listTopics, listWaitedListeners, topicSchema, waitedListenerSchema } from '../views/listeners.js';
+import { describeQuarantined, listProspects, quarantinedReportSchema } from '../views/quarantine.js';
 import { describePorts, listStuck, portSchema, stuckListSchema } from '../views/port.js';
 
 /** What the API reads: a server's own connections. It never writes. */
@@ -49,14 +50,6 @@ function limit(most: number): z.ZodDefault<z.ZodCoercedNumber> {
     .default(100)
     .meta({ description: 'The most that are listed.' });
 }
-
-const quarantinedSchema = z.object({
-  portId: z.string(),
-  chassis: z.string(),
-  reason: z.string(),
-  server: z.string().meta({ description: 'The server that set it aside.' }),
-  ageMs: z.number(),
-});
 
 /** Everything that may be asked, in the order of the documentation. */
 export const ROUTES: readonly Route[] = [
@@ -131,14 +124,10 @@ export const ROUTES: readonly Route[] = [
     path: '/api/v1/quarantine',
     summary: 'The reports that can never be written, the oldest first',
     asked: z.object({ limit: limit(1000) }),
-    answer: z.object({ reports: z.array(quarantinedSchema) }),
-    read: async ({ neutron }, { limit: most }) => {
-      const listed = await neutron.listQuarantined(most);
-      return {
-        reports: listed.map(({ portId, chassis, reason, server, ageMs }) => ({
-          ...{ portId, chassis, reason, server, ageMs },
-        })),
-      };
+    answer: z.object({ reports: z.array(quarantinedReportSchema) }),
+    read: async ({ northbound, neutron }, { limit: most }) => {
+      const listed = await listProspects(northbound, await neutron.listQuarantined(most));
+      return { reports: listed.map(describeQuarantined) };
     },
   }),
 ];

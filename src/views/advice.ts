@@ -16,7 +16,7 @@ export const ADVICE: Readonly<Record<Stage, string>> = {
   'interface-failed':
     'The switch could not open the interface; read its error ("ovs-vsctl get interface <device> error").',
   'link-down':
-    'The interface is on the switch and not ready, for the reason that the timeline tells; look whether the guest runs and its link is up ("ovs-vsctl list interface <device>"), and where the VLAN tag is missing at neutron-openvswitch-agent.',
+    'The interface is on the switch and not ready; look whether the guest runs and its link is up ("ovs-vsctl list interface <device>"), and where the port has no VLAN tag ("ovs-vsctl list port <device>") at neutron-openvswitch-agent.',
   'held-by-guard':
     'The agent has not said everything yet: it waits for its switch, or its guard holds back a mass of DOWN; see "port-status chassis", and approve it with "port-status approve" if it is true.',
   'no-server-live':

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { keyOf } from '../domain/report.js';
 import { decodeReport, NEWEST_VERSION } from '../domain/wire.js';
 import type { Quarantined } from '../neutron/neutron.js';
@@ -56,6 +57,29 @@ export interface ListedQuarantined extends Quarantined {
   readonly id: string;
   readonly prospect: Prospect;
   readonly nextStep: string;
+}
+
+/** The same, as the API and the page tell it: without the body, which may be anything. */
+export const quarantinedReportSchema = z.object({
+  id: z.string().meta({ description: 'What names it on the command line.' }),
+  portId: z.string(),
+  chassis: z.string(),
+  reason: z.string(),
+  server: z.string().meta({ description: 'The server that set it aside.' }),
+  ageMs: z.number(),
+  prospect: z
+    .enum(Object.keys(OUTLOOKS) as [Prospect, ...Prospect[]])
+    .meta({ description: 'What can become of it.' }),
+  nextStep: z.string().meta({ description: 'What to do.' }),
+  advice: z.string().meta({ description: 'What is the case and what to do, in a sentence.' }),
+});
+
+export type QuarantinedReport = Readonly<z.infer<typeof quarantinedReportSchema>>;
+
+export function describeQuarantined(listed: ListedQuarantined): QuarantinedReport {
+  const { id, portId, chassis, reason, server, ageMs, prospect, nextStep } = listed;
+  const { advice } = OUTLOOKS[prospect];
+  return { id, portId, chassis, reason, server, ageMs, prospect, nextStep, advice };
 }
 
 /** Compares what is in quarantine with the northbound database: one look-up for all. */

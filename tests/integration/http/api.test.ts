@@ -114,6 +114,11 @@ describe.skipIf(!has('http/api', { ...MARIADB, ...REDIS }))('the API of a server
 
   it('lists what is in quarantine', async () => {
     expect(await ask('/quarantine')).toEqual({ reports: [] });
+    const bad = { revision: 1, incarnation: 'i', body: '{', reason: 'no JSON', server: 'n1' };
+    await cloud.neutron.quarantine([{ portId: portIdOf(1), chassis: 'cn1', ...bad }], 10);
+    expect(await ask('/quarantine')).toMatchObject({
+      reports: [{ id: `${portIdOf(1)}@cn1`, reason: 'no JSON', prospect: 'unreadable' }],
+    });
   });
 
   it.each(['/chassis?limit=0', '/chassis?limit=x', '/chassis?state=dead', '/stuck?limit=100000'])(

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { chassisPath, EVENTS, FIRST_CHASSIS, STUCK } from '../../../dashboard/src/questions.js';
+import { chassisPath, EVENTS, FIRST_CHASSIS, QUARANTINE, STUCK } from '../../../dashboard/src/questions.js';
 import { BROWSER, openBrowser } from '../../support/browser.js';
 import { eventually } from '../../support/eventually.js';
 import { MARIADB } from '../../support/mariadb.js';
@@ -100,7 +100,9 @@ describe.skipIf(!has('http/dashboard', { ...MARIADB, ...REDIS, ...BROWSER }))('t
     await page.reload();
     await page.getByText('No chassis is lapsed.').waitFor();
     const api = `${served.url}api/v1/`;
-    const questions = [EVENTS, STUCK.path, chassisPath(FIRST_CHASSIS)].map((path) => api + path);
+    const questions = [EVENTS, STUCK.path, QUARANTINE.path, chassisPath(FIRST_CHASSIS)].map(
+      (path) => api + path,
+    );
     expect(asked.filter((url) => url.startsWith(api)).sort()).toEqual(questions.sort());
   });
 
