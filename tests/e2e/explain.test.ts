@@ -23,6 +23,8 @@ import type { TcpProxy } from '../support/tcp-proxy.js';
 /** Short, so that a silence shows soon. */
 const HEARTBEAT_MS = 500;
 const HEARTBEAT = ['--agent-heartbeat-ms', String(HEARTBEAT_MS)];
+/** So long that a server that stands still counts as live until a test is over. */
+const LONG_TTL_MS = 60_000;
 /** The chassis whose ports also need their link up. */
 const LINKED = 'cn4';
 
@@ -202,6 +204,20 @@ describe.runIf(has('e2e/explain', { ...CLOUD_PROGRAMS, ...REDIS, ...BROWSER }))(
     await says(port, 'no-server-live', 'start-a-server');
     expect((await set.run('resume')).exitCode).toBe(0);
     server = await set.startServer('b');
+    await ports.settled([port], 'ACTIVE');
+  });
+
+  it('says that the server died with the report, and another has not taken over yet', async () => {
+    expect((await set.run('pause')).exitCode).toBe(0);
+    const [port = 0] = await ports.plant(1);
+    await ports.plug([port]);
+    await says(port, 'paused', 'resume');
+    const other = await set.startServer('a', '--listener-ttl-ms', String(LONG_TTL_MS));
+    other.signal('SIGSTOP');
+    await server.kill();
+    await says(port, 'server-lapsed', 'wait-for-takeover');
+    other.signal('SIGCONT');
+    expect((await set.run('resume')).exitCode).toBe(0);
     await ports.settled([port], 'ACTIVE');
   });
 });
