@@ -10,9 +10,10 @@ import { BROWSER, openBrowser } from '../support/browser.js';
 import { CLOUD_PROGRAMS, setUpCloud } from '../support/cloud-set-up.js';
 import type { CloudSetUp } from '../support/cloud-set-up.js';
 import { eventually } from '../support/eventually.js';
-import { LogicalPorts } from '../support/logical-ports.js';
+import { LogicalPorts, tapOf } from '../support/logical-ports.js';
 import { has } from '../support/needs.js';
 import { plantPort, portIdOf } from '../support/neutron-rows.js';
+import { startOvs } from '../support/ovs.js';
 import type { Program } from '../support/process.js';
 import { REDIS, startRedis } from '../support/redis.js';
 import { servePage } from '../support/served-page.js';
@@ -22,6 +23,10 @@ import type { TcpProxy } from '../support/tcp-proxy.js';
 /** Short, so that a silence shows soon. */
 const HEARTBEAT_MS = 500;
 const HEARTBEAT = ['--agent-heartbeat-ms', String(HEARTBEAT_MS)];
+/** So long that a server that stands still counts as live until a test is over. */
+const LONG_TTL_MS = 60_000;
+/** The chassis whose ports also need their link up. */
+const LINKED = 'cn4';
 
 /** Faults as an operator meets them, each with the stage that "port-status port" has to name: the codes of decision 20. */
 describe.runIf(has('e2e/explain', { ...CLOUD_PROGRAMS, ...REDIS, ...BROWSER }))('port-status port', () => {
@@ -40,7 +45,7 @@ describe.runIf(has('e2e/explain', { ...CLOUD_PROGRAMS, ...REDIS, ...BROWSER }))(
     proxy = await startTcpProxy({ host: '127.0.0.1', port: redis.port });
     opened.add({ close: () => proxy.dispose() });
     northboundUrl = `redis://127.0.0.1:${redis.port}`;
-    set = await setUpCloud({ northbound: { url: northboundUrl } });
+    set = await setUpCloud({ northbound: { url: northboundUrl }, apply: { chassis: ['cn1', LINKED] } });
     opened.add({ close: () => set.dispose() });
     ports = new LogicalPorts(set);
     page = await openPage();
@@ -48,8 +53,8 @@ describe.runIf(has('e2e/explain', { ...CLOUD_PROGRAMS, ...REDIS, ...BROWSER }))(
   });
   afterAll(() => opened[Symbol.asyncDispose]());
 
-  function startAgent(): Promise<Program> {
-    return set.startAgent(...HEARTBEAT, '--northbound-url', `redis://127.0.0.1:${proxy.port}`);
+  function startAgent(...flags: readonly string[]): Promise<Program> {
+    return set.startAgent(...HEARTBEAT, '--northbound-url', `redis://127.0.0.1:${proxy.port}`, ...flags);
   }
 
   /** The page as a server serves it, which lives through the faults. */
@@ -65,8 +70,8 @@ describe.runIf(has('e2e/explain', { ...CLOUD_PROGRAMS, ...REDIS, ...BROWSER }))(
     return one;
   }
 
-  /** The same in JSON, in words for people, and on the page. */
-  async function says(port: number, stage: string, nextStep: string): Promise<void> {
+  /** The same in JSON, in words for people, and on the page. @returns the words for people. */
+  async function says(port: number, stage: string, nextStep: string): Promise<string> {
     await eventually(async () => {
       const { stdout, stderr, exitCode } = await set.run('port', portIdOf(port), '--json', ...HEARTBEAT);
       if (stdout === '') throw new Error(stderr);
@@ -81,6 +86,7 @@ describe.runIf(has('e2e/explain', { ...CLOUD_PROGRAMS, ...REDIS, ...BROWSER }))(
     await eventually(async () => {
       expect(await story.getByRole('definition').allTextContents()).toEqual([stage, nextStep]);
     });
+    return stdout;
   }
 
   it('says that no server is live', async () => {
@@ -114,6 +120,22 @@ describe.runIf(has('e2e/explain', { ...CLOUD_PROGRAMS, ...REDIS, ...BROWSER }))(
     const [port = 0] = await ports.plant(1);
     await ports.plug([port], { tagged: false });
     await says(port, 'link-down', 'check-guest-and-link');
+  });
+
+  it('says that the link is down where it has to be up', async () => {
+    const ovs = await startOvs();
+    opened.add({ close: () => ovs.dispose() });
+    await ovs.addBridge('br-int');
+    const there = new LogicalPorts(set, { chassis: LINKED, ovs });
+    const [port = 0] = await ports.plant(1, { host: LINKED });
+    await there.plug([port]);
+    await ovs.setLink(tapOf(port), 'down');
+    // Only now: of several reasons for DOWN an agent reports the first that it sees.
+    await startAgent('--agent-chassis', LINKED, '--switch-address', ovs.address, '--switch-require-link');
+    const told = await says(port, 'link-down', 'check-guest-and-link');
+    expect(told).toContain('link down, link required: link_state is down');
+    await ovs.setLink(tapOf(port), 'up');
+    await there.settled([port], 'ACTIVE');
   });
 
   it('says that the port is bound to another host', async () => {
@@ -182,6 +204,20 @@ describe.runIf(has('e2e/explain', { ...CLOUD_PROGRAMS, ...REDIS, ...BROWSER }))(
     await says(port, 'no-server-live', 'start-a-server');
     expect((await set.run('resume')).exitCode).toBe(0);
     server = await set.startServer('b');
+    await ports.settled([port], 'ACTIVE');
+  });
+
+  it('says that the server died with the report, and another has not taken over yet', async () => {
+    expect((await set.run('pause')).exitCode).toBe(0);
+    const [port = 0] = await ports.plant(1);
+    await ports.plug([port]);
+    await says(port, 'paused', 'resume');
+    const other = await set.startServer('a', '--listener-ttl-ms', String(LONG_TTL_MS));
+    other.signal('SIGSTOP');
+    await server.kill();
+    await says(port, 'server-lapsed', 'wait-for-takeover');
+    other.signal('SIGCONT');
+    expect((await set.run('resume')).exitCode).toBe(0);
     await ports.settled([port], 'ACTIVE');
   });
 });

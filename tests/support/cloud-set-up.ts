@@ -40,8 +40,11 @@ export interface CloudSetUp {
    * with what was said.
    */
   startAgent(...flags: readonly string[]): Promise<Program>;
-  /** Starts a server; resolves when it has joined. Each has a database user of its own: `ps_a`, `ps_b`. */
-  startServer(name: ServerName): Promise<Program>;
+  /**
+   * Starts a server, with further flags; resolves when it has joined. Each has a database user of its own: `ps_a`,
+   * `ps_b`.
+   */
+  startServer(name: ServerName, ...flags: readonly string[]): Promise<Program>;
   /** Runs a command with the configuration of all. */
   run(...words: readonly string[]): Promise<Ended>;
   dispose(): Promise<void>;
@@ -86,7 +89,8 @@ async function setUp(settings: Settings, opened: Opened): Promise<CloudSetUp> {
   return {
     ...{ ovs, mariadb, admin, rows, cloud, northbound },
     startAgent: (...flags) => whenLogged(start('agent', ...flags), 'agent.resynced'),
-    startServer: (name) => whenLogged(start('server', ...identityOf(name, mariadb)), 'listener.joined'),
+    startServer: (name, ...flags) =>
+      whenLogged(start('server', ...identityOf(name, mariadb), ...flags), 'listener.joined'),
     run: (...words) => runProgram([...words, '--config', config]),
     dispose: () => opened[Symbol.asyncDispose](),
   };

@@ -18,6 +18,7 @@ export const OVS_PROGRAMS = {
   'ovsdb-server': 'openvswitch-switch',
   'ovs-vswitchd': 'openvswitch-switch',
   'ovs-vsctl': 'openvswitch-common',
+  'ovs-appctl': 'openvswitch-common',
   'ovsdb-tool': 'openvswitch-common',
 } as const;
 
@@ -54,6 +55,8 @@ export interface OvsFixture {
   addTap(device: string): Promise<void>;
   /** Takes a tap away under the switch. Only where devices are real. */
   deleteTap(device: string): Promise<void>;
+  /** Gives a device that the switch made itself a link, or takes it: a real one has none at first, a dummy has one. */
+  setLink(device: string, state: 'up' | 'down'): Promise<void>;
   /** Runs ovs-vsctl and waits until ovs-vswitchd has done what it asks for. */
   vsctl(...args: readonly string[]): Promise<string>;
   stopDatabase(): Promise<void>;
@@ -83,12 +86,15 @@ class PrivateOvs implements OvsFixture {
   readonly address: string;
   readonly hasRealDevices: boolean;
   readonly #folder: string;
+  /** Where ovs-vswitchd takes commands. */
+  readonly #control: string;
   readonly #env: NodeJS.ProcessEnv;
   #database: ChildProcess | undefined;
   #switch: ChildProcess | undefined;
 
   constructor(folder: string, hasRealDevices: boolean) {
     this.#folder = folder;
+    this.#control = join(folder, 'switch.ctl');
     this.hasRealDevices = hasRealDevices;
     this.address = `unix:${join(folder, 'db.sock')}`;
     this.#env = { ...process.env, OVS_RUNDIR: folder, OVS_LOGDIR: folder, OVS_DBDIR: folder };
@@ -147,6 +153,11 @@ class PrivateOvs implements OvsFixture {
     await this.#inNamespace('ip', 'link', 'delete', device);
   }
 
+  async setLink(device: string, state: 'up' | 'down'): Promise<void> {
+    if (this.hasRealDevices) await this.#inNamespace('ip', 'link', 'set', device, state);
+    else await this.#run('ovs-appctl', '-t', this.#control, 'netdev-dummy/set-admin-state', device, state);
+  }
+
   async vsctl(...args: readonly string[]): Promise<string> {
     return this.#run('ovs-vsctl', `--db=${this.address}`, '--timeout=10', ...args);
   }
@@ -188,9 +199,8 @@ class PrivateOvs implements OvsFixture {
   }
 
   async #spawnSwitch(): Promise<ChildProcess> {
-    const control = join(this.#folder, 'switch.ctl');
-    await rm(control, { force: true });
-    const daemon = [programPath('ovs-vswitchd'), this.address, `--unixctl=${control}`];
+    await rm(this.#control, { force: true });
+    const daemon = [programPath('ovs-vswitchd'), this.address, `--unixctl=${this.#control}`];
     const child = this.hasRealDevices
       ? await this.#spawn('unshare', ['--net', ...daemon])
       : await this.#spawn('ovs-vswitchd', [
@@ -198,7 +208,7 @@ class PrivateOvs implements OvsFixture {
           '--enable-dummy=override',
           '--disable-system',
         ]);
-    await waitForSocket(control, child);
+    await waitForSocket(this.#control, child);
     return child;
   }
 

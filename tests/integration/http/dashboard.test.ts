@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { chassisPath, EVENTS, FIRST_CHASSIS, QUARANTINE, STUCK } from '../../../dashboard/src/questions.js';
 import { BROWSER, openBrowser } from '../../support/browser.js';
 import { eventually } from '../../support/eventually.js';
+import { tabTo } from '../../support/keyboard.js';
 import { MARIADB } from '../../support/mariadb.js';
 import { has } from '../../support/needs.js';
 import { deviceOf, plantPort, portIdOf, setAge } from '../../support/neutron-rows.js';
@@ -111,18 +112,19 @@ describe.skipIf(!has('http/dashboard', { ...MARIADB, ...REDIS, ...BROWSER }))('t
     await page.reload();
     const button = page.getByRole('button', { name: portIdOf(2) });
     await button.waitFor();
-    await page.keyboard.press('Tab');
-    expect(await page.evaluate<string>('document.activeElement.textContent')).toContain('Skip');
-    await page.getByRole('textbox').focus();
+    expect(await tabTo(page.getByRole('link', { name: 'Skip' }))).toEqual([]);
+    await page.keyboard.press('Enter');
+    const field = page.getByRole('textbox');
+    expect(await tabTo(field)).toEqual(['region "Picture of the path"']);
     await page.keyboard.type(deviceOf(2));
     await page.keyboard.press('Enter');
     const story = page.getByRole('article');
     await story.waitFor();
     expect(await story.textContent()).toContain('not-on-switch');
     expect(await story.textContent()).toContain('check-vif-plugging');
-    await button.focus();
+    await tabTo(button);
     await page.keyboard.press('Enter');
-    await eventually(async () => expect(await page.getByRole('textbox').inputValue()).toBe(portIdOf(2)));
+    await eventually(async () => expect(await field.inputValue()).toBe(portIdOf(2)));
   });
 
   it('says so where there is no such port', async () => {
