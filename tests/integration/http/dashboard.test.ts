@@ -127,6 +127,34 @@ describe.skipIf(!has('http/dashboard', { ...MARIADB, ...REDIS, ...BROWSER }))('t
     await eventually(async () => expect(await field.inputValue()).toBe(portIdOf(2)));
   });
 
+  it('turns the pages of chassis by the keyboard alone', async () => {
+    for (let number = 0; number < 201; number++) await cloud.registerAnew(`rack-${number}`);
+    await page.getByRole('radio', { name: /^live/ }).check();
+    await page.getByText('1 to 100 of 202').waitFor();
+    const next = page.getByRole('button', { name: 'Next' });
+    await next.focus();
+    await page.keyboard.press('Enter');
+    await page.getByText('101 to 200 of 202').waitFor();
+    await page.keyboard.press('Enter');
+    await page.getByText('201 to 202 of 202').waitFor();
+    await page.keyboard.press('Enter'); // which leads nowhere
+    expect(await next.getAttribute('aria-disabled')).toBe('true');
+    await page.keyboard.press('Shift+Tab');
+    await page.keyboard.press('Enter');
+    await page.getByText('101 to 200 of 202').waitFor();
+  });
+
+  it('shows what is in quarantine, why, and the next step', async () => {
+    await page.getByText('None is in quarantine.').waitFor();
+    const bad = { revision: 1, incarnation: 'i', body: '{', reason: 'no JSON', server: 'n1' };
+    await cloud.neutron.quarantine([{ portId: portIdOf(1), chassis: 'cn1', ...bad }], 10);
+    await page.reload();
+    const row = page.getByRole('row').filter({ hasText: `${portIdOf(1)}@cn1` });
+    await row.waitFor();
+    expect(await row.textContent()).toContain('restart-agent-and-drop');
+    expect(await violations()).toEqual([]);
+  });
+
   it('says so where there is no such port', async () => {
     await page.getByRole('textbox').fill('nobody');
     await page.getByRole('button', { name: 'Explain' }).click();
