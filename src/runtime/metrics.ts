@@ -13,6 +13,12 @@ const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 
 /** Every metric, once. docs/operating/metrics.md is printed from it. */
 export const METRICS = {
+  buildInfo: {
+    type: 'gauge',
+    name: 'port_status_build_info',
+    help: 'Always 1; its labels say which program this is, of which version, and on which Node.js.',
+    labels: ['program', 'version', 'node'],
+  },
   // agent
   agentPorts: {
     type: 'gauge',
@@ -237,11 +243,23 @@ export type Metrics = { readonly [Name in keyof typeof METRICS]: Kinds[(typeof M
   readonly registry: Registry;
 };
 
-export function createMetrics(): Metrics {
+/** The programs that serve `/metrics`. */
+export type Program = 'agent' | 'server';
+
+/** What `port_status_build_info` says. */
+export interface Build {
+  readonly program: Program;
+  readonly version: string;
+}
+
+/** Makes all metrics. @param build whose they are; absent where nobody serves them. */
+export function createMetrics(build?: Build): Metrics {
   const registry = new Registry();
   const rows: readonly (readonly [string, Row])[] = Object.entries(METRICS);
-  const metrics = Object.fromEntries(rows.map(([key, row]) => [key, createMetric(row, registry)]));
-  return { ...metrics, registry } as unknown as Metrics;
+  const created = Object.fromEntries(rows.map(([key, row]) => [key, createMetric(row, registry)]));
+  const metrics = { ...created, registry } as unknown as Metrics;
+  if (build !== undefined) metrics.buildInfo.set({ ...build, node: process.version }, 1);
+  return metrics;
 }
 
 function createMetric(

@@ -23,6 +23,14 @@ describe('The metrics', () => {
     },
   );
 
+  it('say which program this is, of which version, and on which Node.js', async () => {
+    const { registry } = createMetrics({ program: 'agent', version: '1.2.3' });
+
+    expect(await registry.metrics()).toContain(
+      `port_status_build_info{program="agent",version="1.2.3",node="${process.version}"} 1`,
+    );
+  });
+
   it('count what happens', async () => {
     const { judged, registry } = createMetrics();
 
