@@ -31,6 +31,21 @@ describe('The metrics', () => {
     );
   });
 
+  it.each([
+    ['agent', 'server', 'agentHeld', 'joined'],
+    ['server', 'agent', 'joined', 'agentHeld'],
+  ] as const)('of the %s are not those of the %s', async (program, other, own, others) => {
+    const metrics = createMetrics({ program, version: '1.2.3' });
+    const registered = (await metrics.registry.getMetricsAsJSON()).map(({ name }) => name);
+
+    expect(registered).toEqual(
+      rows.filter((row) => !('of' in row && row.of === other)).map(({ name }) => name),
+    );
+    expect(registered).toEqual(expect.arrayContaining([METRICS[own].name, METRICS.connected.name]));
+    expect(registered).not.toContain(METRICS[others].name);
+    metrics[others].set(7); // parts that both have may know it nevertheless
+  });
+
   it('count what happens', async () => {
     const { judged, registry } = createMetrics();
 
