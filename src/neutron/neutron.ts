@@ -238,6 +238,8 @@ export interface ClaimedDebt extends ReportKey {
   readonly wasRefused: boolean;
   /** How long the word has been owed. */
   readonly ageMs: number;
+  /** Of a "plugged": when the chassis saw it, in milliseconds since 1970 by the chassis' clock. */
+  readonly observedAt?: number | undefined;
 }
 
 export interface AnsweredDebt {

@@ -154,6 +154,13 @@ export const METRICS = {
     help: 'From publication to the commit of the verdict.',
     buckets: SECONDS,
   },
+  switchToCommit: {
+    type: 'histogram',
+    of: 'server',
+    name: 'port_status_switch_to_commit_seconds',
+    help: 'From when the agent saw it on the switch to the commit of the verdict, by the clocks of their hosts: clocks that differ show here. Without what was seen longer than nova.vif_plugging_timeout before it was published.',
+    buckets: SECONDS,
+  },
   applyRetries: {
     type: 'counter',
     of: 'server',
@@ -285,6 +292,13 @@ export const METRICS = {
     of: 'server',
     name: 'port_status_nova_latency_seconds',
     help: 'From the debt to Nova accepting the word.',
+    buckets: SECONDS,
+  },
+  switchToNova: {
+    type: 'histogram',
+    of: 'server',
+    name: 'port_status_switch_to_nova_seconds',
+    help: 'From when the agent saw it on the switch to Nova accepting "plugged", by the clocks of their hosts: clocks that differ show here. Without what was seen longer than nova.vif_plugging_timeout before it became owed.',
     buckets: SECONDS,
   },
 } as const satisfies Readonly<Record<string, Row>>;

@@ -8,6 +8,7 @@ import type { ClaimedBatch } from './claimed-words.js';
 import { showDependency } from './health.js';
 import { persist } from './persist.js';
 import type { Session } from './session.js';
+import { noteSinceSwitch } from './since-switch.js';
 
 /** Most debts that are claimed and told at once. */
 const CHUNK = 500;
@@ -76,10 +77,11 @@ async function settle(
   });
   const session = within(untraced, span);
   const answered = await tellAll(session, nova, claimed, signal);
+  const heardAt = session.clock.now();
   await traced(session, 'record', () =>
     persist(session, 'neutron', signal, () => session.neutron.recordAnswers(nonces, answered)),
   );
-  count(session, answered);
+  count(session, answered, heardAt);
 }
 
 async function claim(session: Session, nonce: string, signal: AbortSignal): Promise<readonly ClaimedDebt[]> {
@@ -168,7 +170,9 @@ function noteAnswers(
   showDependency(health, metrics, 'nova');
 }
 
-function count({ metrics }: Session, answered: readonly AnsweredDebt[]): void {
+/** @param heardAt when Nova had answered: milliseconds since 1970. */
+function count(session: Session, answered: readonly AnsweredDebt[], heardAt: number): void {
+  const { metrics } = session;
   for (const { debt, settlement } of answered) {
     if (settlement.kind === 'again') {
       metrics.novaRetries.inc();
@@ -179,6 +183,12 @@ function count({ metrics }: Session, answered: readonly AnsweredDebt[]): void {
     else {
       metrics.novaTold.inc({ word: debt.word });
       metrics.novaLatency.observe(debt.ageMs / 1000);
+      noteSwitchToNova(session, debt, heardAt);
     }
   }
+}
+
+function noteSwitchToNova(session: Session, { observedAt, ageMs }: ClaimedDebt, doneAt: number): void {
+  if (observedAt === undefined) return;
+  noteSinceSwitch(session, session.metrics.switchToNova, { observedAt, doneAt, ownMs: ageMs });
 }

@@ -12,7 +12,7 @@ import {
   setAge,
 } from '../../support/neutron-rows.js';
 import { decidingCases } from './deciding-cases.js';
-import { JUDGING, must, outcomesOf, reportOf } from './scene.js';
+import { JUDGING, must, OBSERVED_AT, outcomesOf, reportOf } from './scene.js';
 import type { StoreFixture } from './scene.js';
 
 /** What every kind of database has to do alike. */
@@ -315,7 +315,7 @@ export function storeSuite(
       await judge([reportOf(1, 10)]);
       const claimed = await fixture.neutron.claimDebts(claim('n1'), 10);
       expect(claimed).toMatchObject([
-        { portId: portIdOf(1), word: 'plugged', owedNo: 1, untold: 1, attempts: 0 },
+        { portId: portIdOf(1), word: 'plugged', owedNo: 1, untold: 1, attempts: 0, observedAt: OBSERVED_AT },
       ]);
       const other = { ...claim('n2'), generation: '1-b' };
       expect(await fixture.neutron.claimDebts(other, 10)).toEqual([]);
@@ -376,7 +376,7 @@ export function storeSuite(
       await plantPort(fixture.rows, 1, { id: portIdOf(1) });
       const judged = await judgeAs(claim('n1'), [reportOf(1, 10)]);
       expect(judged).toMatchObject([
-        { portId: portIdOf(1), word: 'plugged', owedNo: 1, untold: 1, ageMs: 0 },
+        { portId: portIdOf(1), word: 'plugged', owedNo: 1, untold: 1, ageMs: 0, observedAt: OBSERVED_AT },
       ]);
       const other = { ...claim('n2'), generation: '1-b' };
       expect(await fixture.neutron.claimDebts(other, 10)).toEqual([]);
