@@ -180,6 +180,12 @@ export const METRICS = {
     name: 'port_status_quarantined_total',
     help: 'Reports put into quarantine.',
   },
+  quarantine: {
+    type: 'gauge',
+    of: 'server',
+    name: 'port_status_quarantine',
+    help: "Reports in quarantine now, of all servers. Read from Neutron's database every ten seconds at most; absent while that does not answer.",
+  },
   paused: {
     type: 'gauge',
     of: 'server',
@@ -286,6 +292,18 @@ export const METRICS = {
     of: 'server',
     name: 'port_status_nova_alarm',
     help: '1 while Nova or Keystone refuses us until someone mends it; the log says what.',
+  },
+  novaOwed: {
+    type: 'gauge',
+    of: 'server',
+    name: 'port_status_nova_owed',
+    help: 'Words that Nova is owed now, by all servers; read as port_status_quarantine is.',
+  },
+  novaOldestOwed: {
+    type: 'gauge',
+    of: 'server',
+    name: 'port_status_nova_oldest_owed_seconds',
+    help: 'How long the oldest of these has been owed; 0 where nothing is.',
   },
   novaLatency: {
     type: 'histogram',

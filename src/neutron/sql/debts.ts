@@ -103,7 +103,7 @@ function isDue(now: Sql): Sql {
 }
 
 /** The index that has owed rows alone at its end. */
-const DUE = 'port_status_reports_settle_at';
+export const DUE = 'port_status_reports_settle_at';
 
 const IS_CLAIMED = sql`claimed_no > told_no`;
 

@@ -340,6 +340,32 @@ export function storeSuite(
       expect(await fixture.neutron.isAnyDebtDue()).toBe(false);
     });
 
+    it('counts what Nova is owed, claimed or not, since when, and what is in quarantine', async () => {
+      const { neutron } = fixture;
+      expect(await neutron.counts()).toEqual({ owed: 0, oldestOwedMs: 0, quarantined: 0 });
+      for (const n of [1, 2, 3]) await plantPort(fixture.rows, n, { id: portIdOf(n) });
+      await judge([reportOf(1, 10), reportOf(2, 11)]);
+      const claimed = await neutron.claimDebts(claim('n1'), 10);
+      await judge([reportOf(3, 12)]);
+      await fixture.rows.run(
+        `update ${fixture.ledger('reports')} set owed_at = owed_at - 60000 where port = ?`,
+        [portIdOf(2)],
+      );
+      const bad = { revision: 1, incarnation: 'inc-1', body: 'x', reason: 'no JSON', server: 'A' };
+      await neutron.quarantine([{ portId: portIdOf(1), chassis: 'cn3', ...bad }], 10);
+      const before = await neutron.counts();
+      expect(before).toMatchObject({ owed: 3, quarantined: 1 });
+      expect(Math.floor(before.oldestOwedMs / 60_000)).toBe(1);
+      const told = { attempts: 1, settlement: { kind: 'told' }, answer: { kind: 'accepted' } } as const;
+      await neutron.recordAnswers(
+        ['n1'],
+        claimed.map((debt) => ({ debt, ...told })),
+      );
+      const after = await neutron.counts();
+      expect(after).toMatchObject({ owed: 1, quarantined: 1 });
+      expect(after.oldestOwedMs).toBeLessThan(60_000);
+    });
+
     it('gives each of many debts to one of the servers that ask at once', async () => {
       const numbers = Array.from({ length: 60 }, (_, i) => i + 1);
       for (const n of numbers) await plantPort(fixture.rows, n, { id: portIdOf(n) });
