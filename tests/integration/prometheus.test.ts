@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { createMetrics } from '../../src/runtime/metrics.js';
 import { has, programPath } from '../support/needs.js';
 import { ROOT } from '../support/root.js';
@@ -19,14 +19,27 @@ function all(pattern: RegExp, text = RULES): readonly string[] {
   return [...text.matchAll(pattern)].map(([, found = '']) => found);
 }
 
-/** Every query of the dashboard, with an interval where Grafana puts one. */
-function queries(): readonly string[] {
+interface Query {
+  /** Of its panel, or annotation. */
+  readonly title: string;
+  /** With an interval where Grafana puts one. */
+  readonly expr: string;
+}
+
+/** Every query of the dashboard. */
+function queries(): readonly Query[] {
   const { panels, annotations } = JSON.parse(DASHBOARD) as {
-    readonly panels: readonly { readonly targets: readonly { readonly expr: string }[] }[];
-    readonly annotations: { readonly list: readonly { readonly expr: string }[] };
+    readonly panels: readonly {
+      readonly title: string;
+      readonly targets: readonly { readonly expr: string }[];
+    }[];
+    readonly annotations: { readonly list: readonly { readonly name: string; readonly expr: string }[] };
   };
-  const all = [...panels.flatMap(({ targets }) => targets), ...annotations.list];
-  return all.map(({ expr }) => expr.replaceAll('$__rate_interval', '1m'));
+  const all = [
+    ...panels.flatMap(({ title, targets }) => targets.map(({ expr }) => ({ title, expr }))),
+    ...annotations.list.map(({ name, expr }) => ({ title: name, expr })),
+  ];
+  return all.map(({ title, expr }) => ({ title, expr: expr.replaceAll('$__rate_interval', '1m') }));
 }
 
 describe('the alert rules and the dashboard', () => {
@@ -41,7 +54,7 @@ describe('the alert rules and the dashboard', () => {
   it('ask for metrics that there are', async () => {
     const metrics = await createMetrics().registry.metrics();
     const names = new Set(all(/^# TYPE (\S+)/gm, metrics));
-    const asked = all(/\b(port_status_[a-z_]+)/g, RULES + queries().join('\n'));
+    const asked = all(/\b(port_status_[a-z_]+)/g, [RULES, ...queries().map(({ expr }) => expr)].join('\n'));
     expect(asked.length).toBeGreaterThan(0);
     expect(asked.filter((name) => !names.has(name.replace(/_bucket$/, '')))).toEqual([]);
   });
@@ -49,6 +62,14 @@ describe('the alert rules and the dashboard', () => {
 
 describe.runIf(has('prometheus', { promtool: 'prometheus' }))('for promtool', () => {
   const run = promisify(execFile);
+  /** A file of Prometheus that ends with the test: JSON is YAML, too. */
+  const write = (content: object): string => {
+    const folder = mkdtempSync(join(tmpdir(), 'port-status-promtool-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, 'file.yml');
+    writeFileSync(file, JSON.stringify(content));
+    return file;
+  };
   const promtool = (...words: readonly string[]): ReturnType<typeof run> =>
     run(programPath('promtool'), words, { cwd: FOLDER });
 
@@ -58,15 +79,26 @@ describe.runIf(has('prometheus', { promtool: 'prometheus' }))('for promtool', ()
   });
 
   it("the dashboard's queries are well-formed", async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'port-status-queries-'));
-    try {
-      const rules = queries().map((expr, index) => ({ record: `query_${index}`, expr }));
-      const file = join(folder, 'queries.yml'); // JSON is YAML, too
-      writeFileSync(file, JSON.stringify({ groups: [{ name: 'dashboard', rules }] }));
-      expect((await promtool('check', 'rules', file)).stdout).toContain(`${rules.length} rules found`);
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
+    const rules = queries().map(({ expr }, index) => ({ record: `query_${index}`, expr }));
+    const file = write({ groups: [{ name: 'dashboard', rules }] });
+    expect((await promtool('check', 'rules', file)).stdout).toContain(`${rules.length} rules found`);
+  });
+
+  it('the share of a server is one of what all receive', async () => {
+    const expr = queries().find(({ title }) => title === 'Share of each server')?.expr;
+    const series = [
+      { series: 'port_status_received_total{instance="a",job="servers"}', values: '0+30x20' },
+      { series: 'port_status_received_total{instance="b",job="servers"}', values: '0+10x20' },
+    ];
+    const exp_samples = [
+      { labels: '{instance="a"}', value: 0.75 },
+      { labels: '{instance="b"}', value: 0.25 },
+    ];
+    const test = {
+      ...{ interval: '15s', input_series: series },
+      promql_expr_test: [{ expr, eval_time: '5m', exp_samples }],
+    };
+    await promtool('test', 'rules', write({ tests: [test] }));
   });
 
   it('the metrics follow the conventions', async () => {
