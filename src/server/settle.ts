@@ -76,12 +76,14 @@ async function settle(
     attributes: { 'port_status.server': untraced.options.id, 'port_status.words': claimed.length },
   });
   const session = within(untraced, span);
+  const { clock } = session;
+  const beganMs = clock.monotonicMs();
   const answered = await tellAll(session, nova, claimed, signal);
-  const heardAt = session.clock.now();
+  const heard = { atMs: clock.now(), afterMs: clock.monotonicMs() - beganMs };
   await traced(session, 'record', () =>
     persist(session, 'neutron', signal, () => session.neutron.recordAnswers(nonces, answered)),
   );
-  count(session, answered, heardAt);
+  count(session, answered, heard);
 }
 
 async function claim(session: Session, nonce: string, signal: AbortSignal): Promise<readonly ClaimedDebt[]> {
@@ -170,8 +172,15 @@ function noteAnswers(
   showDependency(health, metrics, 'nova');
 }
 
-/** @param heardAt when Nova had answered: milliseconds since 1970. */
-function count(session: Session, answered: readonly AnsweredDebt[], heardAt: number): void {
+/** When Nova had answered. */
+interface Heard {
+  /** Milliseconds since 1970. */
+  readonly atMs: number;
+  /** Since it was asked; debts are as old as they were then. */
+  readonly afterMs: number;
+}
+
+function count(session: Session, answered: readonly AnsweredDebt[], heard: Heard): void {
   const { metrics } = session;
   for (const { debt, settlement } of answered) {
     if (settlement.kind === 'again') {
@@ -182,13 +191,11 @@ function count(session: Session, answered: readonly AnsweredDebt[], heardAt: num
     if (settlement.kind === 'dropped') metrics.novaDropped.inc({ why: settlement.why });
     else {
       metrics.novaTold.inc({ word: debt.word });
-      metrics.novaLatency.observe(debt.ageMs / 1000);
-      noteSwitchToNova(session, debt, heardAt);
+      const ownMs = debt.ageMs + heard.afterMs;
+      metrics.novaLatency.observe(ownMs / 1000);
+      const { observedAt } = debt;
+      if (observedAt !== undefined)
+        noteSinceSwitch(session, metrics.switchToNova, { observedAt, doneAt: heard.atMs, ownMs });
     }
   }
-}
-
-function noteSwitchToNova(session: Session, { observedAt, ageMs }: ClaimedDebt, doneAt: number): void {
-  if (observedAt === undefined) return;
-  noteSinceSwitch(session, session.metrics.switchToNova, { observedAt, doneAt, ownMs: ageMs });
 }

@@ -37,6 +37,19 @@ it('measures from the switch to the commit, and on to Nova’s answer', async ()
   expect(await measured(server)).toEqual({ commit: [2, 1], nova: [2.5, 1] });
 });
 
+it('measures from the debt to Nova’s answer, not to the question alone', async () => {
+  const bench = await openBench();
+  await bench.plant(1);
+  bench.nova.answer = async () => {
+    await bench.clock.sleep(500);
+    return { kind: 'accepted' };
+  };
+  const { metrics } = await bench.start('A');
+  await bench.say(1, 'ACTIVE');
+  await bench.pass(1000);
+  expect(await sumAndCount(metrics.novaLatency)).toEqual([0.5, 1]);
+});
+
 it('measures to Nova’s answer also where the word was said again, out of the ledger', async () => {
   const bench = await openBench();
   await bench.plant(1);
