@@ -6,7 +6,7 @@ import type { Clock } from '../runtime/clock.js';
 import { createLogger } from '../runtime/logger.js';
 import type { Logger } from '../runtime/logger.js';
 import { createMetrics } from '../runtime/metrics.js';
-import type { Metrics } from '../runtime/metrics.js';
+import type { Build, Metrics } from '../runtime/metrics.js';
 import type { Random } from '../runtime/random.js';
 import type { Arguments, ArgumentValues, CommandDefinition, Flags, FlagValues } from './command.js';
 import type { World } from './world.js';
@@ -68,7 +68,7 @@ export function configuredSubcommand<C extends Command, const F extends Flags, c
     run: async (invocation, world) => {
       const config = load(group, invocation.sources);
       return command.run({
-        ...parts(world, config),
+        ...parts(group, world, config),
         config,
         // The command line was read by these very tables.
         flags: invocation.flags as FlagValues<F>,
@@ -79,6 +79,7 @@ export function configuredSubcommand<C extends Command, const F extends Flags, c
 }
 
 function parts(
+  command: Command,
   world: World,
   config: Config<Command>,
 ): Omit<CommandContext<Command>, 'config' | 'flags' | 'arguments'> {
@@ -103,6 +104,11 @@ function parts(
     version,
     environment,
     logger,
-    metrics: createMetrics(),
+    metrics: createMetrics(buildOf(command, version)),
   };
+}
+
+/** Undefined for a command that serves no metrics. */
+function buildOf(command: Command, version: string): Build | undefined {
+  return command === 'agent' || command === 'server' ? { program: command, version } : undefined;
 }

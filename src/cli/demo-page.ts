@@ -7,7 +7,6 @@ import { openDatabase } from '../neutron/open.js';
 import { createNeutron } from '../neutron/sql/store.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Logger } from '../runtime/logger.js';
-import type { Metrics } from '../runtime/metrics.js';
 import type { Opened } from '../runtime/opened.js';
 import type { Random } from '../runtime/random.js';
 import type { Backstage } from '../simulator/demo/demo.js';
@@ -16,7 +15,6 @@ export interface DemoPageParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  readonly metrics: Metrics;
 }
 
 /** VMs that one press of the button boots. */
@@ -37,7 +35,7 @@ export async function openDemoPage(
   opened: Opened,
 ): Promise<string> {
   const { northbound } = backstage;
-  const { clock, logger, metrics } = parts;
+  const { clock, logger } = parts;
   const neutron = opened.add(createNeutron(openDatabase(backstage.neutronUrl, 'port_status', clock), parts));
   const sources = { northbound, neutron, rules: RULES, novaWaitsMs: NOVA_WAITS_MS };
   const overlook = new Overlook({ ...sources, clock, readMetrics: async () => backstage.samples() });
@@ -46,8 +44,7 @@ export async function openDemoPage(
     ['/demo/kill', () => backstage.kill()],
     ['/demo/boot', async () => backstage.boot(CROWD)],
   ]);
-  const { registry } = metrics;
-  const served = { registry, checks: async () => [], logger, api, dashboard: readDashboard(), controls };
+  const served = { logger, api, dashboard: readDashboard(), controls };
   const endpoint = opened.add(await startHttp({ ...served, listen: '127.0.0.1:0' }));
   return `http://${String(endpoint.address)}/`;
 }

@@ -17,9 +17,10 @@ export interface Served {
   readonly dashboard?: ReadonlyMap<string, Answer> | undefined;
   /** What may be done by POST, by its path: in the demo alone. */
   readonly controls?: ReadonlyMap<string, () => Promise<void>> | undefined;
-  readonly registry: Pick<Registry, 'metrics' | 'contentType'>;
-  /** What `/readyz` answers; it has to end by itself. */
-  readonly checks: () => Promise<readonly Check[]>;
+  /** What `/metrics` answers; absent in the demo, whose servers are processes of their own. */
+  readonly registry?: Pick<Registry, 'metrics' | 'contentType'> | undefined;
+  /** What `/readyz` answers; it has to end by itself. Absent in the demo. */
+  readonly checks?: (() => Promise<readonly Check[]>) | undefined;
   readonly logger: Logger;
 }
 
@@ -68,16 +69,16 @@ async function answerTo(
   if (request.method === 'POST') return control(request, served.controls?.get(url.pathname));
   switch (url.pathname) {
     case '/metrics':
-      return metrics(served.registry);
+      return served.registry === undefined ? ofDemo() : metrics(served.registry);
     case '/healthz':
       // Whoever answers runs: the endpoint is closed as soon as one of the loops has ended.
       return json(200, { ok: true });
     case '/readyz':
-      return readiness(await served.checks());
+      return served.checks === undefined ? ofDemo() : readiness(await served.checks());
     case EVENTS_PATH:
-      return served.api === undefined ? notFound(undefined) : served.api.events.follow(request, response);
+      return served.api === undefined ? notFound(served) : served.api.events.follow(request, response);
     default:
-      return served.dashboard?.get(url.pathname) ?? (await served.api?.answer(url)) ?? notFound(served.api);
+      return served.dashboard?.get(url.pathname) ?? (await served.api?.answer(url)) ?? notFound(served);
   }
 }
 
@@ -110,12 +111,17 @@ async function control(
   return json(200, { ok: true });
 }
 
-function notFound(api: ApiDesk | undefined): Answer {
-  const paths = ['/metrics', '/healthz', ...(api?.paths ?? [])];
-  return json(404, { error: `not found; there are ${paths.join(', ')} and /readyz` });
+function notFound({ api, registry, checks }: Served): Answer {
+  const own = [...(registry === undefined ? [] : ['/metrics']), ...(checks === undefined ? [] : ['/readyz'])];
+  const paths = [...own, ...(api?.paths ?? [])];
+  return json(404, { error: `not found; there are ${paths.join(', ')} and /healthz` });
 }
 
-async function metrics(registry: Served['registry']): Promise<Answer> {
+function ofDemo(): Answer {
+  return json(404, { error: 'this is the page of a demo; its servers are processes of their own' });
+}
+
+async function metrics(registry: NonNullable<Served['registry']>): Promise<Answer> {
   return { status: 200, contentType: registry.contentType, body: await registry.metrics() };
 }
 

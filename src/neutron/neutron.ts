@@ -102,6 +102,9 @@ export interface Neutron {
    */
   releaseQuarantined(entries: readonly QuarantinedRef[]): Promise<number>;
 
+  /** What all servers have before them. One statement, which locks nothing. */
+  counts(): Promise<LedgerCounts>;
+
   isPaused(): Promise<boolean>;
 
   /** Resolves when no transaction that still saw the old value is running. */
@@ -238,6 +241,8 @@ export interface ClaimedDebt extends ReportKey {
   readonly wasRefused: boolean;
   /** How long the word has been owed. */
   readonly ageMs: number;
+  /** Of a "plugged": when the chassis saw it, in milliseconds since 1970 by the chassis' clock. */
+  readonly observedAt?: number | undefined;
 }
 
 export interface AnsweredDebt {
@@ -264,6 +269,15 @@ export type QuarantinedRef = Pick<QuarantineEntry, 'portId' | 'chassis' | 'revis
 export interface Quarantined extends QuarantineEntry {
   /** Since it was put there, by the database's clock. */
   readonly ageMs: number;
+}
+
+/** What is in the ledger for somebody to see to. */
+export interface LedgerCounts {
+  /** Words that Nova is owed, claimed or not. */
+  readonly owed: number;
+  /** How long the oldest of these has been owed; 0 where nothing is. Below 0 where the database's clock was set back. */
+  readonly oldestOwedMs: number;
+  readonly quarantined: number;
 }
 
 /** What judging a case would do. */

@@ -11,6 +11,7 @@ import { persist } from './persist.js';
 import type { Session } from './session.js';
 import { endFullQuarantine, setAside } from './set-aside.js';
 import type { Poison } from './set-aside.js';
+import { noteSinceSwitch } from './since-switch.js';
 
 /** Transactions that judge what arrives, side by side, at the most. A port is never in two of them, so that none waits for another. */
 const LANES = 3;
@@ -122,9 +123,8 @@ async function handleDecoded(
   if (session.span !== undefined) noteVerdicts(session.span, outcomes);
   const bad = [...malformed, ...poisoned.flatMap(({ one, reason }) => poison(readable.get(one), reason))];
   for (const { one } of poisoned) readable.delete(one);
-  const good = [...readable.values()];
-  noteLatency(session, good);
-  await acknowledge(session, good, signal);
+  noteLatencies(session, readable);
+  await acknowledge(session, [...readable.values()], signal);
   return isolate(session, bad, signal);
 }
 
@@ -139,11 +139,17 @@ function beginBatch({ options }: Session, tracer: Tracer, readable: Decoded['rea
   });
 }
 
-/** From publication to the commit: what they waited for us, and what we took. */
-function noteLatency({ metrics, clock }: Session, deliveries: readonly Received[]): void {
-  const nowMs = clock.monotonicMs();
-  for (const { waitedMs, receivedAtMs } of deliveries)
-    metrics.commitLatency.observe((waitedMs + nowMs - receivedAtMs) / 1000);
+/** To the commit: from publication, what they waited for us and what we took; and from the switch. */
+function noteLatencies(session: Session, judged: Decoded['readable']): void {
+  const { metrics, clock } = session;
+  const [doneAt, nowMs] = [clock.now(), clock.monotonicMs()];
+  for (const [{ arrival }, { waitedMs, receivedAtMs }] of judged) {
+    const ownMs = waitedMs + nowMs - receivedAtMs;
+    metrics.commitLatency.observe(ownMs / 1000);
+    if (arrival === undefined) continue;
+    const { observedAt } = arrival.report;
+    noteSinceSwitch(session, metrics.switchToCommit, { observedAt, doneAt, ownMs });
+  }
 }
 
 function poison(report: Received | undefined, reason: string): readonly Poison<Received>[] {

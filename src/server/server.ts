@@ -13,6 +13,7 @@ import { dataChanged, numberOf } from './epoch.js';
 import { newHealth } from './health.js';
 import type { Health } from './health.js';
 import { leaseTasks } from './lease.js';
+import { showLedger } from './ledger-gauges.js';
 import { lookAgainSoon, lookAgainWhenDue } from './look-again.js';
 import { Looks } from './looks.js';
 import { isOutage, persist } from './persist.js';
@@ -48,6 +49,7 @@ export function createServer(parts: ServerParts): Server {
   const health = newHealth();
   const program = { ...parts, countWork: workCounter(parts) };
   const readiness = new ServerReadiness(parts, health);
+  showLedger(parts);
   return {
     run: async (signal) => {
       while (!signal.aborted) if ((await liveOnce(program, health, signal)) === 'drained') return;

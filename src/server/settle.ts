@@ -8,6 +8,7 @@ import type { ClaimedBatch } from './claimed-words.js';
 import { showDependency } from './health.js';
 import { persist } from './persist.js';
 import type { Session } from './session.js';
+import { noteSinceSwitch } from './since-switch.js';
 
 /** Most debts that are claimed and told at once. */
 const CHUNK = 500;
@@ -75,11 +76,14 @@ async function settle(
     attributes: { 'port_status.server': untraced.options.id, 'port_status.words': claimed.length },
   });
   const session = within(untraced, span);
+  const { clock } = session;
+  const beganMs = clock.monotonicMs();
   const answered = await tellAll(session, nova, claimed, signal);
+  const heard = { atMs: clock.now(), afterMs: clock.monotonicMs() - beganMs };
   await traced(session, 'record', () =>
     persist(session, 'neutron', signal, () => session.neutron.recordAnswers(nonces, answered)),
   );
-  count(session, answered);
+  count(session, answered, heard);
 }
 
 async function claim(session: Session, nonce: string, signal: AbortSignal): Promise<readonly ClaimedDebt[]> {
@@ -168,7 +172,16 @@ function noteAnswers(
   showDependency(health, metrics, 'nova');
 }
 
-function count({ metrics }: Session, answered: readonly AnsweredDebt[]): void {
+/** When Nova had answered. */
+interface Heard {
+  /** Milliseconds since 1970. */
+  readonly atMs: number;
+  /** Since it was asked; debts are as old as they were then. */
+  readonly afterMs: number;
+}
+
+function count(session: Session, answered: readonly AnsweredDebt[], heard: Heard): void {
+  const { metrics } = session;
   for (const { debt, settlement } of answered) {
     if (settlement.kind === 'again') {
       metrics.novaRetries.inc();
@@ -178,7 +191,11 @@ function count({ metrics }: Session, answered: readonly AnsweredDebt[]): void {
     if (settlement.kind === 'dropped') metrics.novaDropped.inc({ why: settlement.why });
     else {
       metrics.novaTold.inc({ word: debt.word });
-      metrics.novaLatency.observe(debt.ageMs / 1000);
+      const ownMs = debt.ageMs + heard.afterMs;
+      metrics.novaLatency.observe(ownMs / 1000);
+      const { observedAt } = debt;
+      if (observedAt !== undefined)
+        noteSinceSwitch(session, metrics.switchToNova, { observedAt, doneAt: heard.atMs, ownMs });
     }
   }
 }

@@ -231,13 +231,14 @@ it.runIf(has('demo page', BROWSER))(
 );
 
 it(
-  'is driven by its own page alone',
+  'is driven by its own page alone, which serves no metrics',
   async () => {
     const demo = startDemo('--duration', '3s');
     await demo.said('page: ');
     const [, url = ''] = /page: (\S+)/.exec(demo.written.stdout) ?? [];
     expect((await fetch(`${url}demo/kill`, { method: 'POST' })).status).toBe(403);
     expect((await fetch(`${url}demo/nothing`, { method: 'POST' })).status).toBe(404);
+    for (const path of ['metrics', 'readyz']) expect((await fetch(`${url}${path}`)).status).toBe(404);
     expect(await demo.ended).toBe(0);
     expect(demo.written.stdout).not.toContain('is killed');
   },

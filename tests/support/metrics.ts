@@ -11,7 +11,8 @@ export async function countOf(
   return sumOf(pages.flatMap(parseSamples), name, labels);
 }
 
-async function readMetrics(program: Program): Promise<string> {
+/** What a program with `http.listen` serves at `/metrics`. */
+export async function readMetrics(program: Program): Promise<string> {
   const { address } = await program.logged('http.listening');
   return (await fetch(`http://${String(address)}/metrics`)).text();
 }

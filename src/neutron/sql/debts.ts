@@ -31,6 +31,8 @@ interface OwingRow {
   readonly claimed_no: number;
   readonly claim_generation: string;
   readonly claim_nonce: string;
+  /** Of other words it would be read for nothing. */
+  readonly plug_observed_at: number | null;
 }
 
 /** Whether any word is to be said now. */
@@ -101,7 +103,7 @@ function isDue(now: Sql): Sql {
 }
 
 /** The index that has owed rows alone at its end. */
-const DUE = 'port_status_reports_settle_at';
+export const DUE = 'port_status_reports_settle_at';
 
 const IS_CLAIMED = sql`claimed_no > told_no`;
 
@@ -119,7 +121,8 @@ async function lockOwing(
 ): Promise<readonly (readonly OwingRow[])[]> {
   const { rows } = await sql<OwingRow>`
     select port, chassis, word, server_id, owed_no, told_no, told_plugged, attempts, told_code, owed_at, told_at,
-      settle_at, claimed_no, claim_generation, claim_nonce
+      settle_at, claimed_no, claim_generation, claim_nonce,
+      case when word = 'plugged' then observed_at end as plug_observed_at
     from ${dialect.ledger('reports')} ${dialect.by('primary')} where port ${dialect.among(ports)}
     order by port, chassis ${dialect.forUpdate}`.execute(db);
   const ofPort = grouped(
@@ -162,6 +165,7 @@ function toDebt(row: OwingRow, wasClaimed: boolean, now: number): ClaimedDebt {
     attempts: row.attempts,
     wasRefused: row.attempts > 0 && row.told_code !== null,
     ageMs: now - row.owed_at,
+    observedAt: row.plug_observed_at ?? undefined,
   };
 }
 
@@ -223,13 +227,14 @@ function isClaimed({ claimedNo, toldNo }: LedgerRow): boolean {
 
 /** The word that has become owed, where none was owed before. */
 function newDebt(
-  { portId, chassis, word, serverId, owedNo, toldNo }: LedgerRow,
+  { portId, chassis, word, serverId, owedNo, toldNo, observedAt }: LedgerRow,
   before: LedgerRow | undefined,
 ): ClaimedDebt | undefined {
   if (owedNo === toldNo || before?.toldNo !== before?.owedNo) return undefined;
   if (word === undefined || word === 'unplugged' || serverId === undefined) return undefined;
   const unsaid = { toldPlugged: false, attempts: 0, wasRefused: false, ageMs: 0 };
-  return { portId, chassis, word, serverId, owedNo, untold: owedNo - toldNo, ...unsaid };
+  const seen = word === 'plugged' ? { observedAt } : {};
+  return { portId, chassis, word, serverId, owedNo, untold: owedNo - toldNo, ...unsaid, ...seen };
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Clock } from '../../runtime/clock.js';
 import type { Random } from '../../runtime/random.js';
 import type { Neutron } from '../neutron.js';
 import { foresee, judgeAndWrite, previewCases } from './apply.js';
+import { readCounts } from './counts.js';
 import { claimDebts, isAnyDebtDue, readClaimers, readDebts, recordAnswers } from './debts.js';
 import { diagnose } from './diagnose.js';
 import type { SqlStore } from './dialect.js';
@@ -55,6 +56,7 @@ export function createNeutron(opened: SqlStore, parts: StoreParts): Neutron {
     listQuarantined: (limit) => listQuarantined(store, limit),
     findQuarantined: (names) => findQuarantined(store, names),
     releaseQuarantined: (entries) => releaseQuarantined(store, entries),
+    counts: () => readCounts(store),
     isPaused: () => isPaused(store),
     setPaused: (paused) => setPaused(store, paused),
     compare: (ports, judging) => comparePorts(store, ports, judging),

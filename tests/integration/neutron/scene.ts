@@ -46,6 +46,9 @@ export const JUDGING: Judging = {
   epoch: 1,
 };
 
+/** When a chassis saw what it reports. */
+export const OBSERVED_AT = 1_790_000_000_000;
+
 export function reportOf(number: number, revision: number, more: Partial<Report> = {}): Case {
   const report: Report = {
     portId: portIdOf(number),
@@ -53,7 +56,7 @@ export function reportOf(number: number, revision: number, more: Partial<Report>
     status: 'ACTIVE',
     attachment: `row-${number}`,
     revision,
-    observedAt: 1_790_000_000_000,
+    observedAt: OBSERVED_AT,
     ...more,
   };
   return { portId: report.portId, chassis: report.chassis, arrival: { report, incarnation: 'inc-1' } };

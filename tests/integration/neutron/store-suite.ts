@@ -12,7 +12,7 @@ import {
   setAge,
 } from '../../support/neutron-rows.js';
 import { decidingCases } from './deciding-cases.js';
-import { JUDGING, must, outcomesOf, reportOf } from './scene.js';
+import { JUDGING, must, OBSERVED_AT, outcomesOf, reportOf } from './scene.js';
 import type { StoreFixture } from './scene.js';
 
 /** What every kind of database has to do alike. */
@@ -315,7 +315,7 @@ export function storeSuite(
       await judge([reportOf(1, 10)]);
       const claimed = await fixture.neutron.claimDebts(claim('n1'), 10);
       expect(claimed).toMatchObject([
-        { portId: portIdOf(1), word: 'plugged', owedNo: 1, untold: 1, attempts: 0 },
+        { portId: portIdOf(1), word: 'plugged', owedNo: 1, untold: 1, attempts: 0, observedAt: OBSERVED_AT },
       ]);
       const other = { ...claim('n2'), generation: '1-b' };
       expect(await fixture.neutron.claimDebts(other, 10)).toEqual([]);
@@ -338,6 +338,32 @@ export function storeSuite(
         [{ debt: must(debt), attempts: 1, settlement: { kind: 'told' } }],
       );
       expect(await fixture.neutron.isAnyDebtDue()).toBe(false);
+    });
+
+    it('counts what Nova is owed, claimed or not, since when, and what is in quarantine', async () => {
+      const { neutron } = fixture;
+      expect(await neutron.counts()).toEqual({ owed: 0, oldestOwedMs: 0, quarantined: 0 });
+      for (const n of [1, 2, 3]) await plantPort(fixture.rows, n, { id: portIdOf(n) });
+      await judge([reportOf(1, 10), reportOf(2, 11)]);
+      const claimed = await neutron.claimDebts(claim('n1'), 10);
+      await judge([reportOf(3, 12)]);
+      await fixture.rows.run(
+        `update ${fixture.ledger('reports')} set owed_at = owed_at - 60000 where port = ?`,
+        [portIdOf(2)],
+      );
+      const bad = { revision: 1, incarnation: 'inc-1', body: 'x', reason: 'no JSON', server: 'A' };
+      await neutron.quarantine([{ portId: portIdOf(1), chassis: 'cn3', ...bad }], 10);
+      const before = await neutron.counts();
+      expect(before).toMatchObject({ owed: 3, quarantined: 1 });
+      expect(Math.floor(before.oldestOwedMs / 60_000)).toBe(1);
+      const told = { attempts: 1, settlement: { kind: 'told' }, answer: { kind: 'accepted' } } as const;
+      await neutron.recordAnswers(
+        ['n1'],
+        claimed.map((debt) => ({ debt, ...told })),
+      );
+      const after = await neutron.counts();
+      expect(after).toMatchObject({ owed: 1, quarantined: 1 });
+      expect(after.oldestOwedMs).toBeLessThan(60_000);
     });
 
     it('gives each of many debts to one of the servers that ask at once', async () => {
@@ -376,7 +402,7 @@ export function storeSuite(
       await plantPort(fixture.rows, 1, { id: portIdOf(1) });
       const judged = await judgeAs(claim('n1'), [reportOf(1, 10)]);
       expect(judged).toMatchObject([
-        { portId: portIdOf(1), word: 'plugged', owedNo: 1, untold: 1, ageMs: 0 },
+        { portId: portIdOf(1), word: 'plugged', owedNo: 1, untold: 1, ageMs: 0, observedAt: OBSERVED_AT },
       ]);
       const other = { ...claim('n2'), generation: '1-b' };
       expect(await fixture.neutron.claimDebts(other, 10)).toEqual([]);

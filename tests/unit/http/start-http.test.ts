@@ -72,6 +72,15 @@ it('serves metrics in the text format of Prometheus', async () => {
   expect(body).toContain('ports 3');
 });
 
+it.each(['/metrics', '/readyz'])('has no %s where it serves the page of a demo', async (path) => {
+  const endpoint = await serve({ registry: undefined, checks: undefined });
+  const { status, body } = await ask(endpoint, path);
+  expect([status, JSON.parse(body)]).toEqual([
+    404,
+    { error: 'this is the page of a demo; its servers are processes of their own' },
+  ]);
+});
+
 it('says that it is alive', async () => {
   const { status, body } = await ask(await serve(), '/healthz?probe=1');
   expect([status, JSON.parse(body)]).toEqual([200, { ok: true }]);

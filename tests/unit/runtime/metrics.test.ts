@@ -23,6 +23,29 @@ describe('The metrics', () => {
     },
   );
 
+  it('say which program this is, of which version, and on which Node.js', async () => {
+    const { registry } = createMetrics({ program: 'agent', version: '1.2.3' });
+
+    expect(await registry.metrics()).toContain(
+      `port_status_build_info{program="agent",version="1.2.3",node="${process.version}"} 1`,
+    );
+  });
+
+  it.each([
+    ['agent', 'server', 'agentHeld', 'joined'],
+    ['server', 'agent', 'joined', 'agentHeld'],
+  ] as const)('of the %s are not those of the %s', async (program, other, own, others) => {
+    const metrics = createMetrics({ program, version: '1.2.3' });
+    const registered = (await metrics.registry.getMetricsAsJSON()).map(({ name }) => name);
+
+    expect(registered).toEqual(
+      rows.filter((row) => !('of' in row && row.of === other)).map(({ name }) => name),
+    );
+    expect(registered).toEqual(expect.arrayContaining([METRICS[own].name, METRICS.connected.name]));
+    expect(registered).not.toContain(METRICS[others].name);
+    metrics[others].set(7); // parts that both have may know it nevertheless
+  });
+
   it('count what happens', async () => {
     const { judged, registry } = createMetrics();
 
