@@ -5,10 +5,9 @@ import type { BenchCloud } from './cloud/bench-cloud.js';
 import { watchCommits } from './cloud/commits.js';
 import { writesOf } from './cloud/ports.js';
 import { cpuSecondsOf } from './cloud/processes.js';
-import { describeMachine } from './machine.js';
 import { eachRun } from './scenario.js';
 import type { Result, Scenario, ScenarioOptions } from './scenario.js';
-import { spreadOf } from './spread.js';
+import { summarize } from './spread.js';
 import { rowsOfFigures } from './table.js';
 
 const HERTZ = 50;
@@ -56,17 +55,14 @@ async function flapOnce(cloud: BenchCloud, opened: Opened): Promise<Flapping> {
 }
 
 function resultOf(runs: readonly Flapping[], options: ScenarioOptions, cloud: BenchCloud): Result {
-  const { engine, db, ports, chassis, seed } = options;
-  const of = (value: (run: Flapping) => number): ReturnType<typeof spreadOf> => spreadOf(runs.map(value));
-  const figures = {
-    ...{ engine, db, ports, chassis, runs: runs.length, hertz: HERTZ, forMs: FOR_MS },
-    changesPerSecond: ports * HERTZ,
-    published: of((run) => run.published),
-    writtenPerSecond: of((run) => run.writtenPerSecond),
-    serverCpuShare: of((run) => run.serverCpuShare),
-    settledMs: of((run) => run.settledMs),
-    versions: { database: cloud.database.version },
+  const { engine, db, ports, chassis } = options;
+  const size = { engine, db, ports, chassis, servers: 1, runs: runs.length };
+  const load = { hertz: HERTZ, forMs: FOR_MS, changesPerSecond: ports * HERTZ };
+  const { medians, spreads, eachRun } = summarize(runs);
+  return {
+    scenario: 'flap',
+    figures: { ...size, ...load, ...medians, spreads, eachRun },
+    versions: cloud.versions,
+    rows: rowsOfFigures({ ...size, ...load, ...spreads, versions: cloud.versions }),
   };
-  const rows = rowsOfFigures(figures);
-  return { scenario: 'flap', seed, machine: describeMachine(), figures, rows };
 }

@@ -6,8 +6,8 @@ import { Opened } from '../src/runtime/opened.js';
 import { openNorthbound } from '../src/northbound/open.js';
 import { systemRandom } from '../src/runtime/random.js';
 import { startRedis } from '../tests/support/redis.js';
+import { redisVersionOf } from './engine-homes.js';
 import { join } from './engine-load.js';
-import { describeMachine } from './machine.js';
 import type { Result, Row, Scenario } from './scenario.js';
 import { percentile } from './spread.js';
 
@@ -60,7 +60,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
 export const foreignKeys: Scenario = {
   name: 'foreign-keys',
   doc: `compares every verb on an empty Redis with one that holds ${FOREIGN_KEYS} keys of others`,
-  run: async ({ seed, say }) => {
+  run: async ({ say }) => {
     await using opened = new Opened();
     const place = await openPlace(opened);
     const took = new Map(Object.keys(VERBS).map((verb) => [verb, { empty: [], full: [] }]));
@@ -68,7 +68,8 @@ export const foreignKeys: Scenario = {
       say(`run ${run} of ${RUNS}`);
       for (const state of statesOf(run)) await measure(place, state, took);
     }
-    return resultOf(took, await watchCommands(place), seed);
+    const version = `Redis ${await redisVersionOf(place.admin)}, not persistent`;
+    return resultOf(took, await watchCommands(place), version);
   },
 };
 
@@ -135,7 +136,7 @@ async function watchCommands(place: Place): Promise<ReadonlySet<string>> {
 
 const OVER = 'all verbs were called';
 
-function resultOf(took: ReadonlyMap<string, Took>, commands: ReadonlySet<string>, seed: number): Result {
+function resultOf(took: ReadonlyMap<string, Took>, commands: ReadonlySet<string>, version: string): Result {
   const figures = [...took].map(([verb, { empty, full }]) => {
     const [emptyMs, fullMs] = [percentile(empty, 0.5), percentile(full, 0.5)];
     return { verb, emptyMs, fullMs, ratio: fullMs / emptyMs };
@@ -152,9 +153,8 @@ function resultOf(took: ReadonlyMap<string, Took>, commands: ReadonlySet<string>
   const verdict = isKept ? 'kept' : 'failed';
   return {
     scenario: 'foreign-keys',
-    seed,
-    machine: describeMachine(),
-    figures: { verbs: figures, commands: [...commands].sort() },
+    figures: { engine: 'redis', runs: RUNS, verbs: figures, commands: [...commands].sort() },
+    versions: { engine: version },
     rows,
     footer,
     verdict,

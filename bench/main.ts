@@ -15,6 +15,7 @@ import { storm } from './storm.js';
 import { sweep } from './sweep.js';
 import { takeover } from './takeover.js';
 import { tableOf } from './table.js';
+import { fileOf } from './result-file.js';
 import type { Scenario, ScenarioOptions } from './scenario.js';
 
 /** Every benchmark, by its name on the command line. */
@@ -58,7 +59,7 @@ for (const { name, doc, run } of SCENARIOS) {
       const say = (line: string): void => void process.stderr.write(`${line}\n`);
       const result = await run({ ...rest, engines, engine: engines?.[0] ?? 'redis', say });
       process.stdout.write(`${[tableOf(result.rows), result.footer ?? []].flat().join('\n\n')}\n`);
-      if (json !== undefined) writeFileSync(json, `${JSON.stringify(result, null, 2)}\n`);
+      if (json !== undefined) writeFileSync(json, `${JSON.stringify(fileOf(result, rest.seed), null, 2)}\n`);
       process.exitCode = result.verdict === 'failed' ? 1 : 0;
     });
 }

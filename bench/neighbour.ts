@@ -5,12 +5,10 @@ import type { BenchCloud } from './cloud/bench-cloud.js';
 import { startNeighbour } from './cloud/neighbour.js';
 import type { NeighbourFigures } from './cloud/neighbour.js';
 import { plantOthers } from './cloud/ports.js';
-import { describeMachine } from './machine.js';
 import { openCalm, playStorm } from './play-storm.js';
 import { eachRun } from './scenario.js';
-import type { Result, Row, Scenario, ScenarioOptions } from './scenario.js';
-import { milliseconds, percentile, spreadOf } from './spread.js';
-import type { Spread } from './spread.js';
+import type { Result, Scenario, ScenarioOptions } from './scenario.js';
+import { milliseconds, percentile, summarize } from './spread.js';
 
 /** How long it is measured what transactions take when nothing else happens. */
 const CALM_MS = 5000;
@@ -69,33 +67,33 @@ function adminUrlOf({ database }: BenchCloud): string {
 }
 
 function resultOf(runs: readonly Measured[], options: ScenarioOptions, cloud: BenchCloud): Result {
-  const { engine, db, ports, chassis, servers, seed } = options;
-  const of = (value: (run: Measured) => number): Spread => spreadOf(runs.map(value));
+  const { engine, db, ports, chassis, servers } = options;
+  const { medians, spreads, eachRun } = summarize(runs.map(figuresOf));
   const kinds = ['alone', 'others', 'same'] as const;
-  const figures = {
-    ...{ engine, db, ports, chassis, servers, runs: runs.length },
-    ...Object.fromEntries(
-      kinds.map((kind) => [
-        kind,
-        {
-          p50Ms: of((run) => percentile(run[kind].tookMs, 0.5)),
-          p99Ms: of((run) => percentile(run[kind].tookMs, 0.99)),
-          retries: of((run) => run[kind].retries),
-          failures: of((run) => run[kind].failures),
-        },
-      ]),
-    ),
-    ratioOfP99: of((run) => percentile(run.others.tookMs, 0.99) / percentile(run.alone.tookMs, 0.99)),
-    portsPerSecond: of((run) => run.portsPerSecond),
-    versions: { database: cloud.database.version },
+  return {
+    scenario: 'neighbour',
+    figures: {
+      ...{ engine, db, ports, chassis, servers, runs: runs.length },
+      ...medians,
+      ...{ portsPerSecond: spreads.portsPerSecond, spreads, eachRun },
+    },
+    versions: cloud.versions,
+    rows: kinds.map((kind) => ({
+      neighbour: { alone: 'without a storm', others: 'on other ports', same: 'on the same ports' }[kind],
+      p50: milliseconds(spreads[kind].p50Ms),
+      p99: milliseconds(spreads[kind].p99Ms),
+      retries: String(spreads[kind].retries.median),
+      failures: String(spreads[kind].failures.max),
+    })),
+    footer: `p99 on other ports: ${medians.ratioOfP99.toFixed(1)} × that without a storm`,
   };
-  const rows = kinds.map((kind): Row => ({
-    neighbour: { alone: 'without a storm', others: 'on other ports', same: 'on the same ports' }[kind],
-    p50: milliseconds(of((run) => percentile(run[kind].tookMs, 0.5))),
-    p99: milliseconds(of((run) => percentile(run[kind].tookMs, 0.99))),
-    retries: String(of((run) => run[kind].retries).median),
-    failures: String(of((run) => run[kind].failures).max),
-  }));
-  const footer = `p99 on other ports: ${figures.ratioOfP99.median.toFixed(1)} × that without a storm`;
-  return { scenario: 'neighbour', seed, machine: describeMachine(), figures, rows, footer };
+}
+
+function figuresOf({ alone, others, same, portsPerSecond }: Measured) {
+  const arms = { alone: armOf(alone), others: armOf(others), same: armOf(same) };
+  return { ...arms, ratioOfP99: arms.others.p99Ms / arms.alone.p99Ms, portsPerSecond };
+}
+
+function armOf({ tookMs, retries, failures }: NeighbourFigures) {
+  return { p50Ms: percentile(tookMs, 0.5), p99Ms: percentile(tookMs, 0.99), retries, failures };
 }

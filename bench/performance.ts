@@ -1,7 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { drawBars } from './plots.js';
 import type { Bar } from './plots.js';
-import type { Result, Row } from './scenario.js';
+import type { Part } from './play-storm.js';
+import type { ResultFile } from './result-file.js';
+import type { Row } from './scenario.js';
 import type { Spread } from './spread.js';
 import { tableOf } from './table.js';
 
@@ -9,13 +11,14 @@ import { tableOf } from './table.js';
 export const FOLDER = 'docs/performance';
 const PAGE = 'docs/performance.md';
 
-/** As storm.ts writes them. */
-interface StormFigures {
-  readonly engine: string;
-  readonly db: string;
+interface Stored extends ResultFile {
+  readonly name: string;
+}
+
+/** As storm.ts writes it. */
+interface StoredStorm extends Stored {
   readonly ports: number;
   readonly chassis: number;
-  readonly runs: number;
   readonly portsPerSecond: Spread;
   readonly p50Ms: number;
   readonly p99Ms: number;
@@ -28,12 +31,12 @@ interface StormFigures {
   readonly ratioToLimit1: number;
   readonly ratioToOrmLike: number;
   readonly ratioToOneByOne: number;
-  readonly peakRssMb: { readonly server: number };
-  readonly cpuSecondsPer1000: Readonly<Record<'server' | 'northbound' | 'database', number>>;
-  readonly versions: Readonly<Record<string, string>>;
+  readonly peakRssMb: { readonly server: number; readonly agent: number };
+  readonly cpuSecondsPer1000: Readonly<Record<Part, number>>;
 }
 
-interface ScaleFigures {
+/** As scale.ts writes it. */
+interface StoredScale extends Stored {
   readonly points: readonly {
     readonly group: string;
     readonly size: number;
@@ -44,39 +47,43 @@ interface ScaleFigures {
   }[];
 }
 
-interface Stored extends Result {
-  readonly name: string;
-}
-
 /** Writes the page about performance, with its plots, of the figures that are stored. */
 export async function writePerformance(names: readonly string[]): Promise<void> {
   const stored = names.flatMap(readStored);
-  const storms = stored.filter(({ scenario }) => scenario === 'storm');
+  const storms = stored.filter(isStorm);
   const others = stored.filter(({ scenario }) => scenario !== 'storm');
-  if (storms.length > 0) await plot('storm', drawStorms(storms.map(stormOf)));
-  for (const { figures } of others.filter(({ scenario }) => scenario === 'scale'))
-    await plot('scale', drawScale(figures as ScaleFigures));
+  if (storms.length > 0) await plot('storm', drawStorms(storms));
+  for (const scale of others.filter(isScale)) await plot('scale', drawScale(scale));
   writeFileSync(
     PAGE,
-    [...head(stored), ...aboutStorms(storms), ...aboutCapacity(stored), ...others.flatMap(about)].join('\n'),
+    [
+      ...head(stored),
+      ...aboutStorms(storms),
+      ...aboutCapacity(storms, others.find(isScale)),
+      ...others.flatMap(about),
+    ].join('\n'),
   );
 }
 
 function readStored(name: string): readonly Stored[] {
   const path = `${FOLDER}/${name}.json`;
   if (!existsSync(path)) return [];
-  return [{ name, ...(JSON.parse(readFileSync(path, 'utf8')) as Result) }];
+  return [{ name, ...(JSON.parse(readFileSync(path, 'utf8')) as ResultFile) }];
 }
 
 async function plot(name: string, drawing: Promise<string>): Promise<void> {
   writeFileSync(`${FOLDER}/${name}.svg`, `${await drawing}\n`);
 }
 
-function stormOf({ figures }: Result): StormFigures {
-  return figures as StormFigures;
+function isStorm(stored: Stored): stored is StoredStorm {
+  return stored.scenario === 'storm';
 }
 
-function drawStorms(storms: readonly StormFigures[]): Promise<string> {
+function isScale(stored: Stored): stored is StoredScale {
+  return stored.scenario === 'scale';
+}
+
+function drawStorms(storms: readonly StoredStorm[]): Promise<string> {
   return drawBars(
     'Ports written, per second',
     'ports/s',
@@ -89,15 +96,15 @@ function drawStorms(storms: readonly StormFigures[]): Promise<string> {
 }
 
 /** Of a storm of the usual size what it ran on, of any other the size too. */
-function nameOf({ engine, db, ports, chassis }: StormFigures): string {
+function nameOf({ engine, db, ports, chassis }: StoredStorm): string {
   const isUsual = ports === STORM.ports && chassis === STORM.chassis;
-  return `${engine} + ${db}${isUsual ? '' : `, ${number(ports)} / ${number(chassis)}`}`;
+  return `${String(engine)} + ${String(db)}${isUsual ? '' : `, ${number(ports)} / ${number(chassis)}`}`;
 }
 
 /** The size of a storm of which nothing else is said. */
 const STORM = { ports: 50_000, chassis: 1000 };
 
-function drawScale({ points }: ScaleFigures): Promise<string> {
+function drawScale({ points }: StoredScale): Promise<string> {
   const bars = points.map(({ group, ratio }, index): Bar => {
     const isFirst = points.findIndex((other) => other.group === group) === index;
     return { group, kind: isFirst ? 'smallest' : 'larger', value: Number(ratio.toFixed(3)) };
@@ -121,34 +128,32 @@ function head(stored: readonly Stored[]): readonly string[] {
   ];
 }
 
-function aboutStorms(storms: readonly Stored[]): readonly string[] {
+function aboutStorms(storms: readonly StoredStorm[]): readonly string[] {
   const [first] = storms;
   if (first === undefined) return [];
-  const { ports, chassis, runs } = stormOf(first);
+  const { ports, chassis, runs } = first;
   return [
     '## Storm',
     '',
-    `${number(ports)} ports of ${number(chassis)} chassis, unless it says otherwise, are plugged at the same moment, one server: from the first plug to the last commit, seen by a client of the database; ${runs} runs.`,
+    `${number(ports)} ports of ${number(chassis)} chassis, unless it says otherwise, are plugged at the same moment, one server: from the first plug to the last commit, seen by a client of the database; ${String(runs)} runs.`,
     '',
     '![Ports written per second, by engine and database](performance/storm.svg)',
     '',
-    tableOf(storms.map((one) => speedRow(stormOf(one)))),
+    tableOf(storms.map(speedRow)),
     '',
     "*The writes alone*: the rows that such a storm has to write and nothing else, written down before, in transactions of 500 ports. *As Neutron's*: port by port on one connection, with the two writing transactions that Neutron 21 sends for each, and the one statement that loads the port; the seven other transactions, in which it only reads, are left out. *One by one*: the same in a single transaction for each port.",
     '',
-    tableOf(storms.map((one) => costRow(stormOf(one)))),
+    tableOf(storms.map(costRow)),
     '',
     ...sourceOf(storms),
   ];
 }
 
 /** The question of the blueprint: how long it takes until all ports of so many chassis are back. */
-function aboutCapacity(stored: readonly Stored[]): readonly string[] {
-  const storms = stored.filter(({ name }) => name.startsWith('storm-')).map(stormOf);
+function aboutCapacity(storms: readonly StoredStorm[], scale: StoredScale | undefined): readonly string[] {
   const usual = storms.filter(({ engine, db }) => engine === 'redis' && db === 'mariadb');
   const [first] = usual;
   if (first === undefined) return [];
-  const scale = stored.find(({ scenario }) => scenario === 'scale')?.figures as ScaleFigures | undefined;
   const measured = [
     ...usual.map(({ ports, chassis, portsPerSecond }) => ({ ports, chassis, servers: 1, portsPerSecond })),
     ...(scale?.points ?? []).flatMap(({ group, size, ports, chassis, perSecond }) =>
@@ -178,7 +183,7 @@ function aboutCapacity(stored: readonly Stored[]): readonly string[] {
   ];
 }
 
-function speedRow(figures: StormFigures): Row {
+function speedRow(figures: StoredStorm): Row {
   const { portsPerSecond, limit1PerSecond, limit4PerSecond, ormLikePerSecond } = figures;
   const { median, min, max } = portsPerSecond;
   return {
@@ -191,7 +196,7 @@ function speedRow(figures: StormFigures): Row {
   };
 }
 
-function costRow(figures: StormFigures): Row {
+function costRow(figures: StoredStorm): Row {
   const { p50Ms, p99Ms, untilNovaMs, novaTold, peakRssMb, cpuSecondsPer1000 } = figures;
   const { server, northbound, database } = cpuSecondsPer1000;
   return {
@@ -205,7 +210,7 @@ function costRow(figures: StormFigures): Row {
   };
 }
 
-function about({ scenario, name, rows, footer, machine, seed }: Stored): readonly string[] {
+function about({ scenario, name, rows, footer, commit, seed }: Stored): readonly string[] {
   return [
     `## ${scenario.slice(0, 1).toUpperCase()}${scenario.slice(1)}`,
     '',
@@ -215,7 +220,7 @@ function about({ scenario, name, rows, footer, machine, seed }: Stored): readonl
     tableOf(rows),
     '',
     ...(footer === undefined ? [] : [footer, '']),
-    sourceLine(name, machine.commit, seed),
+    sourceLine(name, commit, seed),
     '',
   ];
 }
@@ -238,10 +243,10 @@ const DOCS: Readonly<Record<string, string>> = {
 };
 
 function sourceOf(stored: readonly Stored[]): readonly string[] {
-  return [...stored.map(({ name, machine, seed }) => sourceLine(name, machine.commit, seed)), ''];
+  return [...stored.map(({ name, commit, seed }) => sourceLine(name, commit, seed)), ''];
 }
 
-function sourceLine(name: string, commit: string | undefined, seed: number): string {
+function sourceLine(name: string, commit: string | null, seed: number): string {
   return `Figures: [${name}.json](performance/${name}.json), commit ${commit ?? 'unknown'}, seed ${seed}.  `;
 }
 

@@ -2,15 +2,14 @@ import { Opened } from '../src/runtime/opened.js';
 import { portIdOf } from '../src/simulator/neutron-rows.js';
 import { eventually } from '../tests/support/eventually.js';
 import { openCloud } from './cloud/bench-cloud.js';
-import type { CloudSize } from './cloud/bench-cloud.js';
+import type { BenchCloud, CloudSize } from './cloud/bench-cloud.js';
 import { watchCommits } from './cloud/commits.js';
 import { costOfListeners } from './listener-cost.js';
-import { describeMachine } from './machine.js';
 import { cloneFirstPort } from './million-ports.js';
 import { openCalm, playStorm } from './play-storm.js';
 import type { Calm, Storm } from './play-storm.js';
 import type { Result, Row, Scenario, ScenarioOptions } from './scenario.js';
-import { spreadOf } from './spread.js';
+import { summarize } from './spread.js';
 import type { Spread } from './spread.js';
 
 /** A storm, and what is there besides. */
@@ -52,6 +51,7 @@ interface Measured {
   readonly cost: Spread;
   /** The same, part by part. */
   readonly cpu: Storm['cpu'] | undefined;
+  readonly eachRun: readonly object[];
 }
 
 /** How the cost of one report grows with what is there besides: it should not. */
@@ -60,24 +60,33 @@ export const scale: Scenario = {
   doc: 'how the cost of a report grows with known ports, chassis, servers and listeners',
   run: async (options) => {
     const measured: Measured[] = [];
-    for (const point of POINTS) measured.push(await measure(point, options));
+    let versions: Result['versions'] = {};
+    for (const point of POINTS) {
+      await using opened = new Opened();
+      options.say(`${point.group}: ${sizeOf(point)}`);
+      const cloud = await openCloud({ ...options, ...point }, opened);
+      measured.push(await measure(cloud, point, options, opened));
+      versions = cloud.versions;
+    }
     options.say(`${LISTENERS.join(' and ')} listeners`);
     const costs = await costOfListeners(options, LISTENERS, options.runs);
     const pointsOf = (group: Group, kind: 'whole' | 'carried'): readonly Measured[] =>
       costs.map((cost) => ({ ...cost[kind], group, size: cost.listeners, cpu: undefined }));
     measured.push(...pointsOf('listeners', 'whole'), ...pointsOf('listeners, northbound alone', 'carried'));
-    return resultOf(measured, options);
+    return resultOf(measured, options, versions);
   },
 };
 
 /** The sweep is left out: its work is bounded by `reconcile.rate`, however many reports there are. */
 const NO_SWEEP = ['--reconcile-every-ms', '3600000'];
 
-async function measure(point: Point, options: ScenarioOptions): Promise<Measured> {
+async function measure(
+  cloud: BenchCloud,
+  point: Point,
+  options: ScenarioOptions,
+  opened: Opened,
+): Promise<Measured> {
   const { group, ports, known, servers } = point;
-  options.say(`${group}: ${sizeOf(point)}`);
-  await using opened = new Opened();
-  const cloud = await openCloud({ ...options, ...point }, opened);
   const calm = await openCalm(cloud, servers, opened, ...NO_SWEEP);
   await playStorm(calm, options.seed); // so that every program is warm
   if (known > ports) {
@@ -90,11 +99,15 @@ async function measure(point: Point, options: ScenarioOptions): Promise<Measured
     await calmDown(calm);
     storms.push(await playStorm(calm, options.seed + run));
   }
+  const { spreads, eachRun } = summarize(
+    storms.map((storm) => ({ perSecond: storm.portsPerSecond, cost: costOf(storm), cpu: storm.cpu })),
+  );
   return {
     ...{ group, size: sizeOf(point), ports, chassis: point.chassis },
-    perSecond: spreadOf(storms.map(({ portsPerSecond }) => portsPerSecond)),
-    cost: spreadOf(storms.map(costOf)),
+    perSecond: spreads.perSecond,
+    cost: spreads.cost,
     cpu: storms[0]?.cpu,
+    eachRun,
   };
 }
 
@@ -129,12 +142,17 @@ async function calmDown({ cloud, load }: Calm): Promise<void> {
   nova.heard.splice(0);
 }
 
-function resultOf(measured: readonly Measured[], { engine, db, seed, runs }: ScenarioOptions): Result {
+function resultOf(
+  measured: readonly Measured[],
+  { engine, db, runs }: ScenarioOptions,
+  versions: Result['versions'],
+): Result {
   const ratios = measured.map((one) => ({ ...one, ratio: one.cost.median / firstOf(one, measured) }));
   const isKept = ratios.every(({ group, ratio }) => ratio <= (MOST[group] ?? Infinity));
   return {
-    ...{ scenario: 'scale', seed, machine: describeMachine() },
-    figures: { engine, db, runs, bounds: MOST, points: ratios },
+    scenario: 'scale',
+    figures: { engine, db, runs, mostRatios: MOST, points: ratios },
+    versions,
     rows: ratios.map(({ group, size, perSecond, cost, cpu, ratio }): Row => ({
       'grows with': group,
       size: size.toLocaleString('en'),

@@ -1,5 +1,5 @@
 import { Opened } from '../src/runtime/opened.js';
-import type { Machine } from './machine.js';
+import type { CommonFigures } from './result-file.js';
 
 export interface ScenarioOptions {
   /** Absent: all. */
@@ -23,10 +23,10 @@ export type Row = Readonly<Record<string, string>>;
 
 export interface Result {
   readonly scenario: string;
-  readonly seed: number;
-  readonly machine: Machine;
-  /** What is measured, as it is. */
-  readonly figures: unknown;
+  /** What is measured, as it is: of the common figures those that apply, and the scenario's own. */
+  readonly figures: Partial<CommonFigures> & Readonly<Record<string, unknown>>;
+  /** Of the engines and databases that were started, each with how sure a commit is. */
+  readonly versions: Readonly<Record<string, string>>;
   readonly rows: readonly Row[];
   /** A line below the table. */
   readonly footer?: string;

@@ -8,13 +8,11 @@ import { openCloud } from './cloud/bench-cloud.js';
 import type { BenchCloud } from './cloud/bench-cloud.js';
 import { thoseThatAre } from './cloud/commits.js';
 import { rssMibOf } from './cloud/processes.js';
-import { describeMachine } from './machine.js';
 import { AT_ONCE, bootOf } from './load/orders.js';
 import { openCalm, playStorm } from './play-storm.js';
 import { eachRun } from './scenario.js';
 import type { Result, Scenario, ScenarioOptions } from './scenario.js';
-import { percentile, spreadOf } from './spread.js';
-import type { Spread } from './spread.js';
+import { percentile, sharesOf, summarize } from './spread.js';
 import { rowsOfFigures } from './table.js';
 
 const FOR_MS = 60_000;
@@ -135,19 +133,17 @@ function growthOf(values: readonly number[]): number {
 }
 
 function resultOf(runs: readonly Steady[], options: ScenarioOptions, cloud: BenchCloud): Result {
-  const { engine, db, ports, chassis, servers, seed } = options;
-  const of = (value: (run: Steady) => number): Spread => spreadOf(runs.map(value));
-  const figures = {
-    ...{ engine, db, ports, chassis, servers, runs: runs.length, forMs: FOR_MS },
-    bootsPerSecond: of((run) => run.perSecond),
-    p50Ms: of((run) => percentile(run.tookMs, 0.5)),
-    p90Ms: of((run) => percentile(run.tookMs, 0.9)),
-    p99Ms: of((run) => percentile(run.tookMs, 0.99)),
-    backlog: of((run) => run.backlog),
-    backlogGrowth: of((run) => run.backlogGrowth),
-    rssGrowth: of((run) => run.rssGrowth),
-    versions: { database: cloud.database.version },
+  const { engine, db, ports, chassis, servers } = options;
+  const size = { engine, db, ports, chassis, servers, runs: runs.length, forMs: FOR_MS };
+  const { medians, spreads, eachRun } = summarize(runs.map(figuresOf));
+  return {
+    scenario: 'steady',
+    figures: { ...size, ...medians, spreads, eachRun },
+    versions: cloud.versions,
+    rows: rowsOfFigures({ ...size, ...spreads, versions: cloud.versions }),
   };
-  const rows = rowsOfFigures(figures);
-  return { scenario: 'steady', seed, machine: describeMachine(), figures, rows };
+}
+
+function figuresOf({ perSecond, tookMs, backlog, backlogGrowth, rssGrowth }: Steady) {
+  return { bootsPerSecond: perSecond, ...sharesOf(tookMs), backlog, backlogGrowth, rssGrowth };
 }

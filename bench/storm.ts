@@ -2,13 +2,11 @@ import { Opened } from '../src/runtime/opened.js';
 import { openCloud } from './cloud/bench-cloud.js';
 import type { BenchCloud } from './cloud/bench-cloud.js';
 import { measureLimit, measureOneByOne, measureOrmLike } from './limit.js';
-import { describeMachine } from './machine.js';
 import { eachRun } from './scenario.js';
 import type { Result, Scenario, ScenarioOptions } from './scenario.js';
-import { mapParts, openCalm, playStorm } from './play-storm.js';
+import { openCalm, playStorm } from './play-storm.js';
 import type { Storm } from './play-storm.js';
-import { spreadOf } from './spread.js';
-import type { Spread } from './spread.js';
+import { summarize } from './spread.js';
 import { rowsOfFigures } from './table.js';
 
 /** Ports that are written as Neutron writes them: it takes long enough. */
@@ -33,14 +31,12 @@ export const storm: Scenario = {
     await using opened = new Opened();
     options.say(`making ${options.ports} ports`);
     const cloud = await openCloud(options, opened);
-    let engine = '';
     const measured = await eachRun(options, async (stage) => {
       const limits = await measureLimits(cloud);
       const calm = await openCalm(cloud, options.servers, stage);
-      engine = calm.stage.engine.version;
       return { ...limits, ...(await playStorm(calm, options.seed)) };
     });
-    return resultOf(measured, options, { engine, database: cloud.database.version });
+    return resultOf(measured, options, cloud);
   },
 };
 
@@ -63,41 +59,29 @@ async function measureLimits(cloud: BenchCloud): Promise<Limits> {
   return { limit1PerSecond, limit4PerSecond, ormLikePerSecond, oneByOnePerSecond };
 }
 
-function resultOf(
-  runs: readonly Measured[],
-  options: ScenarioOptions,
-  versions: Readonly<Record<string, string>>,
-): Result {
-  const of = (value: (run: Measured) => number): Spread => spreadOf(runs.map(value));
-  const median = (value: (run: Measured) => number): number => of(value).median;
-  const figures = {
-    engine: options.engine,
-    db: options.db,
-    ports: options.ports,
-    chassis: options.chassis,
-    servers: options.servers,
-    runs: runs.length,
-    portsPerSecond: of((run) => run.portsPerSecond),
-    p50Ms: median((run) => run.p50Ms),
-    p90Ms: median((run) => run.p90Ms),
-    p99Ms: median((run) => run.p99Ms),
-    limit1PerSecond: median((run) => run.limit1PerSecond),
-    limit4PerSecond: median((run) => run.limit4PerSecond),
-    ormLikePerSecond: median((run) => run.ormLikePerSecond),
-    oneByOnePerSecond: median((run) => run.oneByOnePerSecond),
-    ratioToLimit1: median((run) => run.portsPerSecond / run.limit1PerSecond),
-    ratioToOrmLike: median((run) => run.portsPerSecond / run.ormLikePerSecond),
-    ratioToOneByOne: median((run) => run.portsPerSecond / run.oneByOnePerSecond),
-    novaTold: Math.min(...runs.map((run) => run.novaTold)),
-    novaP99Ms: median((run) => run.novaP99Ms),
-    untilNovaMs: median((run) => run.untilNovaMs),
-    peakRssMb: {
-      server: Math.max(...runs.map((run) => run.serverRssMb)),
-      agent: Math.max(...runs.map((run) => run.agentRssMb)),
+function resultOf(runs: readonly Measured[], options: ScenarioOptions, cloud: BenchCloud): Result {
+  const { engine, db, ports, chassis, servers } = options;
+  const size = { engine, db, ports, chassis, servers, runs: runs.length };
+  const { medians, spreads, eachRun } = summarize(runs.map(figuresOf));
+  return {
+    scenario: 'storm',
+    figures: {
+      ...{ ...size, ...medians, portsPerSecond: spreads.portsPerSecond, novaTold: spreads.novaTold.min },
+      peakRssMb: { server: spreads.peakRssMb.server.max, agent: spreads.peakRssMb.agent.max },
+      ...{ spreads, eachRun },
     },
-    cpuSecondsPer1000: mapParts((part) => median((run) => run.cpu[part])),
-    versions,
+    versions: cloud.versions,
+    rows: rowsOfFigures({ ...size, ...spreads, versions: cloud.versions }),
   };
-  const rows = rowsOfFigures(figures);
-  return { scenario: 'storm', seed: options.seed, machine: describeMachine(), figures, rows };
+}
+
+function figuresOf({ serverRssMb, agentRssMb, cpu, ...run }: Measured) {
+  return {
+    ...run,
+    ratioToLimit1: run.portsPerSecond / run.limit1PerSecond,
+    ratioToOrmLike: run.portsPerSecond / run.ormLikePerSecond,
+    ratioToOneByOne: run.portsPerSecond / run.oneByOnePerSecond,
+    peakRssMb: { server: serverRssMb, agent: agentRssMb },
+    cpuSecondsPer1000: cpu,
+  };
 }

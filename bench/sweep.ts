@@ -1,7 +1,6 @@
 import { Opened } from '../src/runtime/opened.js';
 import { damage, WAYS_COUNT } from './damage.js';
 import type { Damaged } from './damage.js';
-import { describeMachine } from './machine.js';
 import { openMillionCloud } from './million-cloud.js';
 import type { MillionCloud } from './million-cloud.js';
 import { pictureOf } from './picture.js';
@@ -29,7 +28,7 @@ const MOST_RSS_MIB = 300;
 export const sweep: Scenario = {
   name: 'sweep',
   doc: `has port-status reconcile compare ${PORTS} ports, some of them damaged in ${WAYS_COUNT} ways`,
-  run: async ({ seed, say }) => {
+  run: async ({ say }) => {
     await using opened = new Opened();
     say(`making ${PORTS + SILENT} ports`);
     const cloud = await openMillionCloud(opened);
@@ -39,7 +38,7 @@ export const sweep: Scenario = {
     const again = await lookAgain(cloud, damaged, say);
     const peakRssMib = Math.max(mended.peakRssMib, again.peakRssMib);
     const figures = { ports: PORTS, damaged: damaged.length, ...mended, ...again, peakRssMib };
-    return resultOf(figures, seed);
+    return resultOf(figures, await cloud.versions());
   },
 };
 
@@ -118,10 +117,16 @@ interface Figures extends Mended, Again {
   readonly damaged: number;
 }
 
-function resultOf(figures: Figures, seed: number): Result {
+function resultOf(figures: Figures, versions: Result['versions']): Result {
   const rows = rowsOfFigures(figures);
   const verdict = isKept(figures) ? 'kept' : 'failed';
-  return { scenario: 'sweep', seed, machine: describeMachine(), figures, rows, verdict };
+  return {
+    scenario: 'sweep',
+    figures: { engine: 'redis', db: 'mariadb', ...figures },
+    versions,
+    rows,
+    verdict,
+  };
 }
 
 function isKept(figures: Figures): boolean {

@@ -4,7 +4,6 @@ import { runProgram } from '../tests/support/process.js';
 import { openCloud } from './cloud/bench-cloud.js';
 import type { BenchCloud } from './cloud/bench-cloud.js';
 import { watchCommits } from './cloud/commits.js';
-import { describeMachine } from './machine.js';
 import { eachRun } from './scenario.js';
 import type { Result, Scenario, ScenarioOptions } from './scenario.js';
 import { milliseconds, spreadOf } from './spread.js';
@@ -49,14 +48,15 @@ async function direct(command: 'pause' | 'resume', { database }: BenchCloud): Pr
 }
 
 function resultOf(tookMs: readonly number[], options: ScenarioOptions, cloud: BenchCloud): Result {
-  const { engine, db, ports, chassis, seed } = options;
+  const { engine, db, ports, chassis } = options;
   const spread = spreadOf(tookMs);
   return {
-    ...{ scenario: 'takeover', seed, machine: describeMachine() },
+    scenario: 'takeover',
     figures: {
-      ...{ engine, db, ports, chassis, runs: tookMs.length, ttlMs: TTL_MS, lastCommitMs: spread },
-      versions: { database: cloud.database.version },
+      ...{ engine, db, ports, chassis, servers: 2, runs: tookMs.length },
+      ...{ ttlMs: TTL_MS, lastCommitMs: spread, eachRun: tookMs.map((lastCommitMs) => ({ lastCommitMs })) },
     },
+    versions: cloud.versions,
     rows: [{ pending: String(ports), 'last commit': milliseconds(spread), 'at most': `${MOST_MS} ms` }],
     verdict: spread.max <= MOST_MS ? 'kept' : 'failed',
   };
