@@ -53,6 +53,7 @@ interface EngineFigures {
 export const engines: Scenario = {
   name: 'engines',
   doc: 'compares the engines of the northbound database',
+  takes: { engines: Object.keys(ENGINE_HOMES), areEnginesCompared: true, dbs: [], options: [] },
   run: async (options) => {
     const figures: EngineFigures[] = [];
     for (const engine of options.engines ?? Object.keys(ENGINE_HOMES))

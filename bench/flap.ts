@@ -5,7 +5,7 @@ import type { BenchCloud } from './cloud/bench-cloud.js';
 import { watchCommits } from './cloud/commits.js';
 import { writesOf } from './cloud/ports.js';
 import { cpuSecondsOf } from './cloud/processes.js';
-import { eachRun } from './scenario.js';
+import { eachRun, OF_CLOUDS } from './scenario.js';
 import type { Result, Scenario, ScenarioOptions } from './scenario.js';
 import { summarize } from './spread.js';
 import { rowsOfFigures } from './table.js';
@@ -25,12 +25,16 @@ interface Flapping {
 export const flap: Scenario = {
   name: 'flap',
   doc: `every port changes ${HERTZ} times a second for ${FOR_MS / 1000} s, and is ACTIVE in the end`,
+  takes: {
+    ...OF_CLOUDS,
+    options: ['ports', 'chassis', 'runs', 'profile'],
+    size: { ports: 1000, chassis: 100 },
+  },
   run: async (options) => {
     await using opened = new Opened();
-    const size = { ports: Math.min(options.ports, 1000), chassis: Math.min(options.chassis, 100) };
-    const cloud = await openCloud({ ...options, ...size }, opened);
+    const cloud = await openCloud(options, opened);
     const runs = await eachRun(options, (stage) => flapOnce(cloud, stage));
-    return resultOf(runs, { ...options, ...size }, cloud);
+    return resultOf(runs, options, cloud);
   },
 };
 

@@ -60,6 +60,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
 export const foreignKeys: Scenario = {
   name: 'foreign-keys',
   doc: `compares every verb on an empty Redis with one that holds ${FOREIGN_KEYS} keys of others`,
+  takes: { engines: [], dbs: [], options: [] },
   run: async ({ say }) => {
     await using opened = new Opened();
     const place = await openPlace(opened);

@@ -6,7 +6,7 @@ import type { NeutronRows } from '../src/simulator/neutron-rows.js';
 import { ifaceId, startOvsdb } from '../tests/support/ovsdb.js';
 import { openCloud } from './cloud/bench-cloud.js';
 import type { BenchCloud } from './cloud/bench-cloud.js';
-import { eachRun } from './scenario.js';
+import { eachRun, OF_CLOUDS } from './scenario.js';
 import type { Result, Row, Scenario, ScenarioOptions } from './scenario.js';
 import { milliseconds, sharesOf, summarize } from './spread.js';
 import type { Shares, Spreads } from './spread.js';
@@ -29,6 +29,7 @@ interface Took {
 export const idle: Scenario = {
   name: 'idle',
   doc: 'one port comes up at a time: from ovsdb-server to the commit, and to Nova',
+  takes: { ...OF_CLOUDS, options: ['runs', 'profile', 'seed'] },
   run: async (options) => {
     await using opened = new Opened();
     const cloud = await openCloud({ ...options, ports: 0, chassis: 1 }, opened);

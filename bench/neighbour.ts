@@ -6,7 +6,7 @@ import { startNeighbour } from './cloud/neighbour.js';
 import type { NeighbourFigures } from './cloud/neighbour.js';
 import { plantOthers } from './cloud/ports.js';
 import { openCalm, playStorm } from './play-storm.js';
-import { eachRun } from './scenario.js';
+import { eachRun, OF_CLOUDS } from './scenario.js';
 import type { Result, Scenario, ScenarioOptions } from './scenario.js';
 import { milliseconds, percentile, summarize } from './spread.js';
 
@@ -28,6 +28,11 @@ interface Measured {
 export const neighbour: Scenario = {
   name: 'neighbour',
   doc: 'what transactions like those of neutron-server take during a storm, on other ports and on the same',
+  takes: {
+    ...OF_CLOUDS,
+    dbs: ['mariadb'],
+    options: ['ports', 'chassis', 'servers', 'runs', 'profile', 'seed'],
+  },
   run: async (options) => {
     await using opened = new Opened();
     options.say(`making ${options.ports} ports`);

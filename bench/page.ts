@@ -5,7 +5,7 @@ import { Follower } from './cloud/follow-page.js';
 import type { Followed } from './cloud/follow-page.js';
 import { openCalm, playStorm } from './play-storm.js';
 import type { Storm } from './play-storm.js';
-import { eachRun } from './scenario.js';
+import { eachRun, OF_CLOUDS } from './scenario.js';
 import type { Result, Row, Scenario, ScenarioOptions } from './scenario.js';
 import { summarize } from './spread.js';
 import type { Spread } from './spread.js';
@@ -23,6 +23,7 @@ interface Pair {
 export const page: Scenario = {
   name: 'page',
   doc: 'a storm while metrics are scraped each second and the page is open, against one without, in turns',
+  takes: { ...OF_CLOUDS, options: ['ports', 'chassis', 'servers', 'runs', 'profile', 'seed'] },
   run: async (options) => {
     await using opened = new Opened();
     options.say(`making ${options.ports} ports`);

@@ -3,6 +3,7 @@ import { drawBars } from './plots.js';
 import type { Bar } from './plots.js';
 import type { Part } from './play-storm.js';
 import type { ResultFile } from './result-file.js';
+import { USUAL_SIZE } from './scenario.js';
 import type { Row } from './scenario.js';
 import type { Spread } from './spread.js';
 import { tableOf } from './table.js';
@@ -97,12 +98,9 @@ function drawStorms(storms: readonly StoredStorm[]): Promise<string> {
 
 /** Of a storm of the usual size what it ran on, of any other the size too. */
 function nameOf({ engine, db, ports, chassis }: StoredStorm): string {
-  const isUsual = ports === STORM.ports && chassis === STORM.chassis;
+  const isUsual = ports === USUAL_SIZE.ports && chassis === USUAL_SIZE.chassis;
   return `${String(engine)} + ${String(db)}${isUsual ? '' : `, ${number(ports)} / ${number(chassis)}`}`;
 }
-
-/** The size of a storm of which nothing else is said. */
-const STORM = { ports: 50_000, chassis: 1000 };
 
 function drawScale({ points }: StoredScale): Promise<string> {
   const bars = points.map(({ group, ratio }, index): Bar => {

@@ -7,7 +7,7 @@ import type { BenchCloud } from './cloud/bench-cloud.js';
 import { writesOf } from './cloud/ports.js';
 import { openCalm, playStorm } from './play-storm.js';
 import type { Calm } from './play-storm.js';
-import { eachRun } from './scenario.js';
+import { eachRun, OF_CLOUDS } from './scenario.js';
 import type { Result, Scenario, ScenarioOptions } from './scenario.js';
 import { milliseconds, summarize } from './spread.js';
 
@@ -30,6 +30,7 @@ interface Repeated {
 export const repeats: Scenario = {
   name: 'repeats',
   doc: 'all agents start again with every port as it was, then say it all again after a loss of data: time and writes, against those of changes',
+  takes: { ...OF_CLOUDS, options: ['ports', 'chassis', 'servers', 'runs', 'profile', 'seed'] },
   run: async (options) => {
     await using opened = new Opened();
     options.say(`making ${options.ports} ports`);

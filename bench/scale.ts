@@ -8,6 +8,7 @@ import { costOfListeners } from './listener-cost.js';
 import { cloneFirstPort } from './million-ports.js';
 import { openCalm, playStorm } from './play-storm.js';
 import type { Calm, Storm } from './play-storm.js';
+import { OF_CLOUDS } from './scenario.js';
 import type { Result, Row, Scenario, ScenarioOptions } from './scenario.js';
 import { summarize } from './spread.js';
 import type { Spread } from './spread.js';
@@ -58,6 +59,7 @@ interface Measured {
 export const scale: Scenario = {
   name: 'scale',
   doc: 'how the cost of a report grows with known ports, chassis, servers and listeners',
+  takes: { ...OF_CLOUDS, dbs: ['mariadb'], options: ['runs', 'profile', 'seed'] },
   run: async (options) => {
     const measured: Measured[] = [];
     let versions: Result['versions'] = {};

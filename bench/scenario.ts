@@ -34,10 +34,33 @@ export interface Result {
   readonly verdict?: 'kept' | 'failed';
 }
 
+/** Options that not every scenario takes. */
+export type OptionName = 'ports' | 'chassis' | 'servers' | 'runs' | 'profile' | 'seed';
+
+/** What of the command line means something to a scenario; the rest is refused. */
+export interface Takes {
+  readonly engines: readonly string[];
+  /** Whether several engines are measured side by side (default false: one of them). */
+  readonly areEnginesCompared?: boolean;
+  readonly dbs: readonly string[];
+  readonly options: readonly OptionName[];
+  /** How large it is unless said otherwise (default `USUAL_SIZE`). */
+  readonly size?: { readonly ports: number; readonly chassis: number };
+}
+
+export const USUAL_SIZE = { ports: 50_000, chassis: 1000 };
+
+/** Engines that processes share, and databases of Neutron, that a cloud is made of. */
+export const OF_CLOUDS = {
+  engines: ['redis', 'etcd', 'sqlite'],
+  dbs: ['mariadb', 'postgresql', 'sqlite'],
+} as const;
+
 /** One benchmark: whatever it compares, it measures in the same run. */
 export interface Scenario {
   readonly name: string;
   readonly doc: string;
+  readonly takes: Takes;
   readonly run: (options: ScenarioOptions) => Promise<Result>;
 }
 

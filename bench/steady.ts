@@ -10,7 +10,7 @@ import { thoseThatAre } from './cloud/commits.js';
 import { rssMibOf } from './cloud/processes.js';
 import { AT_ONCE, bootOf } from './load/orders.js';
 import { openCalm, playStorm } from './play-storm.js';
-import { eachRun } from './scenario.js';
+import { eachRun, OF_CLOUDS } from './scenario.js';
 import type { Result, Scenario, ScenarioOptions } from './scenario.js';
 import { percentile, sharesOf, summarize } from './spread.js';
 import { rowsOfFigures } from './table.js';
@@ -38,6 +38,7 @@ interface Steady {
 export const steady: Scenario = {
   name: 'steady',
   doc: `chassis after chassis boots fifty ports, at ${SHARE * 100} % of a storm's rate for ${FOR_MS / 1000} s: latency from the plug to the commit, backlog, memory`,
+  takes: { ...OF_CLOUDS, options: ['ports', 'chassis', 'servers', 'runs', 'profile', 'seed'] },
   run: async (options) => {
     await using opened = new Opened();
     options.say(`making ${options.ports + BOOTS} ports`);

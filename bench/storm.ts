@@ -2,7 +2,7 @@ import { Opened } from '../src/runtime/opened.js';
 import { openCloud } from './cloud/bench-cloud.js';
 import type { BenchCloud } from './cloud/bench-cloud.js';
 import { measureLimit, measureOneByOne, measureOrmLike } from './limit.js';
-import { eachRun } from './scenario.js';
+import { eachRun, OF_CLOUDS } from './scenario.js';
 import type { Result, Scenario, ScenarioOptions } from './scenario.js';
 import { openCalm, playStorm } from './play-storm.js';
 import type { Storm } from './play-storm.js';
@@ -27,6 +27,7 @@ type Measured = Storm & Limits;
 export const storm: Scenario = {
   name: 'storm',
   doc: 'all ports come up at once: ports a second until the last commit, against what the database gives at the most',
+  takes: { ...OF_CLOUDS, options: ['ports', 'chassis', 'servers', 'runs', 'profile', 'seed'] },
   run: async (options) => {
     await using opened = new Opened();
     options.say(`making ${options.ports} ports`);

@@ -28,6 +28,7 @@ const MOST_RSS_MIB = 300;
 export const sweep: Scenario = {
   name: 'sweep',
   doc: `has port-status reconcile compare ${PORTS} ports, some of them damaged in ${WAYS_COUNT} ways`,
+  takes: { engines: [], dbs: [], options: [] },
   run: async ({ say }) => {
     await using opened = new Opened();
     say(`making ${PORTS + SILENT} ports`);

@@ -4,7 +4,7 @@ import { runProgram } from '../tests/support/process.js';
 import { openCloud } from './cloud/bench-cloud.js';
 import type { BenchCloud } from './cloud/bench-cloud.js';
 import { watchCommits } from './cloud/commits.js';
-import { eachRun } from './scenario.js';
+import { eachRun, OF_CLOUDS } from './scenario.js';
 import type { Result, Scenario, ScenarioOptions } from './scenario.js';
 import { milliseconds, spreadOf } from './spread.js';
 
@@ -17,6 +17,7 @@ const MOST_MS = TTL_MS + 10_000;
 export const takeover: Scenario = {
   name: 'takeover',
   doc: 'a server is killed with the reports of all ports pending: how long until the last is committed elsewhere',
+  takes: { ...OF_CLOUDS, options: ['ports', 'chassis', 'runs', 'profile'] },
   run: async (options) => {
     await using opened = new Opened();
     options.say(`making ${options.ports} ports`);
