@@ -153,6 +153,7 @@ function resultOf(engines: readonly EngineFigures[]): Result {
     figures: { runs: RUNS, engines },
     versions: Object.fromEntries(engines.map(({ engine, version }) => [engine, version])),
     rows: engines.map(speedsOf),
+    bounds: [],
     footer: `One report costs its engine:\n\n${tableOf(engines.map(costRowOf))}`,
   };
 }

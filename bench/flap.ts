@@ -67,6 +67,7 @@ function resultOf(runs: readonly Flapping[], options: ScenarioOptions, cloud: Be
     scenario: 'flap',
     figures: { ...size, ...load, ...medians, spreads, eachRun },
     versions: cloud.versions,
+    bounds: [],
     rows: rowsOfFigures({ ...size, ...load, ...spreads, versions: cloud.versions }),
   };
 }

@@ -4,6 +4,8 @@ import { seededRandom } from '../src/runtime/random.js';
 import { deviceOf, plantPorts } from '../src/simulator/neutron-rows.js';
 import type { NeutronRows } from '../src/simulator/neutron-rows.js';
 import { ifaceId, startOvsdb } from '../tests/support/ovsdb.js';
+import { atMost, isUsual } from './bounds.js';
+import type { Bound } from './bounds.js';
 import { openCloud } from './cloud/bench-cloud.js';
 import type { BenchCloud } from './cloud/bench-cloud.js';
 import { eachRun, OF_CLOUDS } from './scenario.js';
@@ -85,7 +87,8 @@ async function untilHeard({ openstack }: BenchCloud, serverId: string): Promise<
   }
 }
 
-function resultOf(runs: readonly Took[], { engine, db }: ScenarioOptions, cloud: BenchCloud): Result {
+function resultOf(runs: readonly Took[], options: ScenarioOptions, cloud: BenchCloud): Result {
+  const { engine, db } = options;
   const figures = runs.map(({ commitMs, novaMs }) => ({ ...sharesOf(commitMs), nova: sharesOf(novaMs) }));
   const { medians, spreads, eachRun } = summarize(figures);
   const rowOf = (until: string, { p50Ms, p90Ms, p99Ms }: Spreads<Shares>): Row => ({
@@ -99,6 +102,15 @@ function resultOf(runs: readonly Took[], { engine, db }: ScenarioOptions, cloud:
     scenario: 'idle',
     figures: { ...size, ...medians, spreads, eachRun },
     versions: cloud.versions,
+    bounds: boundsOf(medians, options),
     rows: [rowOf("the commit in Neutron's database", spreads), rowOf('Nova has heard', spreads.nova)],
   };
+}
+
+function boundsOf(
+  { p50Ms, p99Ms, nova }: Shares & { readonly nova: Shares },
+  options: ScenarioOptions,
+): readonly Bound[] {
+  if (!isUsual(options)) return [];
+  return [atMost('p50Ms', p50Ms, 5), atMost('p99Ms', p99Ms, 20), atMost('nova.p99Ms', nova.p99Ms, 40)];
 }

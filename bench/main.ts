@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { measureAll } from './all.js';
 import type { AllOptions } from './all.js';
+import { lineOf } from './bounds.js';
 import { engines } from './engines.js';
 import { flap } from './flap.js';
 import { foreignKeys } from './foreign-keys.js';
@@ -68,7 +69,7 @@ for (const scenario of SCENARIOS) {
   });
 }
 
-/** @returns the exit code: 2 where the scenario is not played. */
+/** @returns the exit code: 1 where a bound is not kept, 2 where the scenario is not played. */
 async function play(scenario: Scenario, flags: Flags, given: readonly string[]): Promise<number> {
   const { json, engine: engines, ...rest } = flags;
   const { ports, chassis, servers, runs, seed } = rest;
@@ -79,9 +80,11 @@ async function play(scenario: Scenario, flags: Flags, given: readonly string[]):
     return 2;
   }
   const result = await scenario.run({ ...rest, engines, engine: engines?.[0] ?? 'redis', say });
-  process.stdout.write(`${[tableOf(result.rows), result.footer ?? []].flat().join('\n\n')}\n`);
+  const verdicts = result.bounds.map(lineOf).join('\n');
+  const printed = [tableOf(result.rows), result.footer ?? '', verdicts].filter((part) => part !== '');
+  process.stdout.write(`${printed.join('\n\n')}\n`);
   if (json !== undefined) writeFileSync(json, `${JSON.stringify(fileOf(result, seed), null, 2)}\n`);
-  return result.verdict === 'failed' ? 1 : 0;
+  return result.bounds.every(({ holds }) => holds) ? 0 : 1;
 }
 
 function say(line: string): void {

@@ -1,5 +1,7 @@
 import { systemClock } from '../src/runtime/clock.js';
 import { Opened } from '../src/runtime/opened.js';
+import { atLeast, atMost, isUsual } from './bounds.js';
+import type { Bound } from './bounds.js';
 import { openCloud } from './cloud/bench-cloud.js';
 import type { BenchCloud } from './cloud/bench-cloud.js';
 import { startNeighbour } from './cloud/neighbour.js';
@@ -9,6 +11,7 @@ import { openCalm, playStorm } from './play-storm.js';
 import { eachRun, OF_CLOUDS } from './scenario.js';
 import type { Result, Scenario, ScenarioOptions } from './scenario.js';
 import { milliseconds, percentile, summarize } from './spread.js';
+import type { Spreads } from './spread.js';
 
 /** How long it is measured what transactions take when nothing else happens. */
 const CALM_MS = 5000;
@@ -22,6 +25,7 @@ interface Measured {
   readonly others: NeighbourFigures;
   readonly same: NeighbourFigures;
   readonly portsPerSecond: number;
+  readonly novaTold: number;
 }
 
 /** What a storm does to those who write to the same tables: Neutron's own work has to go on. */
@@ -57,9 +61,9 @@ async function measure(
   const alone = await before.stop();
   const onOthers = startNeighbour(elsewhere);
   const onSame = startNeighbour({ url, first: 1, count: ports, stride: STRIDE });
-  const { portsPerSecond } = await playStorm(calm, seed);
+  const { portsPerSecond, novaTold } = await playStorm(calm, seed);
   const [during, same] = await Promise.all([onOthers.stop(), onSame.stop()]);
-  return { alone, others: during, same, portsPerSecond };
+  return { alone, others: during, same, portsPerSecond, novaTold };
 }
 
 /** MariaDB's: neutron-server has rights that ours has not. */
@@ -80,9 +84,10 @@ function resultOf(runs: readonly Measured[], options: ScenarioOptions, cloud: Be
     figures: {
       ...{ engine, db, ports, chassis, servers, runs: runs.length },
       ...medians,
-      ...{ portsPerSecond: spreads.portsPerSecond, spreads, eachRun },
+      ...{ portsPerSecond: spreads.portsPerSecond, novaTold: spreads.novaTold.min, spreads, eachRun },
     },
     versions: cloud.versions,
+    bounds: boundsOf(spreads, options),
     rows: kinds.map((kind) => ({
       neighbour: { alone: 'without a storm', others: 'on other ports', same: 'on the same ports' }[kind],
       p50: milliseconds(spreads[kind].p50Ms),
@@ -94,11 +99,23 @@ function resultOf(runs: readonly Measured[], options: ScenarioOptions, cloud: Be
   };
 }
 
-function figuresOf({ alone, others, same, portsPerSecond }: Measured) {
+function figuresOf({ alone, others, same, portsPerSecond, novaTold }: Measured) {
   const arms = { alone: armOf(alone), others: armOf(others), same: armOf(same) };
-  return { ...arms, ratioOfP99: arms.others.p99Ms / arms.alone.p99Ms, portsPerSecond };
+  return { ...arms, ratioOfP99: arms.others.p99Ms / arms.alone.p99Ms, portsPerSecond, novaTold };
 }
 
 function armOf({ tookMs, retries, failures }: NeighbourFigures) {
   return { p50Ms: percentile(tookMs, 0.5), p99Ms: percentile(tookMs, 0.99), retries, failures };
+}
+
+function boundsOf(
+  { alone, others, same, ratioOfP99, novaTold }: Spreads<ReturnType<typeof figuresOf>>,
+  options: ScenarioOptions,
+): readonly Bound[] {
+  const failures = [alone, others, same].reduce((sum, arm) => sum + arm.failures.max, 0);
+  return [
+    atMost('failures', failures, 0),
+    atLeast('novaTold', novaTold.min, options.ports),
+    ...(isUsual(options) ? [atMost('ratioOfP99', ratioOfP99.median, 3)] : []),
+  ];
 }

@@ -1,4 +1,5 @@
 import { Opened } from '../src/runtime/opened.js';
+import { atLeast } from './bounds.js';
 import { openCloud } from './cloud/bench-cloud.js';
 import type { BenchCloud } from './cloud/bench-cloud.js';
 import { Follower } from './cloud/follow-page.js';
@@ -75,7 +76,7 @@ function resultOf(pairs: readonly Pair[], options: ScenarioOptions, cloud: Bench
     versions: cloud.versions,
     rows: [row('without', withoutPage), row('metrics scraped, page open', withPage)],
     footer: `Ratio of ports/s, pair by pair: ${inWords(ratio, 3)}; at least ${LEAST_RATIO} is wanted.`,
-    verdict: ratio.median >= LEAST_RATIO ? 'kept' : 'failed',
+    bounds: [atLeast('ratio', ratio.median, LEAST_RATIO)],
   };
 }
 

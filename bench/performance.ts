@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { lineOf } from './bounds.js';
 import { drawBars } from './plots.js';
 import type { Bar } from './plots.js';
 import type { Part } from './play-storm.js';
@@ -62,6 +63,7 @@ export async function writePerformance(names: readonly string[]): Promise<void> 
       ...aboutStorms(storms),
       ...aboutCapacity(storms, others.find(isScale)),
       ...others.flatMap(about),
+      ...aboutMissing(names, stored),
     ].join('\n'),
   );
 }
@@ -208,7 +210,8 @@ function costRow(figures: StoredStorm): Row {
   };
 }
 
-function about({ scenario, name, rows, footer, commit, seed }: Stored): readonly string[] {
+function about(stored: Stored): readonly string[] {
+  const { scenario, rows, footer } = stored;
   return [
     `## ${scenario.slice(0, 1).toUpperCase()}${scenario.slice(1)}`,
     '',
@@ -218,9 +221,15 @@ function about({ scenario, name, rows, footer, commit, seed }: Stored): readonly
     tableOf(rows),
     '',
     ...(footer === undefined ? [] : [footer, '']),
-    sourceLine(name, commit, seed),
-    '',
+    ...sourceOf([stored]),
   ];
+}
+
+/** What failed leaves no figures. */
+function aboutMissing(names: readonly string[], stored: readonly Stored[]): readonly string[] {
+  const missing = names.filter((name) => stored.every((other) => other.name !== name));
+  if (missing.length === 0) return [];
+  return ['## Missing', '', `Of these there are no figures, as they failed: ${missing.join(', ')}.`, ''];
 }
 
 /** What the reader has to know of each. */
@@ -241,11 +250,13 @@ const DOCS: Readonly<Record<string, string>> = {
 };
 
 function sourceOf(stored: readonly Stored[]): readonly string[] {
-  return [...stored.map(({ name, commit, seed }) => sourceLine(name, commit, seed)), ''];
+  return [...stored.map(sourceLine), ''];
 }
 
-function sourceLine(name: string, commit: string | null, seed: number): string {
-  return `Figures: [${name}.json](performance/${name}.json), commit ${commit ?? 'unknown'}, seed ${seed}.  `;
+function sourceLine({ name, commit, seed, bounds }: Stored): string {
+  const failed = bounds.filter(({ holds }) => !holds).map(lineOf);
+  const source = `Figures: [${name}.json](performance/${name}.json), commit ${commit ?? 'unknown'}, seed ${seed}.`;
+  return `${[source, ...failed].join(' ')}  `;
 }
 
 function number(value: number): string {

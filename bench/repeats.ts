@@ -2,6 +2,7 @@ import { systemClock } from '../src/runtime/clock.js';
 import { Opened } from '../src/runtime/opened.js';
 import { eventually } from '../tests/support/eventually.js';
 import { countOf } from '../tests/support/metrics.js';
+import { atLeast, atMost } from './bounds.js';
 import { openCloud } from './cloud/bench-cloud.js';
 import type { BenchCloud } from './cloud/bench-cloud.js';
 import { writesOf } from './cloud/ports.js';
@@ -111,6 +112,6 @@ function resultOf(runs: readonly Repeated[], options: ScenarioOptions, cloud: Be
         "writes in Neutron's tables": String(writes),
       },
     ],
-    verdict: ratio.median >= LEAST_RATIO && writes === 0 ? 'kept' : 'failed',
+    bounds: [atLeast('ratio', ratio.median, LEAST_RATIO), atMost('writes', writes, 0)],
   };
 }

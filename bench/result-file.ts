@@ -1,3 +1,4 @@
+import type { Bound } from './bounds.js';
 import { commitOf, describeMachine } from './machine.js';
 import type { Machine } from './machine.js';
 import type { Part } from './play-storm.js';
@@ -57,12 +58,13 @@ export interface ResultFile extends CommonFigures {
   readonly versions: Readonly<Record<string, string>>;
   readonly commit: string | null;
   readonly seed: number;
+  readonly bounds: readonly Bound[];
   readonly rows: readonly Row[];
   readonly footer?: string;
 }
 
 export function fileOf(result: Result, seed: number): ResultFile {
-  const { scenario, figures, versions, ...printed } = result;
+  const { scenario, figures, versions, bounds, ...printed } = result;
   const origin = { machine: describeMachine(), versions, commit: commitOf(), seed };
-  return { scenario, ...NONE, ...figures, ...origin, ...printed };
+  return { scenario, ...NONE, ...figures, ...origin, bounds, ...printed };
 }

@@ -1,4 +1,5 @@
 import { Opened } from '../src/runtime/opened.js';
+import type { Bound } from './bounds.js';
 import type { CommonFigures } from './result-file.js';
 
 export interface ScenarioOptions {
@@ -30,8 +31,8 @@ export interface Result {
   readonly rows: readonly Row[];
   /** A line below the table. */
   readonly footer?: string;
-  /** Whether a bound that the scenario has is kept; absent where it has none. */
-  readonly verdict?: 'kept' | 'failed';
+  /** What the scenario has to keep at that size, on that engine and database. */
+  readonly bounds: readonly Bound[];
 }
 
 /** Options that not every scenario takes. */

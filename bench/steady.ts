@@ -4,6 +4,8 @@ import { portIdOf } from '../src/simulator/neutron-rows.js';
 import type { NeutronRows } from '../src/simulator/neutron-rows.js';
 import { countOf } from '../tests/support/metrics.js';
 import type { Program } from '../tests/support/process.js';
+import { atMost, isUsual } from './bounds.js';
+import type { Bound } from './bounds.js';
 import { openCloud } from './cloud/bench-cloud.js';
 import type { BenchCloud } from './cloud/bench-cloud.js';
 import { thoseThatAre } from './cloud/commits.js';
@@ -141,10 +143,23 @@ function resultOf(runs: readonly Steady[], options: ScenarioOptions, cloud: Benc
     scenario: 'steady',
     figures: { ...size, ...medians, spreads, eachRun },
     versions: cloud.versions,
+    bounds: boundsOf(medians, options),
     rows: rowsOfFigures({ ...size, ...spreads, versions: cloud.versions }),
   };
 }
 
 function figuresOf({ perSecond, tookMs, backlog, backlogGrowth, rssGrowth }: Steady) {
   return { bootsPerSecond: perSecond, ...sharesOf(tookMs), backlog, backlogGrowth, rssGrowth };
+}
+
+function boundsOf(
+  { p99Ms, backlogGrowth, rssGrowth }: ReturnType<typeof figuresOf>,
+  options: ScenarioOptions,
+): readonly Bound[] {
+  if (!isUsual(options)) return [];
+  return [
+    atMost('p99Ms', p99Ms, 250),
+    atMost('backlogGrowth', backlogGrowth, 1.1),
+    atMost('rssGrowth', rssGrowth, 1.1),
+  ];
 }

@@ -1,4 +1,6 @@
 import { Opened } from '../src/runtime/opened.js';
+import { atLeast, below, eitherAtLeast, isUsual, isUsualSize } from './bounds.js';
+import type { Bound } from './bounds.js';
 import { openCloud } from './cloud/bench-cloud.js';
 import type { BenchCloud } from './cloud/bench-cloud.js';
 import { measureLimit, measureOneByOne, measureOrmLike } from './limit.js';
@@ -7,6 +9,7 @@ import type { Result, Scenario, ScenarioOptions } from './scenario.js';
 import { openCalm, playStorm } from './play-storm.js';
 import type { Storm } from './play-storm.js';
 import { summarize } from './spread.js';
+import type { Spreads } from './spread.js';
 import { rowsOfFigures } from './table.js';
 
 /** Ports that are written as Neutron writes them: it takes long enough. */
@@ -72,9 +75,40 @@ function resultOf(runs: readonly Measured[], options: ScenarioOptions, cloud: Be
       ...{ spreads, eachRun },
     },
     versions: cloud.versions,
+    bounds: boundsOf(spreads, options),
     rows: rowsOfFigures({ ...size, ...spreads, versions: cloud.versions }),
   };
 }
+
+/** What a storm of the usual size reaches, by engine and database. */
+const LEAST: Readonly<Record<string, number>> = {
+  'sqlite + sqlite': 5000,
+  'etcd + mariadb': 3000,
+  'redis + postgresql': 6000,
+};
+
+function boundsOf(
+  spreads: Spreads<ReturnType<typeof figuresOf>>,
+  options: ScenarioOptions,
+): readonly Bound[] {
+  const { portsPerSecond, ratioToLimit1, ratioToOrmLike, novaTold, peakRssMb } = spreads;
+  const told = atLeast('novaTold', novaTold.min, options.ports);
+  const least = LEAST[`${options.engine} + ${options.db}`];
+  if (isUsualSize(options) && least !== undefined)
+    return [told, atLeast('portsPerSecond', portsPerSecond.median, least)];
+  if (!isUsual(options)) return [told];
+  return [
+    told,
+    eitherAtLeast(
+      ['portsPerSecond', portsPerSecond.median, 8000],
+      ['ratioToLimit1', ratioToLimit1.median, 0.35],
+    ),
+    atLeast('ratioToOrmLike', ratioToOrmLike.median, 10),
+    below('MB of the server', peakRssMb.server.max * MB_OF_MIB, 300),
+  ];
+}
+
+const MB_OF_MIB = 2 ** 20 / 1e6;
 
 function figuresOf({ serverRssMb, agentRssMb, cpu, ...run }: Measured) {
   return {

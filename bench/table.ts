@@ -25,7 +25,8 @@ export function rowsOfFigures(figures: object): readonly Row[] {
 
 type Figure = number | string | boolean | object | null;
 
-function textOf(value: Figure): string {
+/** `0.42`, `1,250`, `402.5 (388.1–440.2)`, `server 0.093, agents 0.017`; a dash for null. */
+export function textOf(value: Figure): string {
   if (typeof value === 'number') return shortened(value);
   if (value === null) return '–';
   if (typeof value !== 'object') return String(value);
