@@ -10,7 +10,7 @@ import { plantOthers } from './cloud/ports.js';
 import { openCalm, playStorm } from './play-storm.js';
 import { eachRun, OF_CLOUDS } from './scenario.js';
 import type { Result, Scenario, ScenarioOptions } from './scenario.js';
-import { milliseconds, percentile, summarize } from './spread.js';
+import { inParentheses, milliseconds, percentile, summarize } from './spread.js';
 import type { Spreads } from './spread.js';
 
 /** How long it is measured what transactions take when nothing else happens. */
@@ -95,7 +95,7 @@ function resultOf(runs: readonly Measured[], options: ScenarioOptions, cloud: Be
       retries: String(spreads[kind].retries.median),
       failures: String(spreads[kind].failures.max),
     })),
-    footer: `p99 on other ports: ${medians.ratioOfP99.toFixed(1)} × that without a storm`,
+    footer: `p99 on other ports, over that without a storm: ${inParentheses(spreads.ratioOfP99, (value) => value.toFixed(1))}`,
   };
 }
 

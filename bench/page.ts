@@ -8,7 +8,7 @@ import { openCalm, playStorm } from './play-storm.js';
 import type { Storm } from './play-storm.js';
 import { eachRun, OF_CLOUDS } from './scenario.js';
 import type { Result, Row, Scenario, ScenarioOptions } from './scenario.js';
-import { summarize } from './spread.js';
+import { inParentheses, summarize } from './spread.js';
 import type { Spread } from './spread.js';
 
 /** What a storm with the page open has to reach of one without. */
@@ -92,9 +92,7 @@ function stormFiguresOf({ portsPerSecond, cpu }: Storm) {
   return { portsPerSecond, serverCpuSecondsPer1000: cpu.server };
 }
 
-/** `6,289 (6,036–6,354)`. */
-function inWords({ median, min, max }: Spread, digits: number): string {
-  const text = (value: number): string =>
-    value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
-  return `${text(median)} (${text(min)}–${text(max)})`;
+function inWords(spread: Spread, digits: number): string {
+  const fixed = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  return inParentheses(spread, (value) => value.toLocaleString('en', fixed));
 }

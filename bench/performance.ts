@@ -6,6 +6,7 @@ import type { Part } from './play-storm.js';
 import type { ResultFile } from './result-file.js';
 import { USUAL_SIZE } from './scenario.js';
 import type { Row } from './scenario.js';
+import { inParentheses } from './spread.js';
 import type { Spread } from './spread.js';
 import { tableOf } from './table.js';
 
@@ -35,7 +36,12 @@ interface StoredStorm extends Stored {
   readonly ratioToOneByOne: number;
   readonly peakRssMb: { readonly server: number; readonly agent: number };
   readonly cpuSecondsPer1000: Readonly<Record<Part, number>>;
+  /** Null where only medians were kept. */
+  readonly eachRun: readonly object[] | null;
+  readonly spreads: Readonly<Partial<Record<Spreading, Spread>>>;
 }
+
+type Spreading = 'ratioToLimit1' | 'ratioToOrmLike' | 'ratioToOneByOne' | 'p50Ms' | 'p99Ms';
 
 /** As scale.ts writes it. */
 interface StoredScale extends Stored {
@@ -123,7 +129,7 @@ function head(stored: readonly Stored[]): readonly string[] {
     '',
     `Each figure was measured on one machine that ran everything: agents, northbound database, servers, Neutron's database, Nova; ${cores} cores (${processor}), ${memoryGib} GiB, Node ${node}. Only ratios within one run mean something elsewhere: the machine is a virtual one, up to twice as fast on one day as on another, so figures of different commits are not to be compared. \`npm run bench -- all\` repeats all of it, \`npm run bench -- <scenario> --help\` a part.`,
     '',
-    "Whatever is compared was measured in the same run, and is the median of all runs, with the least and the greatest in parentheses. Servers run at `nice` 5, as the systemd unit starts them. Load is open: what is due is done when it is due, whether or not anybody keeps up, and a latency counts from when it was due. Percentiles are those of all samples; no histogram rounds them. Databases are durable at each commit: InnoDB's log is flushed each time, PostgreSQL has `fsync` and `synchronous_commit` on, SQLite has `synchronous = NORMAL` with a write-ahead log; Redis has `appendfsync everysec`.",
+    "Whatever is compared was measured in the same run. A figure is the median of all runs, with the least and the greatest in parentheses where a bound or a comparison hangs on it; *at most* is the greatest. Servers run at `nice` 5, as the systemd unit starts them. Load is open: what is due is done when it is due, whether or not anybody keeps up, and a latency counts from when it was due. Percentiles are those of all samples; no histogram rounds them. Databases are durable at each commit: InnoDB's log is flushed each time, PostgreSQL has `fsync` and `synchronous_commit` on, SQLite has `synchronous = NORMAL` with a write-ahead log; Redis has `appendfsync everysec`.",
     '',
   ];
 }
@@ -145,6 +151,9 @@ function aboutStorms(storms: readonly StoredStorm[]): readonly string[] {
     '',
     tableOf(storms.map(costRow)),
     '',
+    ...(storms.some(({ eachRun }) => eachRun === null)
+      ? ['Ratios and percentiles without parentheses: of those runs only the medians were kept.', '']
+      : []),
     ...sourceOf(storms),
   ];
 }
@@ -174,7 +183,7 @@ function aboutCapacity(storms: readonly StoredStorm[], scale: StoredScale | unde
         chassis: number(chassis),
         'ports of each': number(ports / chassis),
         servers: number(servers),
-        'back after': `${seconds((ports * 1000) / portsPerSecond.median)} s`,
+        'back after': `${inParentheses(backAfterMs(ports, portsPerSecond), seconds)} s`,
       })),
     ),
     '',
@@ -185,23 +194,36 @@ function aboutCapacity(storms: readonly StoredStorm[], scale: StoredScale | unde
 
 function speedRow(figures: StoredStorm): Row {
   const { portsPerSecond, limit1PerSecond, limit4PerSecond, ormLikePerSecond } = figures;
-  const { median, min, max } = portsPerSecond;
   return {
     set: nameOf(figures),
-    'ports/s': `${number(median)} (${number(min)}–${number(max)})`,
-    'the writes alone, 1 connection': `${number(limit1PerSecond)} (ratio ${figures.ratioToLimit1.toFixed(2)})`,
+    'ports/s': inParentheses(portsPerSecond, number),
+    'the writes alone, 1 connection': `${number(limit1PerSecond)}, ${ratioIn(figures, 'ratioToLimit1', 2)}`,
     '4 connections': number(limit4PerSecond),
-    "as Neutron's": `${number(ormLikePerSecond)} (ratio ${figures.ratioToOrmLike.toFixed(1)})`,
-    'one by one': `${number(figures.oneByOnePerSecond)} (ratio ${figures.ratioToOneByOne.toFixed(1)})`,
+    "as Neutron's": `${number(ormLikePerSecond)}, ${ratioIn(figures, 'ratioToOrmLike', 1)}`,
+    'one by one': `${number(figures.oneByOnePerSecond)}, ${ratioIn(figures, 'ratioToOneByOne', 1)}`,
   };
 }
 
+function ratioIn(storm: StoredStorm, name: Spreading, digits: number): string {
+  return `ratio ${figureIn(storm, name, (value) => value.toFixed(digits))}`;
+}
+
+function figureIn(storm: StoredStorm, name: Spreading, text: (value: number) => string): string {
+  const spread = storm.spreads[name];
+  return spread === undefined ? text(storm[name]) : inParentheses(spread, text);
+}
+
+function backAfterMs(ports: number, { median, min, max }: Spread): Spread {
+  const tookMs = (perSecond: number): number => (ports * 1000) / perSecond;
+  return { median: tookMs(median), min: tookMs(max), max: tookMs(min) };
+}
+
 function costRow(figures: StoredStorm): Row {
-  const { p50Ms, p99Ms, untilNovaMs, novaTold, peakRssMb, cpuSecondsPer1000 } = figures;
+  const { untilNovaMs, novaTold, peakRssMb, cpuSecondsPer1000 } = figures;
   const { server, northbound, database } = cpuSecondsPer1000;
   return {
     set: nameOf(figures),
-    'p50 / p99': `${seconds(p50Ms)} / ${seconds(p99Ms)} s`,
+    'p50 / p99': `${figureIn(figures, 'p50Ms', seconds)} / ${figureIn(figures, 'p99Ms', seconds)} s`,
     'Nova told of': `${number(novaTold)}, the last after ${seconds(untilNovaMs)} s`,
     'server at most': `${peakRssMb.server} MiB`,
     'CPU s per 1,000: server, northbound, database': [server, northbound, database]

@@ -10,7 +10,7 @@ import { openCalm, playStorm } from './play-storm.js';
 import type { Calm } from './play-storm.js';
 import { eachRun, OF_CLOUDS } from './scenario.js';
 import type { Result, Scenario, ScenarioOptions } from './scenario.js';
-import { milliseconds, summarize } from './spread.js';
+import { inParentheses, milliseconds, summarize } from './spread.js';
 
 const PATIENCE_MS = 120_000;
 /** How much sooner repeats have to be done than changes. */
@@ -104,11 +104,8 @@ function resultOf(runs: readonly Repeated[], options: ScenarioOptions, cloud: Be
       {
         ports: String(ports),
         changes: milliseconds(changesMs),
-        'all agents start again': `${milliseconds(startMs)}, ratio ${ratio.median.toFixed(1)}`,
-        'all data is lost':
-          lossMs === null
-            ? '–'
-            : `${milliseconds(lossMs)}, ratio ${(changesMs.median / lossMs.median).toFixed(1)}`,
+        'all agents start again': `${milliseconds(startMs)}, ratio ${inParentheses(ratio, (value) => value.toFixed(1))}`,
+        'all data is lost': lossMs === null ? '–' : milliseconds(lossMs),
         "writes in Neutron's tables": String(writes),
       },
     ],

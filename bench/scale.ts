@@ -10,7 +10,7 @@ import { openCalm, playStorm, untilTold } from './play-storm.js';
 import type { Calm, Storm } from './play-storm.js';
 import { OF_CLOUDS } from './scenario.js';
 import type { Result, Row, Scenario, ScenarioOptions } from './scenario.js';
-import { summarize } from './spread.js';
+import { inParentheses, summarize } from './spread.js';
 import type { Spread } from './spread.js';
 
 /** A storm, and what is there besides. */
@@ -154,8 +154,8 @@ function resultOf(
     rows: ratios.map(({ group, size, perSecond, cost, cpu, ratio }): Row => ({
       'grows with': group,
       size: size.toLocaleString('en'),
-      'reports/s': perSecond.median.toFixed(0),
-      'CPU s per 1,000': `${cost.median.toFixed(3)} (${cost.min.toFixed(3)}–${cost.max.toFixed(3)})`,
+      'reports/s': inParentheses(perSecond, (value) => value.toFixed(0)),
+      'CPU s per 1,000': inParentheses(cost, (value) => value.toFixed(3)),
       'server, northbound, database':
         cpu === undefined
           ? '–'

@@ -71,6 +71,11 @@ export function sharesOf(samplesMs: readonly number[]): Shares {
   };
 }
 
+/** `6,289 (6,036–6,354)`. */
+export function inParentheses({ median, min, max }: Spread, text: (value: number) => string): string {
+  return `${text(median)} (${text(min)}–${text(max)})`;
+}
+
 /** `38 k (35–41)`: thousands per second. */
 export function thousands({ median, min, max }: Spread): string {
   const text = (value: number): string => (value / 1000).toFixed(value < 9950 ? 1 : 0);
