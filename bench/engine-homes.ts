@@ -8,6 +8,7 @@ import { systemRandom } from '../src/runtime/random.js';
 import { startEtcd } from '../tests/support/etcd.js';
 import { startRedis } from '../tests/support/redis.js';
 import { makeSqliteHome } from '../tests/support/sqlite-fixture.js';
+import { childrenOf, commandOf } from './cloud/processes.js';
 import { meterEtcd, meterRedis, meterSqlite } from './engine-meters.js';
 import type { Meter } from './engine-meters.js';
 
@@ -86,6 +87,7 @@ async function startEtcdHome(): Promise<EngineHome> {
   return {
     version: `etcd ${version}, one member, fsync at each commit`,
     url,
+    pid: childrenOf(process.pid).find((pid) => commandOf(pid).includes(cluster.first.clientUrl)),
     connect: () => openNorthbound(url, SYSTEM),
     meter: meterEtcd(cluster),
     forget: () => cluster.ctl('del', '', '--prefix'),

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { lineOf } from './bounds.js';
 import { drawBars } from './plots.js';
 import type { Bar } from './plots.js';
-import type { Part } from './play-storm.js';
+import type { Cpu } from './play-storm.js';
 import type { ResultFile } from './result-file.js';
 import { USUAL_SIZE } from './scenario.js';
 import type { Row } from './scenario.js';
@@ -28,14 +28,14 @@ interface StoredStorm extends Stored {
   readonly untilNovaMs: number;
   readonly novaTold: number;
   readonly limit1PerSecond: number;
-  readonly limit4PerSecond: number;
+  readonly limit4PerSecond: number | null;
   readonly ormLikePerSecond: number;
   readonly oneByOnePerSecond: number;
   readonly ratioToLimit1: number;
   readonly ratioToOrmLike: number;
   readonly ratioToOneByOne: number;
   readonly peakRssMb: { readonly server: number; readonly agent: number };
-  readonly cpuSecondsPer1000: Readonly<Record<Part, number>>;
+  readonly cpuSecondsPer1000: Cpu;
   /** Null where only medians were kept. */
   readonly eachRun: readonly object[] | null;
   readonly spreads: Readonly<Partial<Record<Spreading, Spread>>>;
@@ -172,7 +172,7 @@ function aboutCapacity(storms: readonly StoredStorm[], scale: StoredScale | unde
     ),
   ];
   const { server, northbound, database } = first.cpuSecondsPer1000;
-  const perCore = (seconds: number): string => number(1000 / seconds);
+  const perCore = (seconds: number | null): string => (seconds === null ? '–' : number(1000 / seconds));
   return [
     '## Capacity',
     '',
@@ -198,7 +198,7 @@ function speedRow(figures: StoredStorm): Row {
     set: nameOf(figures),
     'ports/s': inParentheses(portsPerSecond, number),
     'the writes alone, 1 connection': `${number(limit1PerSecond)}, ${ratioIn(figures, 'ratioToLimit1', 2)}`,
-    '4 connections': number(limit4PerSecond),
+    '4 connections': limit4PerSecond === null ? '–' : number(limit4PerSecond),
     "as Neutron's": `${number(ormLikePerSecond)}, ${ratioIn(figures, 'ratioToOrmLike', 1)}`,
     'one by one': `${number(figures.oneByOnePerSecond)}, ${ratioIn(figures, 'ratioToOneByOne', 1)}`,
   };
@@ -227,7 +227,7 @@ function costRow(figures: StoredStorm): Row {
     'Nova told of': `${number(novaTold)}, the last after ${seconds(untilNovaMs)} s`,
     'server at most': `${peakRssMb.server} MiB`,
     'CPU s per 1,000: server, northbound, database': [server, northbound, database]
-      .map((value) => value.toFixed(3))
+      .map((value) => value?.toFixed(3) ?? '–')
       .join(', '),
   };
 }

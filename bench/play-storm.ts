@@ -27,11 +27,16 @@ export interface Storm {
   readonly novaTold: number;
   readonly serverRssMb: number;
   readonly agentRssMb: number;
-  readonly cpu: Readonly<Record<Part, number>>;
+  readonly cpu: Cpu;
 }
 
 /** What takes processor time; `played` are Nova and whoever watches. */
 export type Part = 'server' | 'agents' | 'northbound' | 'database' | 'played';
+
+/** Seconds of processor time for a thousand ports; null where a part is no process of its own. */
+export type Cpu = Readonly<
+  Record<'server' | 'agents' | 'played', number> & Record<'northbound' | 'database', number | null>
+>;
 
 /** Servers and agents that wait for a storm. */
 export interface Calm {
@@ -90,22 +95,27 @@ export async function playStorm(
     novaTold: told.length,
     serverRssMb: Math.max(...pids.server.map(peakRssMibOf)),
     agentRssMb: peakRssMibOf(load.pid),
-    cpu: mapParts((part) => ((cpuAfter[part] - cpuBefore[part]) * 1000) / ports),
+    cpu: mapParts((part) => eachThousand(cpuBefore[part], cpuAfter[part], ports)),
   };
 }
 
-function cpuOf(pids: Readonly<Record<Part, readonly number[]>>): Readonly<Record<Part, number>> {
+function cpuOf(pids: Readonly<Record<Part, readonly number[]>>): Readonly<Record<Part, number | null>> {
   const { user, system } = process.cpuUsage();
   const played = (user + system) / 1_000_000;
-  return mapParts((part) =>
-    part === 'played' ? played : pids[part].reduce((sum, pid) => sum + cpuSecondsOf(pid), 0),
-  );
+  return mapParts((part) => {
+    if (part === 'played') return played;
+    return pids[part].length === 0 ? null : pids[part].reduce((sum, pid) => sum + cpuSecondsOf(pid), 0);
+  });
+}
+
+function eachThousand(before: number | null, after: number | null, ports: number): number | null {
+  return before === null || after === null ? null : ((after - before) * 1000) / ports;
 }
 
 const PARTS = ['server', 'agents', 'northbound', 'database', 'played'] as const satisfies readonly Part[];
 
-export function mapParts(value: (part: Part) => number): Readonly<Record<Part, number>> {
-  return Object.fromEntries(PARTS.map((part) => [part, value(part)])) as Record<Part, number>;
+function mapParts(value: (part: Part) => number | null): Cpu {
+  return Object.fromEntries(PARTS.map((part) => [part, value(part)])) as Cpu;
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Bound } from './bounds.js';
 import { commitOf, describeMachine } from './machine.js';
 import type { Machine } from './machine.js';
-import type { Part } from './play-storm.js';
+import type { Cpu } from './play-storm.js';
 import type { Result, Row } from './scenario.js';
 import type { Spread } from './spread.js';
 
@@ -27,7 +27,7 @@ export interface CommonFigures {
   readonly novaTold: number | null;
   /** The greatest of all runs, in MiB. */
   readonly peakRssMb: { readonly server: number; readonly agent: number } | null;
-  readonly cpuSecondsPer1000: Readonly<Record<Part, number | null>> | null;
+  readonly cpuSecondsPer1000: Cpu | null;
 }
 
 const NONE: CommonFigures = {

@@ -126,9 +126,9 @@ function sizeOf({ group, known, chassis, servers }: Point): number {
   }
 }
 
-/** What one storm came to beside the agents, which are on machines of their own. */
+/** What one storm came to beside the agents, which are on machines of their own; a file's work is in the server's. */
 function costOf({ cpu }: Storm): number {
-  return cpu.server + cpu.northbound + cpu.database;
+  return cpu.server + (cpu.northbound ?? 0) + (cpu.database ?? 0);
 }
 
 /** Every port goes DOWN, and Nova has heard of it. */
@@ -159,7 +159,7 @@ function resultOf(
       'server, northbound, database':
         cpu === undefined
           ? '–'
-          : [cpu.server, cpu.northbound, cpu.database].map((part) => part.toFixed(3)).join(', '),
+          : [cpu.server, cpu.northbound, cpu.database].map((part) => part?.toFixed(3) ?? '–').join(', '),
       'of the first': ratio.toFixed(2),
     })),
     bounds: ratios.flatMap(({ group, size, ratio }) => {
