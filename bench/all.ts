@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { lineOf } from './bounds.js';
+import { commitOf } from './machine.js';
 import { FOLDER, writePerformance } from './performance.js';
 import type { ResultFile } from './result-file.js';
 
@@ -34,13 +35,15 @@ export interface AllOptions {
 /** Measures each in a process of its own, one after the other, then writes docs/performance.md of all figures there are, and says what was not kept. */
 export async function measureAll({ only, runs }: AllOptions): Promise<number> {
   mkdirSync(FOLDER, { recursive: true });
+  const commit = commitOf();
+  const common = ['--runs', String(runs), ...(commit === null ? [] : ['--commit', commit])];
   const failed: string[] = [];
   for (const [name, words] of Object.entries(MEASUREMENTS)) {
     if (only !== undefined && !only.includes(name)) continue;
     process.stderr.write(`${name}\n`);
     const file = `${FOLDER}/${name}.json`;
     rmSync(file, { force: true }); // where this run fails, the figures of another are not shown as its own
-    const child = spawn(process.execPath, [MAIN, ...words, '--runs', String(runs), '--json', file], {
+    const child = spawn(process.execPath, [MAIN, ...words, ...common, '--json', file], {
       stdio: 'inherit',
     });
     await once(child, 'exit');

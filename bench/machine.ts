@@ -52,10 +52,13 @@ function diskOf(source: string): TemporaryFolder['disk'] {
   return null;
 }
 
+/** What measurements write is no change of what is measured. */
+const WRITTEN = [':(top,exclude)docs/performance', ':(top,exclude)docs/performance.md'];
+
 /** The commit, with `+` where files differ from it; null outside a clone. */
 export function commitOf(): string | null {
   const commit = answerOf('git', 'rev-parse', '--short=12', 'HEAD');
-  const changes = answerOf('git', 'status', '--porcelain');
+  const changes = answerOf('git', 'status', '--porcelain', '--', ':/', ...WRITTEN);
   if (commit === null || changes === null) return null;
   return changes === '' ? commit : `${commit}+`;
 }

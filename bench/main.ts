@@ -7,6 +7,7 @@ import { engines } from './engines.js';
 import { flap } from './flap.js';
 import { foreignKeys } from './foreign-keys.js';
 import { idle } from './idle.js';
+import { commitOf } from './machine.js';
 import { neighbour } from './neighbour.js';
 import { page } from './page.js';
 import { isTaken, refusalOf } from './refusal.js';
@@ -40,6 +41,8 @@ const SCENARIOS: readonly Scenario[] = [
 interface Flags extends Omit<ScenarioOptions, 'engines' | 'engine' | 'say'> {
   readonly json?: string;
   readonly engine?: readonly string[];
+  /** Of what is measured, where who started this has found it out. */
+  readonly commit?: string;
 }
 
 const program = new Command('bench').description(
@@ -61,6 +64,7 @@ for (const scenario of SCENARIOS) {
     new Option('--seed <number>', 'what is drawn').default(1).argParser(Number),
   ];
   for (const option of options) command.addOption(option.hideHelp(!isTaken(takes, option.attributeName())));
+  command.addOption(new Option('--commit <name>').hideHelp());
   command.action(async (flags: Flags) => {
     const given = options
       .map((option) => option.attributeName())
@@ -71,7 +75,7 @@ for (const scenario of SCENARIOS) {
 
 /** @returns the exit code: 1 where a bound is not kept, 2 where the scenario is not played. */
 async function play(scenario: Scenario, flags: Flags, given: readonly string[]): Promise<number> {
-  const { json, engine: engines, ...rest } = flags;
+  const { json, engine: engines, commit = commitOf(), ...rest } = flags;
   const { ports, chassis, servers, runs, seed } = rest;
   const numbers = { ports, chassis, servers, runs, seed };
   const refusal = refusalOf(scenario, { given, engines: engines ?? [], db: rest.db, numbers });
@@ -83,7 +87,7 @@ async function play(scenario: Scenario, flags: Flags, given: readonly string[]):
   const verdicts = result.bounds.map(lineOf).join('\n');
   const printed = [tableOf(result.rows), result.footer ?? '', verdicts].filter((part) => part !== '');
   process.stdout.write(`${printed.join('\n\n')}\n`);
-  if (json !== undefined) writeFileSync(json, `${JSON.stringify(fileOf(result, seed), null, 2)}\n`);
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify(fileOf(result, seed, commit), null, 2)}\n`);
   return result.bounds.every(({ holds }) => holds) ? 0 : 1;
 }
 

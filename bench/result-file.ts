@@ -1,5 +1,5 @@
 import type { Bound } from './bounds.js';
-import { commitOf, describeMachine } from './machine.js';
+import { describeMachine } from './machine.js';
 import type { Machine } from './machine.js';
 import type { Cpu } from './play-storm.js';
 import type { Result, Row } from './scenario.js';
@@ -63,8 +63,9 @@ export interface ResultFile extends CommonFigures {
   readonly footer?: string;
 }
 
-export function fileOf(result: Result, seed: number): ResultFile {
+/** @param commit of what was measured: see `commitOf`. */
+export function fileOf(result: Result, seed: number, commit: string | null): ResultFile {
   const { scenario, figures, versions, bounds, ...printed } = result;
-  const origin = { machine: describeMachine(), versions, commit: commitOf(), seed };
+  const origin = { machine: describeMachine(), versions, commit, seed };
   return { scenario, ...NONE, ...figures, ...origin, bounds, ...printed };
 }
