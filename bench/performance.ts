@@ -266,7 +266,7 @@ const DOCS: Readonly<Record<string, string>> = {
     'All agents start again with every port as it was, until every chassis is complete and nothing is pending: what is stored as it is, they do not say again. Then the northbound database loses all data, and everything is said once more, until the last of it is judged.',
   takeover:
     'A server is killed in whose topic the reports of all ports wait; from the kill to the last commit by another.',
-  flap: 'Each port changes 50 times a second: what is written stays bounded.',
+  flap: 'Each port changes 50 times a second. What waits is bounded: a port has one place in one topic, so that no more reports wait than there are ports, and a state that is replaced there is not written. How often a port is written is not: that is as often as the server gets to it.',
   scale:
     "What one report costs, in seconds of processor time of servers, northbound database and Neutron's database, as a system grows. Listeners: agents and as many listeners in one process, that publish, receive, judge, write and acknowledge; *northbound alone* leaves Neutron's database out.",
 };
