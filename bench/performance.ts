@@ -129,7 +129,7 @@ function head(stored: readonly Stored[]): readonly string[] {
     '',
     `Each figure was measured on one machine that ran everything: agents, northbound database, servers, Neutron's database, Nova; ${cores} cores (${processor}), ${memoryGib} GiB, Node ${node}. Only ratios within one run mean something elsewhere: the machine is a virtual one, up to twice as fast on one day as on another, so figures of different commits are not to be compared. \`npm run bench -- all\` repeats all of it, \`npm run bench -- <scenario> --help\` a part.`,
     '',
-    "Whatever is compared was measured in the same run. A figure is the median of all runs, with the least and the greatest in parentheses where a bound or a comparison hangs on it; *at most* is the greatest. Servers run at `nice` 5, as the systemd unit starts them. Load is open: what is due is done when it is due, whether or not anybody keeps up, and a latency counts from when it was due. Percentiles are those of all samples; no histogram rounds them. Databases are durable at each commit: InnoDB's log is flushed each time, PostgreSQL has `fsync` and `synchronous_commit` on, SQLite has `synchronous = NORMAL` with a write-ahead log; Redis has `appendfsync everysec`.",
+    "Whatever is compared was measured in the same run. A figure is the median of all runs, with the least and the greatest in parentheses where a bound or a comparison hangs on it; *at most* is the greatest. Servers run at `nice` 5, as the systemd unit starts them. Load is open: what is due is done when it is due, whether or not anybody keeps up, and a latency counts from when it was due. Percentiles are those of all samples; no histogram rounds them. MariaDB, PostgreSQL and etcd are durable at each commit: InnoDB's log is flushed each time, PostgreSQL has `fsync` and `synchronous_commit` on, etcd syncs its log. SQLite has `synchronous = NORMAL` with a write-ahead log: what is committed outlives the process, but the newest of it not a loss of power. Redis has `appendfsync everysec`. Where there are 10,000 chassis, agents send a heartbeat every 10 s, the most that can be set, elsewhere as often as is the default.",
     '',
   ];
 }
@@ -258,9 +258,9 @@ function aboutMissing(names: readonly string[], stored: readonly Stored[]): read
 const DOCS: Readonly<Record<string, string>> = {
   idle: "One port at a time, on a system where nothing else happens: from when a real ovsdb-server has answered the transaction to the commit in Neutron's database, as another client sees it, and until Nova has heard.",
   steady:
-    'Chassis after chassis boots fifty ports, at 70 % of the rate that a storm reached just before, for a minute; a latency counts from the plug.',
+    'Chassis after chassis boots fifty ports, at 70 % of the rate that a storm reached just before, for a minute; a latency counts from the plug. Memory is that of the server which that storm has already grown: what grows beyond it is seen, not what a storm takes.',
   neighbour:
-    'Transactions like those of neutron-server, on ports that are none of ours and on the same ports, without a storm and during one.',
+    'Transactions like those of neutron-server, on ports that are none of ours and on the same ports, without a storm and during one. A transaction begins every 20 ms, so that each p99 is of some 250 samples: the third slowest.',
   page: 'A storm while the metrics of all servers are scraped each second and the page of one is open, against a storm without, in turns. A program stands for the browser: it asks what the page asks, as often, and reads every answer, but draws nothing; the browser that draws is on another machine.',
   repeats:
     'All agents start again with every port as it was, until every chassis is complete and nothing is pending: what is stored as it is, they do not say again. Then the northbound database loses all data, and everything is said once more, until the last of it is judged.',
@@ -268,7 +268,7 @@ const DOCS: Readonly<Record<string, string>> = {
     'A server is killed in whose topic the reports of all ports wait; from the kill to the last commit by another.',
   flap: 'Each port changes 50 times a second. What waits is bounded: a port has one place in one topic, so that no more reports wait than there are ports, and a state that is replaced there is not written. How often a port is written is not: that is as often as the server gets to it.',
   scale:
-    "What one report costs, in seconds of processor time of servers, northbound database and Neutron's database, as a system grows. Listeners: agents and as many listeners in one process, that publish, receive, judge, write and acknowledge; *northbound alone* leaves Neutron's database out.",
+    "What one report costs, in seconds of processor time of servers, northbound database and Neutron's database, as a system grows; the sweep, whose work `reconcile.rate` bounds, does not run. *Of the first*: the ratio of the medians. The parts are those of the run whose sum is shown. Listeners: agents and as many listeners in one process, that publish, receive, judge, write and acknowledge; *northbound alone* leaves Neutron's database out.",
 };
 
 function sourceOf(stored: readonly Stored[]): readonly string[] {

@@ -50,7 +50,7 @@ interface Measured {
   readonly perSecond: Spread;
   /** Seconds of processor time for a thousand reports. */
   readonly cost: Spread;
-  /** The same, part by part. */
+  /** That of the median run, part by part. */
   readonly cpu: Storm['cpu'] | undefined;
   readonly eachRun: readonly object[];
 }
@@ -108,7 +108,7 @@ async function measure(
     ...{ group, size: sizeOf(point), ports, chassis: point.chassis },
     perSecond: spreads.perSecond,
     cost: spreads.cost,
-    cpu: storms[0]?.cpu,
+    cpu: storms.find((storm) => costOf(storm) === spreads.cost.median)?.cpu,
     eachRun,
   };
 }
