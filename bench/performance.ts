@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { lineOf } from './bounds.js';
+import { inWords } from './bounds.js';
 import { drawBars } from './plots.js';
 import type { Bar } from './plots.js';
 import type { Cpu } from './play-storm.js';
@@ -121,13 +121,15 @@ function drawScale({ points }: StoredScale): Promise<string> {
 function head(stored: readonly Stored[]): readonly string[] {
   const [first] = stored;
   if (first === undefined) return ['# Performance', '', 'Nothing has been measured yet.', ''];
-  const { cores, processor, memoryGib, node } = first.machine;
+  const { cores, processor, memoryGib, node, kernel, temporaryFolder } = first.machine;
+  const system = kernel === null ? '' : `, kernel ${kernel}`;
+  const folder = temporaryFolder === null ? '' : `, databases on ${temporaryFolder.filesystem}`;
   return [
     '# Performance',
     '',
     '<!-- Written by "npm run bench -- all"; the figures are in performance/*.json. -->',
     '',
-    `Each figure was measured on one machine that ran everything: agents, northbound database, servers, Neutron's database, Nova; ${cores} cores (${processor}), ${memoryGib} GiB, Node ${node}. Only ratios within one run mean something elsewhere: the machine is a virtual one, up to twice as fast on one day as on another, so figures of different commits are not to be compared. \`npm run bench -- all\` repeats all of it, \`npm run bench -- <scenario> --help\` a part.`,
+    `Each figure was measured on one machine that ran everything: agents, northbound database, servers, Neutron's database, Nova; ${cores} cores (${processor}), ${memoryGib} GiB, Node ${node}${system}${folder}. Only ratios within one run mean something elsewhere: the machine is a virtual one, up to twice as fast on one day as on another, so figures of different commits are not to be compared. \`npm run bench -- all\` repeats all of it, \`npm run bench -- <scenario> --help\` a part.`,
     '',
     "Whatever is compared was measured in the same run. A figure is the median of all runs, with the least and the greatest in parentheses where a bound or a comparison hangs on it; *at most* is the greatest. Servers run at `nice` 5, as the systemd unit starts them. Load is open: what is due is done when it is due, whether or not anybody keeps up, and a latency counts from when it was due. Percentiles are those of all samples; no histogram rounds them. MariaDB, PostgreSQL and etcd are durable at each commit: InnoDB's log is flushed each time, PostgreSQL has `fsync` and `synchronous_commit` on, etcd syncs its log. SQLite has `synchronous = NORMAL` with a write-ahead log: what is committed outlives the process, but the newest of it not a loss of power. Redis has `appendfsync everysec`. Where there are 10,000 chassis, agents send a heartbeat every 10 s, the most that can be set, elsewhere as often as is the default.",
     '',
@@ -276,9 +278,9 @@ function sourceOf(stored: readonly Stored[]): readonly string[] {
 }
 
 function sourceLine({ name, commit, seed, bounds }: Stored): string {
-  const failed = bounds.filter(({ holds }) => !holds).map(lineOf);
+  const failed = bounds.filter(({ holds }) => !holds).map(inWords);
   const source = `Figures: [${name}.json](performance/${name}.json), commit ${commit ?? 'unknown'}, seed ${seed}.`;
-  return `${[source, ...failed].join(' ')}  `;
+  return `${source}${failed.length === 0 ? '' : ` Not kept: ${failed.join('; ')}.`}  `;
 }
 
 function number(value: number): string {

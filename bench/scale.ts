@@ -163,10 +163,10 @@ function resultOf(
       'of the first': ratio.toFixed(2),
     })),
     bounds: ratios.flatMap(({ group, size, ratio }) => {
+      const isFirst = ratios.find((other) => other.group === group)?.size === size;
       const most = MOST[group];
-      return most === undefined
-        ? []
-        : [atMost(`${group}, ${size.toLocaleString('en')}: of the first`, ratio, most)];
+      if (isFirst || most === undefined) return [];
+      return [atMost(`${group}, ${size.toLocaleString('en')}: ratio`, ratio, most)];
     }),
   };
 }
