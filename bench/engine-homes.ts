@@ -1,3 +1,4 @@
+import type { Redis } from 'ioredis';
 import type { Northbound } from '../src/northbound/northbound.js';
 import { MemoryDatabase } from '../src/northbound/memory/database.js';
 import { MemoryNorthbound } from '../src/northbound/memory/memory-northbound.js';
@@ -7,6 +8,7 @@ import { systemRandom } from '../src/runtime/random.js';
 import { startEtcd } from '../tests/support/etcd.js';
 import { startRedis } from '../tests/support/redis.js';
 import { makeSqliteHome } from '../tests/support/sqlite-fixture.js';
+import { childrenOf, commandOf } from './cloud/processes.js';
 import { meterEtcd, meterRedis, meterSqlite } from './engine-meters.js';
 import type { Meter } from './engine-meters.js';
 
@@ -51,7 +53,7 @@ async function startMemory(): Promise<EngineHome> {
 async function startSqlite(): Promise<EngineHome> {
   const home = makeSqliteHome();
   return {
-    version: 'libsql, synchronous=NORMAL',
+    version: 'libsql, WAL, synchronous = NORMAL',
     url: `sqlite:${home.path}`,
     connect: () => openNorthbound(`sqlite:${home.path}`, SYSTEM),
     meter: meterSqlite(home.path),
@@ -62,10 +64,9 @@ async function startSqlite(): Promise<EngineHome> {
 async function startRedisHome(): Promise<EngineHome> {
   const server = await startRedis(['--appendonly', 'yes', '--appendfsync', 'everysec']);
   const info = await server.admin.info('server');
-  const version = /redis_version:(\S+)/.exec(info)?.[1] ?? '?';
   const url = `redis://127.0.0.1:${server.port}`;
   return {
-    version: `Redis ${version}, appendfsync everysec`,
+    version: `Redis ${await redisVersionOf(server.admin)}, appendfsync everysec`,
     url,
     pid: Number(/process_id:(\d+)/.exec(info)?.[1]),
     connect: () => openNorthbound(url, SYSTEM),
@@ -75,13 +76,18 @@ async function startRedisHome(): Promise<EngineHome> {
   };
 }
 
+export async function redisVersionOf(admin: Redis): Promise<string> {
+  return /redis_version:(\S+)/.exec(await admin.info('server'))?.[1] ?? '?';
+}
+
 async function startEtcdHome(): Promise<EngineHome> {
   const cluster = await startEtcd({ isDurable: true });
   const version = /etcdctl version: (\S+)/.exec(await cluster.ctl('version'))?.[1] ?? '?';
   const url = `etcd://127.0.0.1:${cluster.first.clientPort}`;
   return {
-    version: `etcd ${version}, one member`,
+    version: `etcd ${version}, one member, fsync at each commit`,
     url,
+    pid: childrenOf(process.pid).find((pid) => commandOf(pid).includes(cluster.first.clientUrl)),
     connect: () => openNorthbound(url, SYSTEM),
     meter: meterEtcd(cluster),
     forget: () => cluster.ctl('del', '', '--prefix'),

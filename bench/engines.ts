@@ -4,7 +4,6 @@ import { ENGINE_HOMES } from './engine-homes.js';
 import type { EngineHome } from './engine-homes.js';
 import { adoptAll, BATCH, drainTopic, join, measureLatency, publishAll } from './engine-load.js';
 import type { Reading } from './engine-meters.js';
-import { describeMachine } from './machine.js';
 import type { Result, Row, Scenario, ScenarioOptions } from './scenario.js';
 import { bytes, milliseconds, percentile, spreadOf, thousands, times } from './spread.js';
 import type { Spread } from './spread.js';
@@ -54,11 +53,12 @@ interface EngineFigures {
 export const engines: Scenario = {
   name: 'engines',
   doc: 'compares the engines of the northbound database',
+  takes: { engines: Object.keys(ENGINE_HOMES), areEnginesCompared: true, dbs: [], options: [] },
   run: async (options) => {
     const figures: EngineFigures[] = [];
     for (const engine of options.engines ?? Object.keys(ENGINE_HOMES))
       figures.push(await measure(engine, options));
-    return resultOf(figures, options);
+    return resultOf(figures);
   },
 };
 
@@ -147,11 +147,14 @@ async function measureAdoption(home: EngineHome, opened: Opened): ReturnType<typ
   return adoptAll(staying, member);
 }
 
-function resultOf(figures: readonly EngineFigures[], { seed }: ScenarioOptions): Result {
+function resultOf(engines: readonly EngineFigures[]): Result {
   return {
-    ...{ scenario: 'engines', seed, machine: describeMachine(), figures },
-    rows: figures.map(speedsOf),
-    footer: `One report costs its engine:\n\n${tableOf(figures.map(costRowOf))}`,
+    scenario: 'engines',
+    figures: { runs: RUNS, engines },
+    versions: Object.fromEntries(engines.map(({ engine, version }) => [engine, version])),
+    rows: engines.map(speedsOf),
+    bounds: [],
+    footer: `One report costs its engine:\n\n${tableOf(engines.map(costRowOf))}`,
   };
 }
 

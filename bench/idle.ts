@@ -4,13 +4,14 @@ import { seededRandom } from '../src/runtime/random.js';
 import { deviceOf, plantPorts } from '../src/simulator/neutron-rows.js';
 import type { NeutronRows } from '../src/simulator/neutron-rows.js';
 import { ifaceId, startOvsdb } from '../tests/support/ovsdb.js';
+import { atMost, isUsual } from './bounds.js';
+import type { Bound } from './bounds.js';
 import { openCloud } from './cloud/bench-cloud.js';
 import type { BenchCloud } from './cloud/bench-cloud.js';
-import { describeMachine } from './machine.js';
-import { eachRun } from './scenario.js';
+import { eachRun, OF_CLOUDS } from './scenario.js';
 import type { Result, Row, Scenario, ScenarioOptions } from './scenario.js';
-import { milliseconds, percentile, spreadOf } from './spread.js';
-import type { Spread } from './spread.js';
+import { milliseconds, sharesOf, summarize } from './spread.js';
+import type { Shares, Spreads } from './spread.js';
 
 /** Ports that are plugged, one after the other, in one run. */
 const PLUGS = 300;
@@ -30,6 +31,7 @@ interface Took {
 export const idle: Scenario = {
   name: 'idle',
   doc: 'one port comes up at a time: from ovsdb-server to the commit, and to Nova',
+  takes: { ...OF_CLOUDS, options: ['runs', 'profile', 'seed'] },
   run: async (options) => {
     await using opened = new Opened();
     const cloud = await openCloud({ ...options, ports: 0, chassis: 1 }, opened);
@@ -85,34 +87,30 @@ async function untilHeard({ openstack }: BenchCloud, serverId: string): Promise<
   }
 }
 
-function resultOf(runs: readonly Took[], { seed, engine, db }: ScenarioOptions, cloud: BenchCloud): Result {
-  const of = (values: (run: Took) => readonly number[], share: number): Spread =>
-    spreadOf(runs.map((run) => percentile(values(run), share)));
-  const shares = { p50Ms: 0.5, p90Ms: 0.9, p99Ms: 0.99 };
-  const spreads = (values: (run: Took) => readonly number[]): Record<keyof typeof shares, Spread> => ({
-    p50Ms: of(values, shares.p50Ms),
-    p90Ms: of(values, shares.p90Ms),
-    p99Ms: of(values, shares.p99Ms),
-  });
-  const commit = spreads((run) => run.commitMs);
-  const nova = spreads((run) => run.novaMs);
-  const rowOf = (until: string, spread: typeof commit): Row => ({
+function resultOf(runs: readonly Took[], options: ScenarioOptions, cloud: BenchCloud): Result {
+  const { engine, db } = options;
+  const figures = runs.map(({ commitMs, novaMs }) => ({ ...sharesOf(commitMs), nova: sharesOf(novaMs) }));
+  const { medians, spreads, eachRun } = summarize(figures);
+  const rowOf = (until: string, { p50Ms, p90Ms, p99Ms }: Spreads<Shares>): Row => ({
     until,
-    p50: milliseconds(spread.p50Ms),
-    p90: milliseconds(spread.p90Ms),
-    p99: milliseconds(spread.p99Ms),
+    p50: milliseconds(p50Ms),
+    p90: milliseconds(p90Ms),
+    p99: milliseconds(p99Ms),
   });
+  const size = { engine, db, ports: PLUGS, chassis: 1, servers: 1, runs: runs.length };
   return {
-    ...{ scenario: 'idle', seed, machine: describeMachine() },
-    figures: {
-      engine,
-      db,
-      runs: runs.length,
-      ports: PLUGS,
-      commit,
-      nova,
-      versions: { database: cloud.database.version },
-    },
-    rows: [rowOf("the commit in Neutron's database", commit), rowOf('Nova has heard', nova)],
+    scenario: 'idle',
+    figures: { ...size, ...medians, spreads, eachRun },
+    versions: cloud.versions,
+    bounds: boundsOf(medians, options),
+    rows: [rowOf("the commit in Neutron's database", spreads), rowOf('Nova has heard', spreads.nova)],
   };
+}
+
+function boundsOf(
+  { p50Ms, p99Ms, nova }: Shares & { readonly nova: Shares },
+  options: ScenarioOptions,
+): readonly Bound[] {
+  if (!isUsual(options)) return [];
+  return [atMost('p50Ms', p50Ms, 5), atMost('p99Ms', p99Ms, 20), atMost('nova.p99Ms', nova.p99Ms, 40)];
 }

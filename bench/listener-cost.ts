@@ -14,8 +14,8 @@ import { cpuSecondsOf } from './cloud/processes.js';
 import { ENGINE_HOMES } from './engine-homes.js';
 import { join } from './engine-load.js';
 import { chassisOf } from './load/orders.js';
-import { spreadOf } from './spread.js';
-import type { Spread } from './spread.js';
+import { summarize } from './spread.js';
+import type { Spreads } from './spread.js';
 
 const CHASSIS = 1000;
 /** Reports of one chassis, all published at once. */
@@ -41,9 +41,10 @@ interface Once {
   readonly cost: number;
 }
 
-export type ListenerCost = { readonly listeners: number } & Readonly<
-  Record<Kind, Readonly<Record<keyof Once, Spread>>>
->;
+/** What several runs came to, and each of them. */
+type Costs = Spreads<Once> & { readonly eachRun: readonly Once[] };
+
+export type ListenerCost = { readonly listeners: number } & Readonly<Record<Kind, Costs>>;
 
 /**
  * What a report costs agents, northbound database, servers and Neutron's database, among so many listeners. What is no
@@ -60,16 +61,14 @@ export async function costOfListeners(
     for (const { listeners, found } of all) found.push(await measureOnce(engine, db, listeners));
   return all.map(({ listeners, found }) => ({
     listeners,
-    whole: spreadsOf(found.map(({ whole }) => whole)),
-    carried: spreadsOf(found.map(({ carried }) => carried)),
+    whole: costsOf(found.map(({ whole }) => whole)),
+    carried: costsOf(found.map(({ carried }) => carried)),
   }));
 }
 
-function spreadsOf(found: readonly Once[]): ListenerCost[Kind] {
-  return {
-    perSecond: spreadOf(found.map(({ perSecond }) => perSecond)),
-    cost: spreadOf(found.map(({ cost }) => cost)),
-  };
+function costsOf(found: readonly Once[]): Costs {
+  const { spreads, eachRun } = summarize(found);
+  return { ...spreads, eachRun };
 }
 
 async function measureOnce(

@@ -14,6 +14,7 @@ import type { NeutronConnection } from '../tests/support/neutron-rows.js';
 import { plantNetwork, plantPort, portIdOf } from '../tests/support/neutron-rows.js';
 import { startRedis } from '../tests/support/redis.js';
 import type { RedisServer } from '../tests/support/redis.js';
+import { redisVersionOf } from './engine-homes.js';
 import { chassisOf, cloneFirstPort, PER_CHASSIS } from './million-ports.js';
 
 const LISTENER = { id: 'bench', ttlMs: 60_000, versions: [1, 2], program: 'bench' };
@@ -48,6 +49,15 @@ export class MillionCloud {
     this.#redis = redis;
     this.#neutron = createNeutron(openDatabase(server.url, 'port_status', systemClock), parts);
     this.#northbound = openNorthbound(this.northboundUrl, parts);
+  }
+
+  /** Of what it consists of, each with how sure a commit is. */
+  async versions(): Promise<Readonly<Record<string, string>>> {
+    const [found] = await this.rows.run('select version() as version');
+    return {
+      engine: `Redis ${await redisVersionOf(this.#redis.admin)}, not persistent`,
+      database: `${String(found?.['version'])}, innodb_flush_log_at_trx_commit = 2`,
+    };
   }
 
   async fill({ ports, silent }: Size): Promise<void> {

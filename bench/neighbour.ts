@@ -1,16 +1,17 @@
 import { systemClock } from '../src/runtime/clock.js';
 import { Opened } from '../src/runtime/opened.js';
+import { atLeast, atMost, isUsual } from './bounds.js';
+import type { Bound } from './bounds.js';
 import { openCloud } from './cloud/bench-cloud.js';
 import type { BenchCloud } from './cloud/bench-cloud.js';
 import { startNeighbour } from './cloud/neighbour.js';
 import type { NeighbourFigures } from './cloud/neighbour.js';
 import { plantOthers } from './cloud/ports.js';
-import { describeMachine } from './machine.js';
 import { openCalm, playStorm } from './play-storm.js';
-import { eachRun } from './scenario.js';
-import type { Result, Row, Scenario, ScenarioOptions } from './scenario.js';
-import { milliseconds, percentile, spreadOf } from './spread.js';
-import type { Spread } from './spread.js';
+import { eachRun, OF_CLOUDS } from './scenario.js';
+import type { Result, Scenario, ScenarioOptions } from './scenario.js';
+import { inParentheses, milliseconds, percentile, summarize } from './spread.js';
+import type { Spreads } from './spread.js';
 
 /** How long it is measured what transactions take when nothing else happens. */
 const CALM_MS = 5000;
@@ -24,12 +25,18 @@ interface Measured {
   readonly others: NeighbourFigures;
   readonly same: NeighbourFigures;
   readonly portsPerSecond: number;
+  readonly novaTold: number;
 }
 
 /** What a storm does to those who write to the same tables: Neutron's own work has to go on. */
 export const neighbour: Scenario = {
   name: 'neighbour',
   doc: 'what transactions like those of neutron-server take during a storm, on other ports and on the same',
+  takes: {
+    ...OF_CLOUDS,
+    dbs: ['mariadb'],
+    options: ['ports', 'chassis', 'servers', 'runs', 'profile', 'seed'],
+  },
   run: async (options) => {
     await using opened = new Opened();
     options.say(`making ${options.ports} ports`);
@@ -54,9 +61,9 @@ async function measure(
   const alone = await before.stop();
   const onOthers = startNeighbour(elsewhere);
   const onSame = startNeighbour({ url, first: 1, count: ports, stride: STRIDE });
-  const { portsPerSecond } = await playStorm(calm, seed);
+  const { portsPerSecond, novaTold } = await playStorm(calm, seed);
   const [during, same] = await Promise.all([onOthers.stop(), onSame.stop()]);
-  return { alone, others: during, same, portsPerSecond };
+  return { alone, others: during, same, portsPerSecond, novaTold };
 }
 
 /** MariaDB's: neutron-server has rights that ours has not. */
@@ -69,33 +76,46 @@ function adminUrlOf({ database }: BenchCloud): string {
 }
 
 function resultOf(runs: readonly Measured[], options: ScenarioOptions, cloud: BenchCloud): Result {
-  const { engine, db, ports, chassis, servers, seed } = options;
-  const of = (value: (run: Measured) => number): Spread => spreadOf(runs.map(value));
+  const { engine, db, ports, chassis, servers } = options;
+  const { medians, spreads, eachRun } = summarize(runs.map(figuresOf));
   const kinds = ['alone', 'others', 'same'] as const;
-  const figures = {
-    ...{ engine, db, ports, chassis, servers, runs: runs.length },
-    ...Object.fromEntries(
-      kinds.map((kind) => [
-        kind,
-        {
-          p50Ms: of((run) => percentile(run[kind].tookMs, 0.5)),
-          p99Ms: of((run) => percentile(run[kind].tookMs, 0.99)),
-          retries: of((run) => run[kind].retries),
-          failures: of((run) => run[kind].failures),
-        },
-      ]),
-    ),
-    ratioOfP99: of((run) => percentile(run.others.tookMs, 0.99) / percentile(run.alone.tookMs, 0.99)),
-    portsPerSecond: of((run) => run.portsPerSecond),
-    versions: { database: cloud.database.version },
+  return {
+    scenario: 'neighbour',
+    figures: {
+      ...{ engine, db, ports, chassis, servers, runs: runs.length },
+      ...medians,
+      ...{ portsPerSecond: spreads.portsPerSecond, novaTold: spreads.novaTold.min, spreads, eachRun },
+    },
+    versions: cloud.versions,
+    bounds: boundsOf(spreads, options),
+    rows: kinds.map((kind) => ({
+      neighbour: { alone: 'without a storm', others: 'on other ports', same: 'on the same ports' }[kind],
+      p50: milliseconds(spreads[kind].p50Ms),
+      p99: milliseconds(spreads[kind].p99Ms),
+      retries: String(spreads[kind].retries.median),
+      failures: String(spreads[kind].failures.max),
+    })),
+    footer: `p99 on other ports, over that without a storm: ${inParentheses(spreads.ratioOfP99, (value) => value.toFixed(1))}`,
   };
-  const rows = kinds.map((kind): Row => ({
-    neighbour: { alone: 'without a storm', others: 'on other ports', same: 'on the same ports' }[kind],
-    p50: milliseconds(of((run) => percentile(run[kind].tookMs, 0.5))),
-    p99: milliseconds(of((run) => percentile(run[kind].tookMs, 0.99))),
-    retries: String(of((run) => run[kind].retries).median),
-    failures: String(of((run) => run[kind].failures).max),
-  }));
-  const footer = `p99 on other ports: ${figures.ratioOfP99.median.toFixed(1)} × that without a storm`;
-  return { scenario: 'neighbour', seed, machine: describeMachine(), figures, rows, footer };
+}
+
+function figuresOf({ alone, others, same, portsPerSecond, novaTold }: Measured) {
+  const arms = { alone: armOf(alone), others: armOf(others), same: armOf(same) };
+  return { ...arms, ratioOfP99: arms.others.p99Ms / arms.alone.p99Ms, portsPerSecond, novaTold };
+}
+
+function armOf({ tookMs, retries, failures }: NeighbourFigures) {
+  return { p50Ms: percentile(tookMs, 0.5), p99Ms: percentile(tookMs, 0.99), retries, failures };
+}
+
+function boundsOf(
+  { alone, others, same, ratioOfP99, novaTold }: Spreads<ReturnType<typeof figuresOf>>,
+  options: ScenarioOptions,
+): readonly Bound[] {
+  const failures = [alone, others, same].reduce((sum, arm) => sum + arm.failures.max, 0);
+  return [
+    atMost('failures', failures, 0),
+    atLeast('novaTold', novaTold.min, options.ports),
+    ...(isUsual(options) ? [atMost('ratioOfP99', ratioOfP99.median, 3)] : []),
+  ];
 }

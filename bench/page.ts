@@ -1,14 +1,14 @@
 import { Opened } from '../src/runtime/opened.js';
+import { atLeast } from './bounds.js';
 import { openCloud } from './cloud/bench-cloud.js';
 import type { BenchCloud } from './cloud/bench-cloud.js';
 import { Follower } from './cloud/follow-page.js';
 import type { Followed } from './cloud/follow-page.js';
-import { describeMachine } from './machine.js';
 import { openCalm, playStorm } from './play-storm.js';
 import type { Storm } from './play-storm.js';
-import { eachRun } from './scenario.js';
-import type { Result, Scenario, ScenarioOptions } from './scenario.js';
-import { spreadOf } from './spread.js';
+import { eachRun, OF_CLOUDS } from './scenario.js';
+import type { Result, Row, Scenario, ScenarioOptions } from './scenario.js';
+import { inParentheses, summarize } from './spread.js';
 import type { Spread } from './spread.js';
 
 /** What a storm with the page open has to reach of one without. */
@@ -24,6 +24,7 @@ interface Pair {
 export const page: Scenario = {
   name: 'page',
   doc: 'a storm while metrics are scraped each second and the page is open, against one without, in turns',
+  takes: { ...OF_CLOUDS, options: ['ports', 'chassis', 'servers', 'runs', 'profile', 'seed'] },
   run: async (options) => {
     await using opened = new Opened();
     options.say(`making ${options.ports} ports`);
@@ -57,45 +58,41 @@ async function stormWatched(
 }
 
 function resultOf(pairs: readonly Pair[], options: ScenarioOptions, cloud: BenchCloud): Result {
-  const { engine, db, ports, chassis, servers, seed } = options;
-  const of = (value: (pair: Pair) => number): Spread => spreadOf(pairs.map(value));
-  const ratio = of((pair) => pair.with.portsPerSecond / pair.without.portsPerSecond);
-  const cpu = (storm: Storm): number => storm.cpu.server;
-  const figures = {
-    ...{ engine, db, ports, chassis, servers, runs: pairs.length },
-    withoutPage: {
-      portsPerSecond: of((pair) => pair.without.portsPerSecond),
-      serverCpuSecondsPer1000: of((pair) => cpu(pair.without)),
-    },
-    withPage: {
-      ratio: ratio.median,
-      ratios: ratio,
-      portsPerSecond: of((pair) => pair.with.portsPerSecond),
-      serverCpuSecondsPer1000: of((pair) => cpu(pair.with)),
-      overviews: of((pair) => pair.followed.overviews),
-      answers: of((pair) => pair.followed.answers),
-      slowestAnswerMs: of((pair) => pair.followed.slowestMs),
-      scrapes: of((pair) => pair.followed.scrapes),
-    },
-    leastRatio: LEAST_RATIO,
-    versions: { database: cloud.database.version },
-  };
-  const row = (storm: string, { portsPerSecond, serverCpuSecondsPer1000 }: typeof figures.withoutPage) => ({
+  const { engine, db, ports, chassis, servers } = options;
+  const { medians, spreads, eachRun } = summarize(pairs.map(figuresOf));
+  const { ratio, withPage, withoutPage } = spreads;
+  const row = (storm: string, { portsPerSecond, serverCpuSecondsPer1000 }: typeof withoutPage): Row => ({
     storm,
     'ports/s': inWords(portsPerSecond, 0),
     'CPU s per 1,000 of the server': inWords(serverCpuSecondsPer1000, 3),
   });
   return {
-    ...{ scenario: 'page', seed, machine: describeMachine(), figures },
-    rows: [row('without', figures.withoutPage), row('metrics scraped, page open', figures.withPage)],
+    scenario: 'page',
+    figures: {
+      ...{ engine, db, ports, chassis, servers, runs: pairs.length },
+      ...medians,
+      ...{ portsPerSecond: withPage.portsPerSecond, leastRatio: LEAST_RATIO, spreads, eachRun },
+    },
+    versions: cloud.versions,
+    rows: [row('without', withoutPage), row('metrics scraped, page open', withPage)],
     footer: `Ratio of ports/s, pair by pair: ${inWords(ratio, 3)}; at least ${LEAST_RATIO} is wanted.`,
-    verdict: ratio.median >= LEAST_RATIO ? 'kept' : 'failed',
+    bounds: [atLeast('ratio', ratio.median, LEAST_RATIO)],
   };
 }
 
-/** `6,289 (6,036–6,354)`. */
-function inWords({ median, min, max }: Spread, digits: number): string {
-  const text = (value: number): string =>
-    value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
-  return `${text(median)} (${text(min)}–${text(max)})`;
+function figuresOf(pair: Pair) {
+  const { overviews, answers, slowestMs, scrapes } = pair.followed;
+  const withoutPage = stormFiguresOf(pair.without);
+  const asked = { overviews, answers, slowestAnswerMs: slowestMs, scrapes };
+  const withPage = { ...stormFiguresOf(pair.with), ...asked };
+  return { ratio: withPage.portsPerSecond / withoutPage.portsPerSecond, withoutPage, withPage };
+}
+
+function stormFiguresOf({ portsPerSecond, cpu }: Storm) {
+  return { portsPerSecond, serverCpuSecondsPer1000: cpu.server };
+}
+
+function inWords(spread: Spread, digits: number): string {
+  const fixed = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  return inParentheses(spread, (value) => value.toLocaleString('en', fixed));
 }

@@ -1,8 +1,8 @@
 import { systemClock } from '../src/runtime/clock.js';
 import type { Opened } from '../src/runtime/opened.js';
 import { seededRandom } from '../src/runtime/random.js';
+import type { FakeCloud } from '../src/simulator/cloud/cloud.js';
 import { portIdOf } from '../src/simulator/neutron-rows.js';
-import { eventually } from '../tests/support/eventually.js';
 import type { Program } from '../tests/support/process.js';
 import type { BenchCloud, Stage } from './cloud/bench-cloud.js';
 import { watchCommits } from './cloud/commits.js';
@@ -12,8 +12,9 @@ import { percentile } from './spread.js';
 
 /** Ports whose commits are seen one by one. */
 const SAMPLE = 500;
-/** How long a storm may take. */
-const PATIENCE_MS = 300_000;
+/** Of whatever Nova has not heard then, after its last word, it does not hear. */
+const SILENCE_MS = 60_000;
+const LOOK_MS = 50;
 
 /** One storm. */
 export interface Storm {
@@ -26,11 +27,16 @@ export interface Storm {
   readonly novaTold: number;
   readonly serverRssMb: number;
   readonly agentRssMb: number;
-  readonly cpu: Readonly<Record<Part, number>>;
+  readonly cpu: Cpu;
 }
 
 /** What takes processor time; `played` are Nova and whoever watches. */
 export type Part = 'server' | 'agents' | 'northbound' | 'database' | 'played';
+
+/** Seconds of processor time for a thousand ports; null where a part is no process of its own. */
+export type Cpu = Readonly<
+  Record<'server' | 'agents' | 'played', number> & Record<'northbound' | 'database', number | null>
+>;
 
 /** Servers and agents that wait for a storm. */
 export interface Calm {
@@ -55,7 +61,7 @@ export async function openCalm(
   return { cloud, stage, servers: running, load: await stage.startLoad() };
 }
 
-/** The first ports, all unless said otherwise, come up at once. Resolves when Nova has heard of the last. */
+/** The first ports, all unless said otherwise, come up at once. Resolves when Nova has heard of the last, or hears no more. */
 export async function playStorm(
   { cloud, stage, servers, load }: Calm,
   seed: number,
@@ -71,15 +77,13 @@ export async function playStorm(
   };
   const cpuBefore = cpuOf(pids);
   const startMs = systemClock.now();
-  const [commits] = await Promise.all([
+  const [commits, , toldAtMs] = await Promise.all([
     watchCommits(cloud.database.rows, { last: portIdOf(ports), sample: sampleOf(ports, seed) }),
     load.order({ kind: 'all', status: 'ACTIVE', ports }),
+    untilTold(nova, 'network-vif-plugged', ports),
   ]);
-  await eventually(() => {
-    if (nova.heard.length < ports) throw new Error(`Nova heard ${nova.heard.length} words`);
-  }, PATIENCE_MS);
   const cpuAfter = cpuOf(pids);
-  const told = [...toldOf(nova.heard).values()].map((at) => at - startMs);
+  const told = [...toldAtMs.values()].map((at) => at - startMs);
   const took = commits.sampleAtMs.map((at) => at - startMs);
   return {
     portsPerSecond: (ports * 1000) / (commits.lastAtMs - startMs),
@@ -91,31 +95,50 @@ export async function playStorm(
     novaTold: told.length,
     serverRssMb: Math.max(...pids.server.map(peakRssMibOf)),
     agentRssMb: peakRssMibOf(load.pid),
-    cpu: mapParts((part) => ((cpuAfter[part] - cpuBefore[part]) * 1000) / ports),
+    cpu: mapParts((part) => eachThousand(cpuBefore[part], cpuAfter[part], ports)),
   };
 }
 
-function cpuOf(pids: Readonly<Record<Part, readonly number[]>>): Readonly<Record<Part, number>> {
+function cpuOf(pids: Readonly<Record<Part, readonly number[]>>): Readonly<Record<Part, number | null>> {
   const { user, system } = process.cpuUsage();
   const played = (user + system) / 1_000_000;
-  return mapParts((part) =>
-    part === 'played' ? played : pids[part].reduce((sum, pid) => sum + cpuSecondsOf(pid), 0),
-  );
+  return mapParts((part) => {
+    if (part === 'played') return played;
+    return pids[part].length === 0 ? null : pids[part].reduce((sum, pid) => sum + cpuSecondsOf(pid), 0);
+  });
+}
+
+function eachThousand(before: number | null, after: number | null, ports: number): number | null {
+  return before === null || after === null ? null : ((after - before) * 1000) / ports;
 }
 
 const PARTS = ['server', 'agents', 'northbound', 'database', 'played'] as const satisfies readonly Part[];
 
-export function mapParts(value: (part: Part) => number): Readonly<Record<Part, number>> {
-  return Object.fromEntries(PARTS.map((part) => [part, value(part)])) as Record<Part, number>;
+function mapParts(value: (part: Part) => number | null): Cpu {
+  return Object.fromEntries(PARTS.map((part) => [part, value(part)])) as Cpu;
 }
 
-/** When Nova first heard of each port. */
-function toldOf(
-  heard: readonly { readonly tag?: string | undefined; readonly at: number }[],
-): ReadonlyMap<string, number> {
+/**
+ * Waits until Nova has heard that word of so many ports, or no word for a while; takes out of it whatever it hears, as it
+ * keeps no more than the newest.
+ *
+ * @returns when it first heard of each port.
+ */
+export async function untilTold(
+  { heard }: FakeCloud['nova'],
+  word: 'network-vif-plugged' | 'network-vif-unplugged',
+  ports: number,
+): Promise<ReadonlyMap<string, number>> {
   const first = new Map<string, number>();
-  for (const { tag = '', at } of heard) if (!first.has(tag)) first.set(tag, at);
-  return first;
+  let lastMs = systemClock.monotonicMs();
+  for (;;) {
+    const nowMs = systemClock.monotonicMs();
+    if (heard.length > 0) lastMs = nowMs;
+    for (const { name, tag = '', at } of heard.splice(0))
+      if (name === word && !first.has(tag)) first.set(tag, at);
+    if (first.size >= ports || nowMs - lastMs > SILENCE_MS) return first;
+    await systemClock.sleep(LOOK_MS);
+  }
 }
 
 function sampleOf(ports: number, seed: number): readonly string[] {

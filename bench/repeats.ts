@@ -2,16 +2,15 @@ import { systemClock } from '../src/runtime/clock.js';
 import { Opened } from '../src/runtime/opened.js';
 import { eventually } from '../tests/support/eventually.js';
 import { countOf } from '../tests/support/metrics.js';
+import { atLeast, atMost } from './bounds.js';
 import { openCloud } from './cloud/bench-cloud.js';
 import type { BenchCloud } from './cloud/bench-cloud.js';
 import { writesOf } from './cloud/ports.js';
-import { describeMachine } from './machine.js';
 import { openCalm, playStorm } from './play-storm.js';
 import type { Calm } from './play-storm.js';
-import { eachRun } from './scenario.js';
+import { eachRun, OF_CLOUDS } from './scenario.js';
 import type { Result, Scenario, ScenarioOptions } from './scenario.js';
-import { milliseconds, spreadOf } from './spread.js';
-import type { Spread } from './spread.js';
+import { inParentheses, milliseconds, summarize } from './spread.js';
 
 const PATIENCE_MS = 120_000;
 /** How much sooner repeats have to be done than changes. */
@@ -22,8 +21,8 @@ interface Repeated {
   readonly changesMs: number;
   /** From the start of the agents until every chassis is complete and nothing is pending. */
   readonly startMs: number;
-  /** From a loss of all northbound data until the last of what the agents say again is judged; none where none is made. */
-  readonly lossMs: number | undefined;
+  /** From a loss of all northbound data until the last of what the agents say again is judged; null where none is made. */
+  readonly lossMs: number | null;
   /** Statuses and revisions that either wrote to Neutron. */
   readonly writes: number;
 }
@@ -32,6 +31,7 @@ interface Repeated {
 export const repeats: Scenario = {
   name: 'repeats',
   doc: 'all agents start again with every port as it was, then say it all again after a loss of data: time and writes, against those of changes',
+  takes: { ...OF_CLOUDS, options: ['ports', 'chassis', 'servers', 'runs', 'profile', 'seed'] },
   run: async (options) => {
     await using opened = new Opened();
     options.say(`making ${options.ports} ports`);
@@ -57,7 +57,7 @@ async function sayAgain(
   const { engine } = calm.stage;
   const due = (await judgedBy(calm)) + ports;
   const lose = engine.forget?.bind(engine);
-  const lossMs = lose && (await timeOf(() => Promise.all([lose(), untilJudged(calm, due)])));
+  const lossMs = lose ? await timeOf(() => Promise.all([lose(), untilJudged(calm, due)])) : null;
   const writes = (await writesOf(cloud.database.rows)) - writesBefore;
   return { changesMs: (ports * 1000) / portsPerSecond, startMs, lossMs, writes };
 }
@@ -87,31 +87,28 @@ async function untilJudged(calm: Calm, count: number): Promise<void> {
 }
 
 function resultOf(runs: readonly Repeated[], options: ScenarioOptions, cloud: BenchCloud): Result {
-  const { engine, db, ports, chassis, servers, seed } = options;
-  const of = (value: (run: Repeated) => number): Spread => spreadOf(runs.map(value));
-  const [changesMs, startMs] = [of((run) => run.changesMs), of((run) => run.startMs)];
-  const ratio = of((run) => run.changesMs / run.startMs);
-  const losses = runs.flatMap((run) => run.lossMs ?? []);
-  const lossMs = losses.length === 0 ? undefined : spreadOf(losses);
-  const writes = Math.max(...runs.map((run) => run.writes));
+  const { engine, db, ports, chassis, servers } = options;
+  const { medians, spreads, eachRun } = summarize(
+    runs.map((run) => ({ ...run, ratio: run.changesMs / run.startMs })),
+  );
+  const { changesMs, startMs, lossMs, ratio } = spreads;
+  const writes = spreads.writes.max;
   return {
-    ...{ scenario: 'repeats', seed, machine: describeMachine() },
+    scenario: 'repeats',
     figures: {
       ...{ engine, db, ports, chassis, servers, runs: runs.length },
-      ...{ changesMs, startMs, ratio, lossMs, writes, versions: { database: cloud.database.version } },
+      ...{ ...medians, writes, spreads, eachRun },
     },
+    versions: cloud.versions,
     rows: [
       {
         ports: String(ports),
         changes: milliseconds(changesMs),
-        'all agents start again': `${milliseconds(startMs)}, ratio ${ratio.median.toFixed(1)}`,
-        'all data is lost':
-          lossMs === undefined
-            ? '–'
-            : `${milliseconds(lossMs)}, ratio ${(changesMs.median / lossMs.median).toFixed(1)}`,
+        'all agents start again': `${milliseconds(startMs)}, ratio ${inParentheses(ratio, (value) => value.toFixed(1))}`,
+        'all data is lost': lossMs === null ? '–' : milliseconds(lossMs),
         "writes in Neutron's tables": String(writes),
       },
     ],
-    verdict: ratio.median >= LEAST_RATIO && writes === 0 ? 'kept' : 'failed',
+    bounds: [atLeast('ratio', ratio.median, LEAST_RATIO), atMost('writes', writes, 0)],
   };
 }

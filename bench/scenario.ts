@@ -1,5 +1,6 @@
 import { Opened } from '../src/runtime/opened.js';
-import type { Machine } from './machine.js';
+import type { Bound } from './bounds.js';
+import type { CommonFigures } from './result-file.js';
 
 export interface ScenarioOptions {
   /** Absent: all. */
@@ -23,21 +24,44 @@ export type Row = Readonly<Record<string, string>>;
 
 export interface Result {
   readonly scenario: string;
-  readonly seed: number;
-  readonly machine: Machine;
-  /** What is measured, as it is. */
-  readonly figures: unknown;
+  /** What is measured, as it is: of the common figures those that apply, and the scenario's own. */
+  readonly figures: Partial<CommonFigures> & Readonly<Record<string, unknown>>;
+  /** Of the engines and databases that were started, each with how sure a commit is. */
+  readonly versions: Readonly<Record<string, string>>;
   readonly rows: readonly Row[];
   /** A line below the table. */
   readonly footer?: string;
-  /** Whether a bound that the scenario has is kept; absent where it has none. */
-  readonly verdict?: 'kept' | 'failed';
+  /** What the scenario has to keep at that size, on that engine and database. */
+  readonly bounds: readonly Bound[];
 }
+
+/** Options that not every scenario takes. */
+export type OptionName = 'ports' | 'chassis' | 'servers' | 'runs' | 'profile' | 'seed';
+
+/** What of the command line means something to a scenario; the rest is refused. */
+export interface Takes {
+  readonly engines: readonly string[];
+  /** Whether several engines are measured side by side (default false: one of them). */
+  readonly areEnginesCompared?: boolean;
+  readonly dbs: readonly string[];
+  readonly options: readonly OptionName[];
+  /** How large it is unless said otherwise (default `USUAL_SIZE`). */
+  readonly size?: { readonly ports: number; readonly chassis: number };
+}
+
+export const USUAL_SIZE = { ports: 50_000, chassis: 1000 };
+
+/** Engines that processes share, and databases of Neutron, that a cloud is made of. */
+export const OF_CLOUDS = {
+  engines: ['redis', 'etcd', 'sqlite'],
+  dbs: ['mariadb', 'postgresql', 'sqlite'],
+} as const;
 
 /** One benchmark: whatever it compares, it measures in the same run. */
 export interface Scenario {
   readonly name: string;
   readonly doc: string;
+  readonly takes: Takes;
   readonly run: (options: ScenarioOptions) => Promise<Result>;
 }
 

@@ -9,10 +9,71 @@ export function spreadOf(values: readonly number[]): Spread {
   return { median: percentile(values, 0.5), min: Math.min(...values), max: Math.max(...values) };
 }
 
+/** Each figure of several runs; null where no run measured it. */
+export type Spreads<Figures> = {
+  readonly [Name in keyof Figures]: Figures[Name] extends number
+    ? Spread
+    : Figures[Name] extends object
+      ? Spreads<Figures[Name]>
+      : Spread | null;
+};
+
+/** What several runs came to, figure by figure; figures may be in groups. */
+export interface Summary<Figures> {
+  readonly medians: Figures;
+  readonly spreads: Spreads<Figures>;
+  readonly eachRun: readonly Figures[];
+}
+
+export function summarize<Figures extends object>(eachRun: readonly Figures[]): Summary<Figures> {
+  const spreads = spreadsOf(eachRun);
+  return { medians: mediansOf(spreads) as Figures, spreads: spreads as Spreads<Figures>, eachRun };
+}
+
+function spreadsOf(values: readonly unknown[]): unknown {
+  const [first] = values;
+  if (typeof first !== 'object' || first === null) {
+    const numbers = values.filter((value) => typeof value === 'number');
+    return numbers.length === 0 ? null : spreadOf(numbers);
+  }
+  const groups = values as readonly Readonly<Record<string, unknown>>[];
+  return mapValues(first, (_, name) => spreadsOf(groups.map((group) => group[name])));
+}
+
+function mediansOf(spreads: unknown): unknown {
+  if (typeof spreads !== 'object' || spreads === null) return null;
+  return 'median' in spreads ? spreads.median : mapValues(spreads, mediansOf);
+}
+
+function mapValues(group: object, value: (old: unknown, name: string) => unknown): object {
+  const entries = Object.entries(group) as readonly (readonly [string, unknown])[];
+  return Object.fromEntries(entries.map(([name, old]) => [name, value(old, name)]));
+}
+
 /** The nearest-rank percentile. */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
+}
+
+/** The percentiles of many samples. */
+export interface Shares {
+  readonly p50Ms: number;
+  readonly p90Ms: number;
+  readonly p99Ms: number;
+}
+
+export function sharesOf(samplesMs: readonly number[]): Shares {
+  return {
+    p50Ms: percentile(samplesMs, 0.5),
+    p90Ms: percentile(samplesMs, 0.9),
+    p99Ms: percentile(samplesMs, 0.99),
+  };
+}
+
+/** `6,289 (6,036–6,354)`. */
+export function inParentheses({ median, min, max }: Spread, text: (value: number) => string): string {
+  return `${text(median)} (${text(min)}–${text(max)})`;
 }
 
 /** `38 k (35–41)`: thousands per second. */

@@ -4,23 +4,24 @@ import { portIdOf } from '../src/simulator/neutron-rows.js';
 import type { NeutronRows } from '../src/simulator/neutron-rows.js';
 import { countOf } from '../tests/support/metrics.js';
 import type { Program } from '../tests/support/process.js';
+import { atMost, isUsual } from './bounds.js';
+import type { Bound } from './bounds.js';
 import { openCloud } from './cloud/bench-cloud.js';
 import type { BenchCloud } from './cloud/bench-cloud.js';
 import { thoseThatAre } from './cloud/commits.js';
 import { rssMibOf } from './cloud/processes.js';
-import { describeMachine } from './machine.js';
 import { AT_ONCE, bootOf } from './load/orders.js';
 import { openCalm, playStorm } from './play-storm.js';
-import { eachRun } from './scenario.js';
+import { eachRun, OF_CLOUDS } from './scenario.js';
 import type { Result, Scenario, ScenarioOptions } from './scenario.js';
-import { percentile, spreadOf } from './spread.js';
-import type { Spread } from './spread.js';
+import { percentile, sharesOf, summarize } from './spread.js';
+import type { Summary } from './spread.js';
 import { rowsOfFigures } from './table.js';
 
 const FOR_MS = 60_000;
 /** Of what a storm reached just before. */
 const SHARE = 0.7;
-/** Ports beside those of the storm: enough for a minute after any storm that we have seen. */
+/** Ports beside those of the storm: enough for a minute after any storm that we have seen; a faster one fails for it. */
 const BOOTS = 550_000;
 /** Of so many ports, the commit of one is seen, and how often they are looked at. */
 const ONE_OF = 201;
@@ -30,6 +31,8 @@ const GAUGE_MS = 1000;
 interface Steady {
   readonly perSecond: number;
   readonly tookMs: readonly number[];
+  /** What there was to boot for a minute at that rate, less what was planted. */
+  readonly missingBoots: number;
   /** Medians of the last third over those of the first. */
   readonly backlogGrowth: number;
   readonly rssGrowth: number;
@@ -40,6 +43,7 @@ interface Steady {
 export const steady: Scenario = {
   name: 'steady',
   doc: `chassis after chassis boots fifty ports, at ${SHARE * 100} % of a storm's rate for ${FOR_MS / 1000} s: latency from the plug to the commit, backlog, memory`,
+  takes: { ...OF_CLOUDS, options: ['ports', 'chassis', 'servers', 'runs', 'profile', 'seed'] },
   run: async (options) => {
     await using opened = new Opened();
     options.say(`making ${options.ports + BOOTS} ports`);
@@ -56,7 +60,8 @@ async function bootSteadily(
 ): Promise<Steady> {
   const calm = await openCalm(cloud, servers, opened, '--http-listen', '127.0.0.1:0');
   const perSecond = Math.round(SHARE * (await playStorm(calm, seed, ports)).portsPerSecond);
-  const boots = Math.min(BOOTS, Math.floor((perSecond * FOR_MS) / 1000 / AT_ONCE) * AT_ONCE);
+  const wanted = Math.floor((perSecond * FOR_MS) / 1000 / AT_ONCE) * AT_ONCE;
+  const boots = Math.min(BOOTS, wanted);
   const stop = new AbortController();
   const fromMs = systemClock.now();
   const seen = watchBoots(cloud.database.rows, { after: ports, boots, chassis, perSecond, fromMs });
@@ -67,6 +72,7 @@ async function bootSteadily(
   return {
     perSecond,
     tookMs: await seen,
+    missingBoots: wanted - boots,
     backlogGrowth: growthOf(backlog),
     rssGrowth: growthOf(rss),
     backlog: percentile(backlog, 0.5),
@@ -135,19 +141,33 @@ function growthOf(values: readonly number[]): number {
 }
 
 function resultOf(runs: readonly Steady[], options: ScenarioOptions, cloud: BenchCloud): Result {
-  const { engine, db, ports, chassis, servers, seed } = options;
-  const of = (value: (run: Steady) => number): Spread => spreadOf(runs.map(value));
-  const figures = {
-    ...{ engine, db, ports, chassis, servers, runs: runs.length, forMs: FOR_MS },
-    bootsPerSecond: of((run) => run.perSecond),
-    p50Ms: of((run) => percentile(run.tookMs, 0.5)),
-    p90Ms: of((run) => percentile(run.tookMs, 0.9)),
-    p99Ms: of((run) => percentile(run.tookMs, 0.99)),
-    backlog: of((run) => run.backlog),
-    backlogGrowth: of((run) => run.backlogGrowth),
-    rssGrowth: of((run) => run.rssGrowth),
-    versions: { database: cloud.database.version },
+  const { engine, db, ports, chassis, servers } = options;
+  const size = { engine, db, ports, chassis, servers, runs: runs.length, forMs: FOR_MS };
+  const summary = summarize(runs.map(figuresOf));
+  const { medians, spreads, eachRun } = summary;
+  return {
+    scenario: 'steady',
+    figures: { ...size, ...medians, spreads, eachRun },
+    versions: cloud.versions,
+    bounds: boundsOf(summary, options),
+    rows: rowsOfFigures({ ...size, ...spreads, versions: cloud.versions }),
   };
-  const rows = rowsOfFigures(figures);
-  return { scenario: 'steady', seed, machine: describeMachine(), figures, rows };
+}
+
+function figuresOf({ perSecond, tookMs, ...rest }: Steady) {
+  return { bootsPerSecond: perSecond, ...sharesOf(tookMs), ...rest };
+}
+
+function boundsOf(
+  { medians, spreads }: Summary<ReturnType<typeof figuresOf>>,
+  options: ScenarioOptions,
+): readonly Bound[] {
+  const lasts = atMost('missingBoots', spreads.missingBoots.max, 0);
+  if (!isUsual(options)) return [lasts];
+  return [
+    lasts,
+    atMost('p99Ms', medians.p99Ms, 250),
+    atMost('backlogGrowth', medians.backlogGrowth, 1.1),
+    atMost('rssGrowth', medians.rssGrowth, 1.1),
+  ];
 }

@@ -1,14 +1,15 @@
 import { Opened } from '../src/runtime/opened.js';
+import { atLeast, below, eitherAtLeast, isUsual, isUsualSize } from './bounds.js';
+import type { Bound } from './bounds.js';
 import { openCloud } from './cloud/bench-cloud.js';
 import type { BenchCloud } from './cloud/bench-cloud.js';
 import { measureLimit, measureOneByOne, measureOrmLike } from './limit.js';
-import { describeMachine } from './machine.js';
-import { eachRun } from './scenario.js';
+import { eachRun, OF_CLOUDS } from './scenario.js';
 import type { Result, Scenario, ScenarioOptions } from './scenario.js';
-import { mapParts, openCalm, playStorm } from './play-storm.js';
+import { openCalm, playStorm } from './play-storm.js';
 import type { Storm } from './play-storm.js';
-import { spreadOf } from './spread.js';
-import type { Spread } from './spread.js';
+import { summarize } from './spread.js';
+import type { Spreads } from './spread.js';
 import { rowsOfFigures } from './table.js';
 
 /** Ports that are written as Neutron writes them: it takes long enough. */
@@ -17,7 +18,8 @@ const MOST_ORM_LIKE = 3000;
 /** What the database gives at the most, in ports a second. */
 interface Limits {
   readonly limit1PerSecond: number;
-  readonly limit4PerSecond: number;
+  /** Null on a file, which has one writer. */
+  readonly limit4PerSecond: number | null;
   readonly ormLikePerSecond: number;
   /** As orm-like, with a single transaction for each port. */
   readonly oneByOnePerSecond: number;
@@ -29,18 +31,17 @@ type Measured = Storm & Limits;
 export const storm: Scenario = {
   name: 'storm',
   doc: 'all ports come up at once: ports a second until the last commit, against what the database gives at the most',
+  takes: { ...OF_CLOUDS, options: ['ports', 'chassis', 'servers', 'runs', 'profile', 'seed'] },
   run: async (options) => {
     await using opened = new Opened();
     options.say(`making ${options.ports} ports`);
     const cloud = await openCloud(options, opened);
-    let engine = '';
     const measured = await eachRun(options, async (stage) => {
       const limits = await measureLimits(cloud);
       const calm = await openCalm(cloud, options.servers, stage);
-      engine = calm.stage.engine.version;
       return { ...limits, ...(await playStorm(calm, options.seed)) };
     });
-    return resultOf(measured, options, { engine, database: cloud.database.version });
+    return resultOf(measured, options, cloud);
   },
 };
 
@@ -55,7 +56,7 @@ async function measureLimits(cloud: BenchCloud): Promise<Limits> {
   const isFile = database.pid === undefined;
   const limit1PerSecond = await onFresh(() => measureLimit(database, { ports, chassis, connections: 1 }));
   const limit4PerSecond = isFile
-    ? limit1PerSecond // a file has one writer
+    ? null
     : await onFresh(() => measureLimit(database, { ports, chassis, connections: 4 }));
   const some = Math.min(ports, MOST_ORM_LIKE);
   const ormLikePerSecond = await onFresh(() => measureOrmLike(database, some));
@@ -63,41 +64,60 @@ async function measureLimits(cloud: BenchCloud): Promise<Limits> {
   return { limit1PerSecond, limit4PerSecond, ormLikePerSecond, oneByOnePerSecond };
 }
 
-function resultOf(
-  runs: readonly Measured[],
-  options: ScenarioOptions,
-  versions: Readonly<Record<string, string>>,
-): Result {
-  const of = (value: (run: Measured) => number): Spread => spreadOf(runs.map(value));
-  const median = (value: (run: Measured) => number): number => of(value).median;
-  const figures = {
-    engine: options.engine,
-    db: options.db,
-    ports: options.ports,
-    chassis: options.chassis,
-    servers: options.servers,
-    runs: runs.length,
-    portsPerSecond: of((run) => run.portsPerSecond),
-    p50Ms: median((run) => run.p50Ms),
-    p90Ms: median((run) => run.p90Ms),
-    p99Ms: median((run) => run.p99Ms),
-    limit1PerSecond: median((run) => run.limit1PerSecond),
-    limit4PerSecond: median((run) => run.limit4PerSecond),
-    ormLikePerSecond: median((run) => run.ormLikePerSecond),
-    oneByOnePerSecond: median((run) => run.oneByOnePerSecond),
-    ratioToLimit1: median((run) => run.portsPerSecond / run.limit1PerSecond),
-    ratioToOrmLike: median((run) => run.portsPerSecond / run.ormLikePerSecond),
-    ratioToOneByOne: median((run) => run.portsPerSecond / run.oneByOnePerSecond),
-    novaTold: Math.min(...runs.map((run) => run.novaTold)),
-    novaP99Ms: median((run) => run.novaP99Ms),
-    untilNovaMs: median((run) => run.untilNovaMs),
-    peakRssMb: {
-      server: Math.max(...runs.map((run) => run.serverRssMb)),
-      agent: Math.max(...runs.map((run) => run.agentRssMb)),
+function resultOf(runs: readonly Measured[], options: ScenarioOptions, cloud: BenchCloud): Result {
+  const { engine, db, ports, chassis, servers } = options;
+  const size = { engine, db, ports, chassis, servers, runs: runs.length };
+  const { medians, spreads, eachRun } = summarize(runs.map(figuresOf));
+  return {
+    scenario: 'storm',
+    figures: {
+      ...{ ...size, ...medians, portsPerSecond: spreads.portsPerSecond, novaTold: spreads.novaTold.min },
+      peakRssMb: { server: spreads.peakRssMb.server.max, agent: spreads.peakRssMb.agent.max },
+      ...{ spreads, eachRun },
     },
-    cpuSecondsPer1000: mapParts((part) => median((run) => run.cpu[part])),
-    versions,
+    versions: cloud.versions,
+    bounds: boundsOf(spreads, options),
+    rows: rowsOfFigures({ ...size, ...spreads, versions: cloud.versions }),
   };
-  const rows = rowsOfFigures(figures);
-  return { scenario: 'storm', seed: options.seed, machine: describeMachine(), figures, rows };
+}
+
+/** What a storm of the usual size reaches, by engine and database. */
+const LEAST: Readonly<Record<string, number>> = {
+  'sqlite + sqlite': 5000,
+  'etcd + mariadb': 3000,
+  'redis + postgresql': 6000,
+};
+
+function boundsOf(
+  spreads: Spreads<ReturnType<typeof figuresOf>>,
+  options: ScenarioOptions,
+): readonly Bound[] {
+  const { portsPerSecond, ratioToLimit1, ratioToOrmLike, novaTold, peakRssMb } = spreads;
+  const told = atLeast('novaTold', novaTold.min, options.ports);
+  const least = LEAST[`${options.engine} + ${options.db}`];
+  if (isUsualSize(options) && least !== undefined)
+    return [told, atLeast('portsPerSecond', portsPerSecond.median, least)];
+  if (!isUsual(options)) return [told];
+  return [
+    told,
+    eitherAtLeast(
+      ['portsPerSecond', portsPerSecond.median, 8000],
+      ['ratioToLimit1', ratioToLimit1.median, 0.35],
+    ),
+    atLeast('ratioToOrmLike', ratioToOrmLike.median, 10),
+    below('MB of the server', peakRssMb.server.max * MB_OF_MIB, 300),
+  ];
+}
+
+const MB_OF_MIB = 2 ** 20 / 1e6;
+
+function figuresOf({ serverRssMb, agentRssMb, cpu, ...run }: Measured) {
+  return {
+    ...run,
+    ratioToLimit1: run.portsPerSecond / run.limit1PerSecond,
+    ratioToOrmLike: run.portsPerSecond / run.ormLikePerSecond,
+    ratioToOneByOne: run.portsPerSecond / run.oneByOnePerSecond,
+    peakRssMb: { server: serverRssMb, agent: agentRssMb },
+    cpuSecondsPer1000: cpu,
+  };
 }

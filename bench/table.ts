@@ -1,4 +1,5 @@
 import type { Row } from './scenario.js';
+import type { Spread } from './spread.js';
 
 /** A Markdown table with the first row's columns. */
 export function tableOf(rows: readonly Row[]): string {
@@ -16,19 +17,26 @@ export function tableOf(rows: readonly Row[]): string {
 
 /** Each figure in a row of its own: `402.5 (388.1–440.2)` for a spread, `server 0.093, agents 0.017` for parts. */
 export function rowsOfFigures(figures: object): readonly Row[] {
-  return Object.entries(figures).map(([figure, value]: [string, unknown]) => ({
+  return Object.entries(figures).map(([figure, value]: [string, Figure]) => ({
     figure,
     value: textOf(value),
   }));
 }
 
-function textOf(value: unknown): string {
+type Figure = number | string | boolean | object | null;
+
+/** `0.42`, `1,250`, `402.5 (388.1–440.2)`, `server 0.093, agents 0.017`; a dash for null. */
+export function textOf(value: Figure): string {
   if (typeof value === 'number') return shortened(value);
-  if (typeof value !== 'object' || value === null) return String(value);
-  if ('median' in value && 'min' in value && 'max' in value)
-    return `${textOf(value.median)} (${textOf(value.min)}–${textOf(value.max)})`;
-  const parts = Object.entries(value).map(([name, part]: [string, unknown]) => `${name} ${textOf(part)}`);
+  if (value === null) return '–';
+  if (typeof value !== 'object') return String(value);
+  if (isSpread(value)) return `${textOf(value.median)} (${textOf(value.min)}–${textOf(value.max)})`;
+  const parts = Object.entries(value).map(([name, part]: [string, Figure]) => `${name} ${textOf(part)}`);
   return parts.join(', ');
+}
+
+function isSpread(value: object): value is Spread {
+  return 'median' in value && 'min' in value && 'max' in value;
 }
 
 /** To three digits, and no more than whole numbers have. */

@@ -32,11 +32,18 @@ export class BenchCloud {
   readonly options: CloudOptions;
   readonly database: DatabaseHome;
   readonly openstack: FakeCloud;
+  readonly #versions = new Map<string, string>();
 
   constructor(options: CloudOptions, database: DatabaseHome, openstack: FakeCloud) {
     this.options = options;
     this.database = database;
     this.openstack = openstack;
+    this.#versions.set('database', database.version);
+  }
+
+  /** Of Neutron's database, and of the northbound databases that were opened. */
+  get versions(): Readonly<Record<string, string>> {
+    return Object.fromEntries(this.#versions);
   }
 
   /** Makes every port as it was planted; nothing of what was before is left to be cleaned away. */
@@ -50,6 +57,7 @@ export class BenchCloud {
   async openStage(opened: Opened): Promise<Stage> {
     const engine = await homeOf(ENGINE_HOMES, this.options.engine, 'engine')();
     opened.add({ close: () => engine.dispose() });
+    this.#versions.set('engine', engine.version);
     return new Stage(this, engine, opened);
   }
 }

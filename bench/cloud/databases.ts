@@ -20,7 +20,10 @@ export interface DatabaseHome {
   close(): Promise<void>;
 }
 
-/** How each database is started for a measurement: durable at each commit, with room for its tables in memory. */
+/**
+ * How each database is started for a measurement: with room for its tables in memory, and durable at each commit, but for
+ * SQLite, whose last commits a loss of power may take.
+ */
 export const DATABASE_HOMES: Readonly<Record<string, () => Promise<DatabaseHome>>> = {
   mariadb: startMariadbHome,
   postgresql: startPostgresqlHome,

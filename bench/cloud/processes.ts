@@ -25,9 +25,14 @@ function mibOf(pid: number, field: 'VmHWM' | 'VmRSS'): number {
   return Math.round(Number(kib) / 1024);
 }
 
-function childrenOf(pid: number): readonly number[] {
+export function childrenOf(pid: number): readonly number[] {
   const all = readdirSync('/proc').map(Number).filter(Number.isInteger);
   return all.filter((other) => statOf(other)?.parent === pid);
+}
+
+/** The words that it was started with. */
+export function commandOf(pid: number): readonly string[] {
+  return read(`/proc/${pid}/cmdline`).split('\0');
 }
 
 /** What /proc/<pid>/stat says: see proc(5). The fields after the name in parentheses begin with the state. */

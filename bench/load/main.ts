@@ -109,14 +109,17 @@ class Load {
     await this.#quiet();
   }
 
-  async #flap({ ports, hertz, forMs }: Order & { kind: 'flap' }): Promise<void> {
+  async #flap({ ports, hertz, forMs, down }: Order & { kind: 'flap' }): Promise<void> {
     const startMs = systemClock.now();
     const changes = Math.floor((forMs * hertz) / 1000);
+    const endsDown = new Set(down);
     for (let done = 0; done < changes;) {
       const due = Math.min(changes, Math.floor(((systemClock.now() - startMs) * hertz) / 1000));
-      for (; done < due; done++)
+      for (; done < due; done++) {
+        const isAsInTheEnd = (changes - done) % 2 === 1;
         for (let number = 1; number <= ports; number++)
-          this.#set(number, (changes - done) % 2 === 1 ? 'ACTIVE' : 'DOWN');
+          this.#set(number, isAsInTheEnd === endsDown.has(number) ? 'DOWN' : 'ACTIVE');
+      }
       await systemClock.sleep(TICK_MS);
     }
     await this.#quiet();

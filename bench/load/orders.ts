@@ -23,8 +23,14 @@ export type Order =
       readonly perSecond: number;
       readonly boots: number;
     }
-  /** The first ports change between ACTIVE and DOWN so many times a second each; ACTIVE in the end. */
-  | { readonly kind: 'flap'; readonly ports: number; readonly hertz: number; readonly forMs: number }
+  /** The first ports change between ACTIVE and DOWN so many times a second each; these are DOWN in the end, others ACTIVE. */
+  | {
+      readonly kind: 'flap';
+      readonly ports: number;
+      readonly hertz: number;
+      readonly forMs: number;
+      readonly down: readonly number[];
+    }
   /** All agents end. */
   | { readonly kind: 'stop' }
   /** They start again. */
