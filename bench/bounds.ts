@@ -1,5 +1,5 @@
-import { USUAL_SIZE } from './scenario.js';
-import type { ScenarioOptions } from './scenario.js';
+import { USUAL_SIZE } from './options.js';
+import type { ScenarioOptions } from './options.js';
 import { textOf } from './table.js';
 
 /** What a scenario has to keep, and what came of it. */

@@ -11,7 +11,8 @@ import { thoseThatAre } from './cloud/commits.js';
 import { writesOf } from './cloud/ports.js';
 import { cpuSecondsOf } from './cloud/processes.js';
 import { eachRun, OF_CLOUDS } from './scenario.js';
-import type { Result, Scenario, ScenarioOptions } from './scenario.js';
+import type { Result, Scenario } from './scenario.js';
+import type { ScenarioOptions } from './options.js';
 import { summarize } from './spread.js';
 import { rowsOfFigures } from './table.js';
 

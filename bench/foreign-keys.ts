@@ -9,7 +9,8 @@ import { startRedis } from '../tests/support/redis.js';
 import { atMost } from './bounds.js';
 import { redisVersionOf } from './engine-homes.js';
 import { join } from './engine-load.js';
-import type { Result, Row, Scenario } from './scenario.js';
+import type { Result, Scenario } from './scenario.js';
+import type { Row } from './table.js';
 import { percentile } from './spread.js';
 
 const FOREIGN_KEYS = 100_000;

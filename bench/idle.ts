@@ -9,7 +9,9 @@ import type { Bound } from './bounds.js';
 import { openCloud } from './cloud/bench-cloud.js';
 import type { BenchCloud } from './cloud/bench-cloud.js';
 import { eachRun, OF_CLOUDS } from './scenario.js';
-import type { Result, Row, Scenario, ScenarioOptions } from './scenario.js';
+import type { Result, Scenario } from './scenario.js';
+import type { Row } from './table.js';
+import type { ScenarioOptions } from './options.js';
 import { milliseconds, sharesOf, summarize } from './spread.js';
 import type { Shares, Spreads } from './spread.js';
 

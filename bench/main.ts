@@ -19,8 +19,9 @@ import { sweep } from './sweep.js';
 import { takeover } from './takeover.js';
 import { tableOf } from './table.js';
 import { fileOf } from './result-file.js';
-import { USUAL_SIZE } from './scenario.js';
-import type { Scenario, ScenarioOptions } from './scenario.js';
+import { USUAL_SIZE } from './options.js';
+import type { Scenario } from './scenario.js';
+import type { ScenarioOptions } from './options.js';
 
 /** Every benchmark, by its name on the command line. */
 const SCENARIOS: readonly Scenario[] = [

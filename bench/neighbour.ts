@@ -9,7 +9,8 @@ import type { NeighbourFigures } from './cloud/neighbour.js';
 import { plantOthers } from './cloud/ports.js';
 import { openCalm, playStorm } from './play-storm.js';
 import { eachRun, OF_CLOUDS } from './scenario.js';
-import type { Result, Scenario, ScenarioOptions } from './scenario.js';
+import type { Result, Scenario } from './scenario.js';
+import type { ScenarioOptions } from './options.js';
 import { inParentheses, milliseconds, percentile, summarize } from './spread.js';
 import type { Spreads } from './spread.js';
 

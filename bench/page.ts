@@ -7,7 +7,9 @@ import type { Followed } from './cloud/follow-page.js';
 import { openCalm, playStorm } from './play-storm.js';
 import type { Storm } from './play-storm.js';
 import { eachRun, OF_CLOUDS } from './scenario.js';
-import type { Result, Row, Scenario, ScenarioOptions } from './scenario.js';
+import type { Result, Scenario } from './scenario.js';
+import type { Row } from './table.js';
+import type { ScenarioOptions } from './options.js';
 import { inParentheses, summarize } from './spread.js';
 import type { Spread } from './spread.js';
 

@@ -9,7 +9,8 @@ import { writesOf } from './cloud/ports.js';
 import { openCalm, playStorm } from './play-storm.js';
 import type { Calm } from './play-storm.js';
 import { eachRun, OF_CLOUDS } from './scenario.js';
-import type { Result, Scenario, ScenarioOptions } from './scenario.js';
+import type { Result, Scenario } from './scenario.js';
+import type { ScenarioOptions } from './options.js';
 import { inParentheses, milliseconds, summarize } from './spread.js';
 
 const PATIENCE_MS = 120_000;

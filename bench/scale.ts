@@ -9,7 +9,9 @@ import { cloneFirstPort } from './million-ports.js';
 import { openCalm, playStorm, untilTold } from './play-storm.js';
 import type { Calm, Storm } from './play-storm.js';
 import { OF_CLOUDS } from './scenario.js';
-import type { Result, Row, Scenario, ScenarioOptions } from './scenario.js';
+import type { Result, Scenario } from './scenario.js';
+import type { Row } from './table.js';
+import type { ScenarioOptions } from './options.js';
 import { inParentheses, summarize } from './spread.js';
 import type { Spread } from './spread.js';
 

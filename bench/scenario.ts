@@ -1,26 +1,8 @@
 import { Opened } from '../src/runtime/opened.js';
 import type { Bound } from './bounds.js';
-import type { CommonFigures } from './result-file.js';
-
-export interface ScenarioOptions {
-  /** Absent: all. */
-  readonly engines: readonly string[] | undefined;
-  /** One engine of the northbound database, where a scenario takes one. */
-  readonly engine: string;
-  readonly db: string;
-  readonly ports: number;
-  readonly chassis: number;
-  readonly servers: number;
-  /** How often everything is measured. */
-  readonly runs: number;
-  /** A folder where each server writes what took its processor's time. */
-  readonly profile?: string | undefined;
-  readonly seed: number;
-  readonly say: (line: string) => void;
-}
-
-/** One row of the printed table: column → text. */
-export type Row = Readonly<Record<string, string>>;
+import type { CommonFigures } from './figures.js';
+import type { ScenarioOptions } from './options.js';
+import type { Row } from './table.js';
 
 export interface Result {
   readonly scenario: string;
@@ -48,8 +30,6 @@ export interface Takes {
   /** How large it is unless said otherwise (default `USUAL_SIZE`). */
   readonly size?: { readonly ports: number; readonly chassis: number };
 }
-
-export const USUAL_SIZE = { ports: 50_000, chassis: 1000 };
 
 /** Engines that processes share, and databases of Neutron, that a cloud is made of. */
 export const OF_CLOUDS = {

@@ -1,5 +1,7 @@
-import type { Row } from './scenario.js';
 import type { Spread } from './spread.js';
+
+/** One row of the printed table: column → text. */
+export type Row = Readonly<Record<string, string>>;
 
 /** A Markdown table with the first row's columns. */
 export function tableOf(rows: readonly Row[]): string {

@@ -6,7 +6,8 @@ import { openCloud } from './cloud/bench-cloud.js';
 import type { BenchCloud } from './cloud/bench-cloud.js';
 import { watchCommits } from './cloud/commits.js';
 import { eachRun, OF_CLOUDS } from './scenario.js';
-import type { Result, Scenario, ScenarioOptions } from './scenario.js';
+import type { Result, Scenario } from './scenario.js';
+import type { ScenarioOptions } from './options.js';
 import { milliseconds, spreadOf } from './spread.js';
 
 /** The servers' ttl: what a server is given unless said otherwise. */

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { tableOf } from '../../bench/table.js';
-import type { Row } from '../../bench/scenario.js';
+import type { Row } from '../../bench/table.js';
 import { systemClock } from '../../src/runtime/clock.js';
 import { feed } from './run.js';
 import { TARGETS } from './targets.js';
