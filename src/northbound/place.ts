@@ -11,7 +11,7 @@ export function parsePlace(
   place: string | undefined,
   pendingSinceMs: number,
 ): Pick<StoredReport, 'place' | 'pendingSinceMs'> {
-  if (place === undefined) return {};
+  if (place === undefined) return { place: undefined };
   const kind =
     place === UNASSIGNED ? { kind: 'unassigned' as const } : { kind: 'topic' as const, listener: place };
   return { place: kind, pendingSinceMs };
