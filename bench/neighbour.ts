@@ -14,8 +14,8 @@ import type { ScenarioOptions } from './options.js';
 import { inParentheses, milliseconds, percentile, summarize } from './spread.js';
 import type { Spreads } from './spread.js';
 
-/** How long it is measured what transactions take when nothing else happens. */
-const CALM_MS = 5000;
+/** How long it is measured what transactions take when nothing else happens: 750 of them, each run. */
+const CALM_MS = 15_000;
 /** From one port of the storm that is renamed to the next: of another chassis and batch. */
 const STRIDE = 7919;
 /** Ports that are none of ours. */
@@ -79,16 +79,17 @@ function adminUrlOf({ database }: BenchCloud): string {
 function resultOf(runs: readonly Measured[], options: ScenarioOptions, cloud: BenchCloud): Result {
   const { engine, db, ports, chassis, servers } = options;
   const { medians, spreads, eachRun } = summarize(runs.map(figuresOf));
+  const ratioOfP99 = pooledP99(runs, 'others') / pooledP99(runs, 'alone');
   const kinds = ['alone', 'others', 'same'] as const;
   return {
     scenario: 'neighbour',
     figures: {
       ...{ engine, db, ports, chassis, servers, runs: runs.length },
-      ...medians,
+      ...{ ...medians, ratioOfP99 },
       ...{ portsPerSecond: spreads.portsPerSecond, novaTold: spreads.novaTold.min, spreads, eachRun },
     },
     versions: cloud.versions,
-    bounds: boundsOf(spreads, options),
+    bounds: boundsOf(spreads, ratioOfP99, options),
     rows: kinds.map((kind) => ({
       neighbour: { alone: 'without a storm', others: 'on other ports', same: 'on the same ports' }[kind],
       p50: milliseconds(spreads[kind].p50Ms),
@@ -96,8 +97,16 @@ function resultOf(runs: readonly Measured[], options: ScenarioOptions, cloud: Be
       retries: String(spreads[kind].retries.median),
       failures: String(spreads[kind].failures.max),
     })),
-    footer: `p99 on other ports, over that without a storm: ${inParentheses(spreads.ratioOfP99, (value) => value.toFixed(1))}`,
+    footer: `p99 of all runs' transactions on other ports, over that without a storm: ${ratioOfP99.toFixed(1)}; run by run: ${inParentheses(spreads.ratioOfP99, (value) => value.toFixed(1))}`,
   };
+}
+
+/** In one run a p99 is the third slowest of the 250 transactions that a storm lasts for: chance. */
+function pooledP99(runs: readonly Measured[], arm: 'alone' | 'others'): number {
+  return percentile(
+    runs.flatMap((run) => run[arm].tookMs),
+    0.99,
+  );
 }
 
 function figuresOf({ alone, others, same, portsPerSecond, novaTold }: Measured) {
@@ -110,13 +119,14 @@ function armOf({ tookMs, retries, failures }: NeighbourFigures) {
 }
 
 function boundsOf(
-  { alone, others, same, ratioOfP99, novaTold }: Spreads<ReturnType<typeof figuresOf>>,
+  { alone, others, same, novaTold }: Spreads<ReturnType<typeof figuresOf>>,
+  ratioOfP99: number,
   options: ScenarioOptions,
 ): readonly Bound[] {
   const failures = [alone, others, same].reduce((sum, arm) => sum + arm.failures.max, 0);
   return [
     atMost('failures', failures, 0),
     atLeast('novaTold', novaTold.min, options.ports),
-    ...(isUsual(options) ? [atMost('ratioOfP99', ratioOfP99.median, 3)] : []),
+    ...(isUsual(options) ? [atMost('ratioOfP99', ratioOfP99, 3)] : []),
   ];
 }

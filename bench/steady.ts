@@ -1,8 +1,10 @@
+import type { Northbound } from '../src/northbound/northbound.js';
+import { openNorthbound } from '../src/northbound/open.js';
 import { systemClock } from '../src/runtime/clock.js';
 import { Opened } from '../src/runtime/opened.js';
+import { systemRandom } from '../src/runtime/random.js';
 import { portIdOf } from '../src/simulator/neutron-rows.js';
 import type { NeutronRows } from '../src/simulator/neutron-rows.js';
-import { countOf } from '../tests/support/metrics.js';
 import type { Program } from '../tests/support/process.js';
 import { atMost, isUsual } from './bounds.js';
 import type { Bound } from './bounds.js';
@@ -27,7 +29,9 @@ const BOOTS = 550_000;
 /** Of so many ports, the commit of one is seen, and how often they are looked at. */
 const ONE_OF = 201;
 const LOOK_MS = 10;
-const GAUGE_MS = 1000;
+/** How often memory and the backlog are read: the latter comes and goes with each batch. */
+const MEMORY_MS = 1000;
+const BACKLOG_MS = 50;
 
 interface Steady {
   readonly perSecond: number;
@@ -59,17 +63,20 @@ async function bootSteadily(
   { servers, ports, chassis, seed }: ScenarioOptions,
   opened: Opened,
 ): Promise<Steady> {
-  const calm = await openCalm(cloud, servers, opened, '--http-listen', '127.0.0.1:0');
+  const calm = await openCalm(cloud, servers, opened);
   const perSecond = Math.round(SHARE * (await playStorm(calm, seed, ports)).portsPerSecond);
   const wanted = Math.floor((perSecond * FOR_MS) / 1000 / AT_ONCE) * AT_ONCE;
   const boots = Math.min(BOOTS, wanted);
   const stop = new AbortController();
   const fromMs = systemClock.now();
   const seen = watchBoots(cloud.database.rows, { after: ports, boots, chassis, perSecond, fromMs });
-  const gauges = readGauges(calm.servers, stop.signal);
+  const parts = { clock: systemClock, random: systemRandom };
+  const northbound = opened.add(openNorthbound(calm.stage.engine.url, parts));
+  const backlogs = sample(BACKLOG_MS, stop.signal, async () => backlogOf(northbound));
+  const memories = sample(MEMORY_MS, stop.signal, async () => memoryOf(calm.servers));
   await calm.load.order({ kind: 'boots', after: ports, fromMs, perSecond, boots });
   stop.abort();
-  const { backlog, rss } = await gauges;
+  const [backlog, rss] = [await backlogs, await memories];
   return {
     perSecond,
     tookMs: await seen,
@@ -119,17 +126,26 @@ function dueNow(dueMs: ReadonlyMap<string, number>): readonly string[] {
   return due;
 }
 
-async function readGauges(
-  servers: readonly Program[],
+/** Reads a gauge from time to time until the signal. */
+async function sample(
+  everyMs: number,
   signal: AbortSignal,
-): Promise<{ readonly backlog: readonly number[]; readonly rss: readonly number[] }> {
-  const gauges = { backlog: [] as number[], rss: [] as number[] };
+  read: () => Promise<number>,
+): Promise<readonly number[]> {
+  const values: number[] = [];
   while (!signal.aborted) {
-    gauges.backlog.push(await countOf(servers, 'port_status_backlog', {}));
-    gauges.rss.push(servers.reduce((sum, { pid }) => sum + rssMibOf(pid), 0));
-    await systemClock.sleep(GAUGE_MS, { signal }).catch(() => undefined);
+    values.push(await read());
+    await systemClock.sleep(everyMs, { signal }).catch(() => undefined);
   }
-  return gauges;
+  return values;
+}
+
+async function backlogOf(northbound: Northbound): Promise<number> {
+  return (await northbound.listeners()).reduce((sum, { backlog }) => sum + backlog, 0);
+}
+
+function memoryOf(servers: readonly Program[]): number {
+  return servers.reduce((sum, { pid }) => sum + rssMibOf(pid), 0);
 }
 
 /** A backlog of less than that is none: nothing is said of its growth. */
