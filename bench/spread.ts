@@ -56,6 +56,18 @@ export function percentile(values: readonly number[], share: number): number {
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
 }
 
+/**
+ * The median of values that come in steps, such as whole batches: each stands for the step around it, in which the values
+ * are taken to be spread evenly. So it moves with the share of the values at each step, and not by a step at a time.
+ */
+export function groupedMedian(values: readonly number[], step: number): number {
+  const middle = Math.round(percentile(values, 0.5) / step) * step;
+  const [start, end] = [middle - step / 2, middle + step / 2];
+  const below = values.filter((value) => value < start).length;
+  const within = values.filter((value) => value >= start && value < end).length;
+  return start + ((values.length / 2 - below) / within) * step;
+}
+
 /** The percentiles of many samples. */
 export interface Shares {
   readonly p50Ms: number;

@@ -17,7 +17,7 @@ import { openCalm, playStorm } from './play-storm.js';
 import { eachRun, OF_CLOUDS } from './scenario.js';
 import type { Result, Scenario } from './scenario.js';
 import type { ScenarioOptions } from './options.js';
-import { percentile, sharesOf, summarize } from './spread.js';
+import { groupedMedian, percentile, sharesOf, summarize } from './spread.js';
 import type { Summary } from './spread.js';
 import { rowsOfFigures } from './table.js';
 
@@ -81,9 +81,9 @@ async function bootSteadily(
     perSecond,
     tookMs: await seen,
     missingBoots: wanted - boots,
-    backlogGrowth: growthOf(backlog),
-    rssGrowth: growthOf(rss),
-    backlog: percentile(backlog, 0.5),
+    backlogGrowth: growthOf(backlog, (part) => Math.max(LEAST, groupedMedian(part, AT_ONCE))),
+    rssGrowth: growthOf(rss, (part) => percentile(part, 0.5)),
+    backlog: groupedMedian(backlog, AT_ONCE),
   };
 }
 
@@ -151,9 +151,8 @@ function memoryOf(servers: readonly Program[]): number {
 /** A backlog of less than that is none: nothing is said of its growth. */
 const LEAST = 100;
 
-function growthOf(values: readonly number[]): number {
+function growthOf(values: readonly number[], median: (part: readonly number[]) => number): number {
   const third = Math.floor(values.length / 3);
-  const median = (part: readonly number[]): number => Math.max(LEAST, percentile(part, 0.5));
   return median(values.slice(-third)) / median(values.slice(0, third));
 }
 
