@@ -54,6 +54,7 @@ export const waitedListenerSchema = listenerSchema.extend({
 
 export type WaitedListener = Readonly<z.infer<typeof waitedListenerSchema>>;
 
+/** Every registered server, with its part of the work and how long the oldest of what it has before it waits. */
 export async function listWaitedListeners(northbound: Northbound): Promise<readonly WaitedListener[]> {
   const listed = await listListeners(northbound);
   const ages = new Map((await northbound.topics()).map(({ listener, oldestMs }) => [listener, oldestMs]));

@@ -137,10 +137,8 @@ function waiting(
 function ownerOf(entity: string, chapters: readonly Chapter[]): string {
   if (entity === 'DHCP') return 'neutron-dhcp-agent';
   if (entity !== L2_BLOCK) return 'unknown';
-  const ours = chapters.find(({ hasOurBlock }) => hasOurBlock);
-  return ours === undefined
-    ? 'whoever wires the port: Neutron wrote it'
-    : `whoever wires the port: ${ours.server} wrote it`;
+  const isOurs = chapters.some(({ hasOurBlock }) => hasOurBlock);
+  return `whoever wires the port: ${isOurs ? 'a server of ours' : 'Neutron'} wrote it`;
 }
 
 function standing({ port, chapters }: Explained['story'], host: string | undefined): readonly Moment[] {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { METRICS } from '../../src/runtime/metrics.js';
+import { METRICS } from '../../src/runtime/metrics-table.js';
 import { openCloudInFiles } from '../support/cloud-in-files.js';
 import type { CloudInFiles } from '../support/cloud-in-files.js';
 import { eventually } from '../support/eventually.js';

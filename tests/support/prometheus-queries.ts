@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { METRICS } from '../../src/runtime/metrics.js';
+import { METRICS } from '../../src/runtime/metrics-table.js';
 import { parseSamples } from '../../src/runtime/samples.js';
 import { ROOT } from './root.js';
 

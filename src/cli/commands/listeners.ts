@@ -11,7 +11,7 @@ import type { Column, Tone } from '../table.js';
 export const listeners = configuredCommand({
   name: 'listeners',
   summary: 'list the servers and how they stand',
-  doc: 'Lists the servers that are registered in the northbound database: live, draining (told to leave), late (silent for half their ttl) or lapsed (silent for their ttl: others take over); when each was heard of last, how many reports wait for it, how long the oldest has, and which share of the work it has had since its program started, of which version that is and the wire versions that it reads; with --json also what it has done since its program started. Writes nothing.',
+  doc: 'Lists the servers that are registered in the northbound database: live, draining (told to leave), late (silent for half their ttl) or lapsed (silent for their ttl: others take over); when each was heard of last, how many reports wait for it, how long the oldest has, and which share of the work it has had since its program started, the version of that and the wire versions that it reads; with --json also what it has done since its program started. Writes nothing.',
   examples: [
     'listeners',
     'listeners --watch',
