@@ -16,6 +16,8 @@ import type { Spreads } from './spread.js';
 
 /** How long it is measured what transactions take when nothing else happens: 750 of them, each run. */
 const CALM_MS = 15_000;
+/** Until whoever renames has been compiled: neutron-server runs for weeks. */
+const WARM_UP_MS = 5000;
 /** From one port of the storm that is renamed to the next: of another chassis and batch. */
 const STRIDE = 7919;
 /** Ports that are none of ours. */
@@ -56,14 +58,16 @@ async function measure(
 ): Promise<Measured> {
   const calm = await openCalm(cloud, servers, opened);
   const url = adminUrlOf(cloud);
-  const elsewhere = { url, first: others[0] ?? 0, count: others.length, stride: 1 };
-  const before = startNeighbour(elsewhere);
+  const onOthers = opened.add(
+    startNeighbour({ url, first: others[0] ?? 0, count: others.length, stride: 1 }),
+  );
+  const onSame = opened.add(startNeighbour({ url, first: 1, count: ports, stride: STRIDE }));
+  await systemClock.sleep(WARM_UP_MS);
+  await Promise.all([onOthers.take(), onSame.take()]);
   await systemClock.sleep(CALM_MS);
-  const alone = await before.stop();
-  const onOthers = startNeighbour(elsewhere);
-  const onSame = startNeighbour({ url, first: 1, count: ports, stride: STRIDE });
+  const [alone] = await Promise.all([onOthers.take(), onSame.take()]);
   const { portsPerSecond, novaTold } = await playStorm(calm, seed);
-  const [during, same] = await Promise.all([onOthers.stop(), onSame.stop()]);
+  const [during, same] = await Promise.all([onOthers.take(), onSame.take()]);
   return { alone, others: during, same, portsPerSecond, novaTold };
 }
 

@@ -262,7 +262,7 @@ const DOCS: Readonly<Record<string, string>> = {
   steady:
     'Chassis after chassis boots fifty ports, at 70 % of the rate that a storm reached just before, for a minute; a latency counts from the plug. Memory is that of the server which that storm has already grown: what grows beyond it is seen, not what a storm takes. The backlog is read twenty times a second; its median is told between the steps of fifty in which it comes.',
   neighbour:
-    'Transactions like those of neutron-server, on ports that are none of ours and on the same ports, without a storm and during one. A transaction begins every 20 ms, so that a p99 of one storm is the third slowest of some 250; what is bounded is the ratio of the p99 of the transactions of all runs.',
+    'Transactions like those of neutron-server, on ports that are none of ours and on the same ports, without a storm and during one: the same two clients, on the same connections, so that nothing but the storm differs. A transaction begins every 20 ms, so that a p99 of one storm is the third slowest of some 250; what is bounded is the ratio of the p99 of the transactions of all runs.',
   page: 'A storm while the metrics of all servers are scraped each second and the page of one is open, against a storm without, in turns. A program stands for the browser: it asks what the page asks, as often, and reads every answer, but draws nothing; the browser that draws is on another machine.',
   repeats:
     'All agents start again with every port as it was, until every chassis is complete and nothing is pending: what is stored as it is, they do not say again. Then the northbound database loses all data, and everything is said once more, until the last of it is judged.',

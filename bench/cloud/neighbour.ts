@@ -36,18 +36,26 @@ export interface NeighbourOptions {
 
 /** A neighbour at work: a process of its own, so that what it measures is the database's time and not ours. */
 export interface AtWork {
+  /** What came of its work since it was asked last. */
+  take(): Promise<NeighbourFigures>;
   /** Ends it. */
-  stop(): Promise<NeighbourFigures>;
+  close(): Promise<void>;
 }
 
+/** Works until it is closed: what is compared was done by the same process on the same connection. */
 export function startNeighbour(options: NeighbourOptions): AtWork {
   const child = fork(MAIN, [JSON.stringify(options)], { stdio: ['ignore', 2, 2, 'ipc'] });
-  const answered = once(child, 'message');
   return {
-    stop: async () => {
-      child.send('enough');
+    take: async () => {
+      const answered = once(child, 'message');
+      child.send('take');
       const [figures] = (await answered) as [NeighbourFigures];
       return figures;
+    },
+    close: async () => {
+      const ended = once(child, 'exit');
+      child.disconnect();
+      await ended;
     },
   };
 }
@@ -60,7 +68,7 @@ export class Neighbour {
   readonly #connection: RawSql;
   readonly #options: NeighbourOptions;
   readonly #clock: Clock;
-  readonly #tookMs: number[] = [];
+  #tookMs: number[] = [];
   #retries = 0;
   #failures = 0;
 
@@ -74,8 +82,17 @@ export class Neighbour {
     return new Neighbour(await openRaw(options.url), options, clock);
   }
 
+  /** What came of its work since it was asked last. */
+  take(): NeighbourFigures {
+    const figures = { tookMs: this.#tookMs, retries: this.#retries, failures: this.#failures };
+    this.#tookMs = [];
+    this.#retries = 0;
+    this.#failures = 0;
+    return figures;
+  }
+
   /** Works until the signal stops it. Each transaction has its moment: one that comes late has waited. */
-  async work(signal: AbortSignal): Promise<NeighbourFigures> {
+  async work(signal: AbortSignal): Promise<void> {
     const { first, count, stride } = this.#options;
     const startMs = this.#clock.monotonicMs();
     for (let turn = 0; !signal.aborted; turn++) {
@@ -85,7 +102,6 @@ export class Neighbour {
       await this.#rename(first + ((turn * stride) % count), `name ${turn}`);
       this.#tookMs.push(this.#clock.monotonicMs() - dueMs);
     }
-    return { tookMs: this.#tookMs, retries: this.#retries, failures: this.#failures };
   }
 
   async #rename(number: number, name: string): Promise<void> {
