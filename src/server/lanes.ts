@@ -12,13 +12,11 @@ export class Lanes<Item extends ReportKey> {
   readonly #lanes: readonly Lane<Item>[];
   readonly #room: number;
   readonly #taken = new Doorbell();
-  /** One for each worker. */
-  readonly #news: readonly Doorbell[];
+  readonly #news = new Doorbell();
 
   /** @param room how many items may be put before any is taken, also such as take the place of others. */
   constructor(count: number, room: number) {
     this.#lanes = Array.from({ length: count }, () => ({ items: new Map(), put: 0, isTaken: false }));
-    this.#news = this.#lanes.map(() => new Doorbell());
     this.#room = room;
   }
 
@@ -36,7 +34,7 @@ export class Lanes<Item extends ReportKey> {
     const lane = this.#laneOfPort(item);
     lane.items.set(keyOf(item), item);
     lane.put += 1;
-    this.#wakeAll();
+    this.#news.ring();
   }
 
   /** Puts an item that was taken before, unless a newer word of that (port, chassis) waits. */
@@ -48,13 +46,11 @@ export class Lanes<Item extends ReportKey> {
    * Waits for items of lanes that nobody has, and takes up to `most` of them: the longest lane, and others that fit in
    * whole. Of a lane those that wait longest come first.
    */
-  async take(worker: number, most: number, signal: AbortSignal): Promise<Batch<Item>> {
-    const news = this.#news[worker];
-    if (news === undefined) throw new RangeError(`no worker ${worker}`);
+  async take(most: number, signal: AbortSignal): Promise<Batch<Item>> {
     for (;;) {
       const lanes = this.#choose(most);
       if (lanes.length > 0) return this.#takeFrom(lanes, most);
-      await news.wait({ signal });
+      await this.#news.wait({ signal });
     }
   }
 
@@ -86,13 +82,9 @@ export class Lanes<Item extends ReportKey> {
       items: taken,
       [Symbol.dispose]: () => {
         for (const lane of lanes) lane.isTaken = false;
-        this.#wakeAll();
+        this.#news.ring();
       },
     };
-  }
-
-  #wakeAll(): void {
-    for (const news of this.#news) news.ring();
   }
 
   #laneOfPort({ portId }: ReportKey): Lane<Item> {

@@ -27,9 +27,9 @@ const RUSH = 100;
  */
 export async function receiveReports(session: Session, signal: AbortSignal): Promise<void> {
   const desk: Desk = { lanes: new Lanes(LANES, roomOf(session)), held: new Held() };
-  const work = (number: number) => async (stop: AbortSignal) => {
+  const work = async (stop: AbortSignal): Promise<void> => {
     for (;;) {
-      using batch = await desk.lanes.take(number, session.options.batch, stop);
+      using batch = await desk.lanes.take(session.options.batch, stop);
       noteRush(session, desk);
       desk.held.hold(await handleBatch(session, batch.items, stop));
     }
@@ -38,7 +38,7 @@ export async function receiveReports(session: Session, signal: AbortSignal): Pro
     [
       (stop) => deal(session, desk, stop),
       (stop) => retryHeld(session, desk, stop),
-      ...Array.from({ length: LANES }, (_, number) => work(number)),
+      ...Array.from({ length: LANES }, () => work),
     ],
     { signal },
   );

@@ -3,6 +3,7 @@ import type { Answer, ExternalEvent } from '../domain/debt.js';
 import type { AnsweredDebt, ClaimedDebt } from '../neutron/neutron.js';
 import type { Nova } from '../nova/nova.js';
 import { Scope } from '../runtime/scope.js';
+import { together } from '../runtime/together.js';
 import { traced, within } from './batch-trace.js';
 import type { ClaimedBatch } from './claimed-words.js';
 import { showDependency } from './health.js';
@@ -13,12 +14,23 @@ import { noteSinceSwitch } from './since-switch.js';
 /** Most debts that are claimed and told at once. */
 const CHUNK = 500;
 
+/** Calls at once: while it is recorded what Nova answered to one, the next is heard. */
+const TELLERS = 2;
+
 /**
- * Tells Nova what became owed here and was claimed there and then.
+ * Tells Nova what became owed here and was claimed there and then. No port is in two hands: a claim shuts it.
  *
  * On a crash after Nova heard and before that is recorded the claim is void, and another server says it again.
  */
-export async function tellClaimed(session: Session, nova: Nova, signal: AbortSignal): Promise<void> {
+export function tellClaimed(session: Session, nova: Nova, signal: AbortSignal): Promise<void> {
+  const teller = (stop: AbortSignal): Promise<void> => tellInTurn(session, nova, stop);
+  return together(
+    Array.from({ length: TELLERS }, () => teller),
+    { signal },
+  );
+}
+
+async function tellInTurn(session: Session, nova: Nova, signal: AbortSignal): Promise<void> {
   const { words, clock } = session;
   for (;;) {
     const batch = await words.next(CHUNK, clock, signal);

@@ -68,6 +68,15 @@ describe('A doorbell', () => {
     expect(woken).toBe(3);
   });
 
+  it('wakes all who wait', async () => {
+    const bell = new Doorbell();
+    const waiting = [bell.wait({ signal: never }), bell.wait({ signal: never })];
+
+    bell.ring();
+
+    expect(await Promise.all(waiting.map(isWoken))).toEqual([true, true]);
+  });
+
   it('throws the reason when the wait is aborted', async () => {
     const stop = new AbortController();
     const reason = new Error('enough');
