@@ -125,7 +125,7 @@ export class Stage {
 }
 
 /** As deploy/systemd starts a server: whoever else needs a processor comes first. */
-const AS_THE_UNIT = ['nice', '-n', '5'];
+const AS_THE_UNIT = ['nice', '-n', '10'];
 
 /** Agents of one load share these. */
 const MOST_CONNECTIONS = 250;
