@@ -7,4 +7,4 @@ const options = JSON.parse(process.argv[2] ?? '') as NeighbourOptions;
 const neighbour = await Neighbour.open(options, systemClock);
 process.on('message', () => process.send?.(neighbour.take()));
 process.on('disconnect', () => process.exit());
-await neighbour.work(new AbortController().signal);
+await neighbour.work();

@@ -91,11 +91,11 @@ export class Neighbour {
     return figures;
   }
 
-  /** Works until the signal stops it. Each transaction has its moment: one that comes late has waited. */
-  async work(signal: AbortSignal): Promise<void> {
+  /** Works until its process ends. Each transaction has its moment: one that comes late has waited. */
+  async work(): Promise<never> {
     const { first, count, stride } = this.#options;
     const startMs = this.#clock.monotonicMs();
-    for (let turn = 0; !signal.aborted; turn++) {
+    for (let turn = 0; ; turn++) {
       const dueMs = startMs + turn * EVERY_MS;
       const earlyMs = dueMs - this.#clock.monotonicMs();
       if (earlyMs > 0) await this.#clock.sleep(earlyMs);

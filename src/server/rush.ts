@@ -5,7 +5,7 @@ import { Scope } from '../runtime/scope.js';
 /** For how long a step of the sweep waits for a rush to be over, at the most: a server that is always busy sweeps slowly. */
 const MOST_MS = 200;
 
-/** Whether many reports arrive at once: work that may wait then waits. For one waiter. */
+/** Whether many reports arrive at once: work that may wait then waits. */
 export class Rush {
   readonly #over = new Doorbell();
   #isOn = false;
