@@ -42,7 +42,7 @@ export async function plantOthers(
 
 /** Makes every port as it was planted, and forgets what the ledger knows of it. */
 export async function resetCloud(rows: NeutronRows, url: string, ports: number): Promise<void> {
-  for (const table of ['reports', 'quarantine', 'incarnations'])
+  for (const table of ['reports', 'calls', 'quarantine', 'incarnations'])
     await rows.run(`delete from ${ledgerOf(url)}${table}`);
   await rows.run("update ports set status = 'DOWN' where id <= ?", [portIdOf(ports)]);
   await rows.run('delete from provisioningblocks');

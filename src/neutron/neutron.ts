@@ -217,6 +217,8 @@ export interface Claimant {
 export interface EarlyClaimant extends Claimant {
   /** For so long the words are not due for others: a registration does not lapse sooner, nor its claims. */
   readonly dueAfterMs: number;
+  /** So many words that Nova is to hear, and that become owed together, are claimed as one call to Nova. */
+  readonly leastOfCall: number;
 }
 
 /** Who claims, and whose claims count. */
@@ -243,6 +245,8 @@ export interface ClaimedDebt extends ReportKey {
   readonly ageMs: number;
   /** Of a "plugged": when the chassis saw it, in milliseconds since 1970 by the chassis' clock. */
   readonly observedAt?: number | undefined;
+  /** Whether it was claimed together with others where it became owed, and has no time of its own to be due. */
+  readonly isInCall: boolean;
 }
 
 export interface AnsweredDebt {
@@ -250,6 +254,8 @@ export interface AnsweredDebt {
   readonly settlement: Settlement;
   /** How often it was said by now. */
   readonly attempts: number;
+  /** How long the word had been owed when that was known. */
+  readonly afterMs: number;
   /** Absent where nothing had to be said. */
   readonly answer?: Answer | undefined;
 }

@@ -92,13 +92,14 @@ async function judgeTimed(session: Session, cases: readonly Case[]): Promise<Jud
 
 /** Claims what becomes owed, while whoever tells Nova keeps up. */
 async function judgeAndClaim(session: Session, cases: readonly Case[]): Promise<Judged> {
-  const { neutron, nova, judging, words, random, member, clock, span } = session;
+  const { neutron, nova, judging, words, random, member, clock, span, options } = session;
   if (nova === undefined || words.isFull) return neutron.judge(cases, judging);
   const nonce = words.begin(random);
   let claimed: readonly ClaimedDebt[] = [];
   try {
     const { generation, ttlMs: dueAfterMs } = member;
-    const judged = await neutron.judge(cases, judging, { generation, nonce, dueAfterMs });
+    const { leastOfCall } = options;
+    const judged = await neutron.judge(cases, judging, { generation, nonce, dueAfterMs, leastOfCall });
     if (judged.kind === 'committed') ({ claimed } = judged);
     return judged;
   } finally {

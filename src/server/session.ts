@@ -55,6 +55,8 @@ export interface ServerOptions {
   readonly wireGreatest: number;
   /** Most reports in quarantine; what would be more stays pending. */
   readonly quarantineMax: number;
+  /** So many words that become owed together are claimed, and recorded, as one call to Nova. */
+  readonly leastOfCall: number;
 }
 
 /** The same, and what outlives a registration. */

@@ -90,12 +90,13 @@ async function settle(
   const session = within(untraced, span);
   const { clock } = session;
   const beganMs = clock.monotonicMs();
-  const answered = await tellAll(session, nova, claimed, signal);
-  const heard = { atMs: clock.now(), afterMs: clock.monotonicMs() - beganMs };
+  const answers = await tellAll(session, nova, claimed, signal);
+  const [heardAt, tookMs] = [clock.now(), clock.monotonicMs() - beganMs];
+  const answered = answers.map((one) => ({ ...one, afterMs: one.debt.ageMs + tookMs }));
   await traced(session, 'record', () =>
     persist(session, 'neutron', signal, () => session.neutron.recordAnswers(nonces, answered)),
   );
-  count(session, answered, heard);
+  count(session, answered, heardAt);
 }
 
 async function claim(session: Session, nonce: string, signal: AbortSignal): Promise<readonly ClaimedDebt[]> {
@@ -122,6 +123,8 @@ async function findLapsed(session: Session, signal: AbortSignal): Promise<readon
   return claimers.filter((generation) => !live.includes(generation));
 }
 
+type Judged = Omit<AnsweredDebt, 'afterMs'>;
+
 const NEEDLESS = { kind: 'dropped', why: 'needless' } as const;
 
 /** Says the words; an "unplugged" for a port of which Nova never heard "plugged" need not be said. */
@@ -130,7 +133,7 @@ async function tellAll(
   nova: Nova,
   claimed: readonly ClaimedDebt[],
   signal: AbortSignal,
-): Promise<readonly AnsweredDebt[]> {
+): Promise<readonly Judged[]> {
   const isNeedless = ({ word, toldPlugged }: ClaimedDebt): boolean => word === 'unplugged' && !toldPlugged;
   const said = claimed.filter((debt) => !isNeedless(debt));
   const events = said.map(({ word, serverId, portId }) => externalEvent(word, serverId, portId));
@@ -158,7 +161,7 @@ async function tell(
   return answers;
 }
 
-function judgeAnswer({ options }: Session, debt: ClaimedDebt, answer: Answer | undefined): AnsweredDebt {
+function judgeAnswer({ options }: Session, debt: ClaimedDebt, answer: Answer | undefined): Judged {
   const heard = answer ?? { kind: 'unreachable', detail: 'no answer' };
   const attempts = countAttempt(heard, debt);
   const settlement = afterAnswer(heard, debt.word, attempts, debt.ageMs, options.settle);
@@ -184,17 +187,10 @@ function noteAnswers(
   showDependency(health, metrics, 'nova');
 }
 
-/** When Nova had answered. */
-interface Heard {
-  /** Milliseconds since 1970. */
-  readonly atMs: number;
-  /** Since it was asked; debts are as old as they were then. */
-  readonly afterMs: number;
-}
-
-function count(session: Session, answered: readonly AnsweredDebt[], heard: Heard): void {
+/** @param doneAt when Nova had answered, in milliseconds since 1970. */
+function count(session: Session, answered: readonly AnsweredDebt[], doneAt: number): void {
   const { metrics } = session;
-  for (const { debt, settlement } of answered) {
+  for (const { debt, settlement, afterMs: ownMs } of answered) {
     if (settlement.kind === 'again') {
       metrics.novaRetries.inc();
       continue;
@@ -203,11 +199,10 @@ function count(session: Session, answered: readonly AnsweredDebt[], heard: Heard
     if (settlement.kind === 'dropped') metrics.novaDropped.inc({ why: settlement.why });
     else {
       metrics.novaTold.inc({ word: debt.word });
-      const ownMs = debt.ageMs + heard.afterMs;
       metrics.novaLatency.observe(ownMs / 1000);
       const { observedAt } = debt;
       if (observedAt !== undefined)
-        noteSinceSwitch(session, metrics.switchToNova, { observedAt, doneAt: heard.atMs, ownMs });
+        noteSinceSwitch(session, metrics.switchToNova, { observedAt, doneAt, ownMs });
     }
   }
 }

@@ -99,7 +99,7 @@ async function makeLedger(url: string): Promise<void> {
 
 /** Ports, blocks, bindings and trunks go with their standard attributes. */
 const NEUTRON = ['ports', 'networks', 'agents', 'standardattributes'];
-const LEDGER = ['reports', 'quarantine', 'incarnations'];
+const LEDGER = ['reports', 'calls', 'quarantine', 'incarnations'];
 
 /** Removes all rows, for the next test. */
 export async function empty(rows: NeutronRows): Promise<void> {

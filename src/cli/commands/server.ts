@@ -117,8 +117,12 @@ function optionsOf({ config, version }: Context): ServerOptions {
     silence: policyOf(config.chassis),
     wireGreatest: wire.greatest,
     quarantineMax: quarantine.max,
+    leastOfCall: LEAST_OF_CALL,
   };
 }
+
+/** A call of two words is written in two rows of its own, and theirs are not written again. */
+const LEAST_OF_CALL = 2;
 
 /** How Nova is asked again: at first quickly, since a boot waits; at last every 15 s. */
 const SETTLE = { backoffMs: { first: 250, most: 15_000 }, refusedAttempts: 5 };

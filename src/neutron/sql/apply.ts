@@ -5,6 +5,7 @@ import type { NeutronPort } from '../../domain/neutron-port.js';
 import { keyOf } from '../../domain/report.js';
 import type { ReportKey } from '../../domain/report.js';
 import type { Case, EarlyClaimant, Foreseen, Judged, Judging } from '../neutron.js';
+import { beginCall, withHeard } from './calls.js';
 import { claimNew } from './debts.js';
 import type { Db, SqlDialect } from './dialect.js';
 import { lockPorts, readFacts, readPorts, toPorts } from './facts.js';
@@ -35,16 +36,18 @@ export async function judgeAndWrite(
   if (cases.length === 0) return { kind: 'committed', outcomes: [], claimed: [] };
   const { dialect } = store;
   const reads = readsFor(dialect, cases, judging);
-  const judged = transact(store, reads, async (db, flags, locked, ledger, facts) => {
+  const judged = transact(store, reads, async (db, flags, locked, stored, facts) => {
+    const ledger = await withHeard(db, dialect, stored);
     const epochs = withPresent(flags.epochs, judging);
     const known: Known = { now: flags.now, ports: toPorts(facts, locked), ledger, epochs };
     const decisions = decideAll(cases, known, judging);
     const rows = decisions.flatMap(({ row, forget }) => (row === undefined || forget ? [] : [row]));
-    const { left, claimed } = claimNew(rows, ledger, claimant);
+    const { left, claimed, call } = claimNew(rows, ledger, claimant);
     await carryOutAll(db, dialect, [
       ...enterPresent(dialect, cases, judging, flags),
       ...writeEffects(dialect, decisions),
       ...writeLedger(dialect, left, ledger),
+      ...(call === undefined ? [] : [beginCall(dialect, call)]),
       ...forgetGone(dialect, decisions, known),
     ]);
     return { kind: 'committed' as const, outcomes: decisions.map(({ outcome }) => outcome), claimed };
@@ -66,9 +69,17 @@ export async function previewCases(
     const epochs = await readEpochsBeside(db, dialect, incarnationsOf(cases), judging);
     const open = await findOpen(db, dialect, cases, epochs);
     if (open.length === 0) return [];
-    const ledger = await carryOut(db, readLedger(dialect, open, { lock: false }));
+    const ledger = await readUnlocked(db, dialect, open);
     return findNews(db, dialect, open, { ledger, epochs }, judging);
   });
+}
+
+async function readUnlocked(
+  db: Db,
+  dialect: SqlDialect,
+  keys: readonly ReportKey[],
+): Promise<Known['ledger']> {
+  return withHeard(db, dialect, await carryOut(db, readLedger(dialect, keys, { lock: false })));
 }
 
 /** Reports that arrive and are newer than the ledger, and all that did not arrive. */
@@ -106,7 +117,7 @@ export async function foresee(
   if (cases.length === 0) return [];
   const { dialect } = store;
   return query(store, async (db) => {
-    const ledger = await carryOut(db, readLedger(dialect, cases, { lock: false }));
+    const ledger = await readUnlocked(db, dialect, cases);
     const ports = await readPorts(db, dialect, portIdsOf(cases));
     const known: Known = {
       now: 0,

@@ -5,39 +5,68 @@ import { keyOf } from '../../domain/report.js';
 import { grouped } from '../../domain/grouped.js';
 import type { ReportKey } from '../../domain/report.js';
 import type { AnsweredDebt, Claim, Claimant, ClaimedDebt, EarlyClaimant, Owed } from '../neutron.js';
+import {
+  endCalls,
+  findHeard,
+  IN_CALL,
+  isCallDue,
+  isCallStanding,
+  isHeard,
+  noteHeard,
+  releaseCalls,
+} from './calls.js';
+import type { Call, ClaimedNo } from './calls.js';
 import type { Db, SqlDialect } from './dialect.js';
 import { readFlags, unlessPaused } from './flags.js';
 import { inChunks, keysIn } from './keys.js';
-import { isAnyRow } from './ledger.js';
+import { HEARD, isAnyRow } from './ledger.js';
 import type { LedgerRow } from './ledger.js';
-import { change } from './statements.js';
+import { carryOutAll, change } from './statements.js';
 import type { Sql, Statement } from './statement.js';
 import { query, transact } from './transaction.js';
 import type { Transactor } from './transaction.js';
 
-interface OwingRow {
-  readonly port: string;
-  readonly chassis: string;
+interface OwingRow extends ReportKey, ClaimedNo {
   readonly word: Word;
-  readonly server_id: string;
-  readonly owed_no: number;
-  readonly told_no: number;
-  readonly told_plugged: number;
+  readonly serverId: string;
+  readonly owedNo: number;
+  readonly toldPlugged: number;
   readonly attempts: number;
-  readonly told_code: number | null;
-  readonly owed_at: number;
-  readonly told_at: number;
-  readonly settle_at: number | null;
-  readonly claimed_no: number;
-  readonly claim_generation: string;
-  readonly claim_nonce: string;
+  readonly toldCode: number | null;
+  readonly owedAt: number;
+  readonly toldAt: number;
+  readonly settleAt: number | null;
   /** Of other words it would be read for nothing. */
-  readonly plug_observed_at: number | null;
+  readonly plugObservedAt: number | null;
 }
+
+/** Columns of an owing row, by the fields that they become. */
+const OWING = {
+  portId: 'port',
+  chassis: 'chassis',
+  word: 'word',
+  serverId: 'server_id',
+  owedNo: 'owed_no',
+  toldNo: 'told_no',
+  toldPlugged: 'told_plugged',
+  attempts: 'attempts',
+  toldCode: 'told_code',
+  owedAt: 'owed_at',
+  toldAt: 'told_at',
+  settleAt: 'settle_at',
+  claimedNo: 'claimed_no',
+  claimGeneration: 'claim_generation',
+  claimNonce: 'claim_nonce',
+} as const satisfies Readonly<Record<Exclude<keyof OwingRow, 'plugObservedAt'>, string>>;
 
 /** Whether any word is to be said now. */
 export function isAnyDebtDue(store: Transactor): Promise<boolean> {
-  return isAnyRow(store, isDue(store.dialect.now()));
+  const { dialect } = store;
+  const now = dialect.now();
+  return isAnyRow(store, [
+    sql`select 1 as one from ${dialect.ledger('reports')} where ${isDue(now)}`,
+    sql`select 1 as one from ${dialect.ledger('calls')} where ${isCallDue(now)}`,
+  ]);
 }
 
 /** What Nova is owed for these (port, chassis), whoever is about to say it. */
@@ -48,9 +77,8 @@ export async function readDebts(store: Transactor, keys: readonly ReportKey[]): 
     const { rows } = await query(store, (db) =>
       sql<Owed>`
         select port as ${sql.ref('portId')}, chassis, word, attempts, coalesce(${dialect.now()} - owed_at, 0) as ${sql.ref('ageMs')}
-        from ${dialect.ledger('reports')} ${dialect.by('primary')} where owed_no > told_no and ${keysIn(dialect, chunk)}`.execute(
-        db,
-      ),
+        from ${dialect.ledger('reports')} ${dialect.by('primary')}
+        where ${isOwed(dialect)} and ${keysIn(dialect, chunk)}`.execute(db),
     );
     owed.push(...rows);
   });
@@ -70,9 +98,11 @@ export async function claimDebts(
 ): Promise<readonly ClaimedDebt[]> {
   const { dialect } = store;
   const claimed = transact(store, [readFlags(dialect)], async (db, { now }) => {
+    await releaseCalls(db, dialect, now, claim);
     const ports = await lockDue(db, dialect, now, claim, limit);
     if (ports.length === 0) return [];
-    const debts = (await lockOwing(db, dialect, ports)).flatMap((rows) => debtsOf(rows, now, claim));
+    const owing = await lockOwing(db, dialect, ports);
+    const debts = owing.flatMap((rows) => debtsOf(rows, now, claim));
     await inChunks(debts, (chunk) => writeClaims(db, dialect, chunk, claim));
     return debts;
   });
@@ -89,7 +119,7 @@ async function lockDue(
 ): Promise<readonly string[]> {
   const { rows } = await sql<{ port: string }>`
     select port from ${dialect.ledger('reports')} ${dialect.by(DUE)}
-    where ${isDue(sql`${now}`)} and not (${IS_CLAIMED} and ${counts(claim)})
+    where ${isDue(sql`${now}`)} and not (${IS_CLAIMED} and ${counts(dialect, claim)})
     order by settle_at limit ${limit} ${dialect.skipLocked}`.execute(db);
   return [...new Set(rows.map(({ port }) => port))].sort();
 }
@@ -107,28 +137,40 @@ export const DUE = 'port_status_reports_settle_at';
 
 const IS_CLAIMED = sql`claimed_no > told_no`;
 
-/** A claim that counts: one of ours that is being worked on, or one of another registration that has not lapsed. */
-function counts({ generation, lapsedGenerations, executing }: Claim): Sql {
-  return sql`(claim_nonce in (${sql.join(['', ...executing])}) or (claim_generation <> ${generation}
-    and claim_generation not in (${sql.join(['', ...lapsedGenerations])})))`;
+/**
+ * A claim that counts: in a call that stands, one of ours that is being worked on, or one of another registration that has
+ * not lapsed.
+ */
+function counts(dialect: SqlDialect, { generation, lapsedGenerations, executing }: Claim): Sql {
+  return sql`case when claim_generation = ${sql.lit(IN_CALL)} then ${isCallStanding(dialect)}
+    else claim_nonce in (${sql.join(['', ...executing])}) or (claim_generation <> ${generation}
+      and claim_generation not in (${sql.join(['', ...lapsedGenerations])})) end`;
 }
 
-/** All rows of these ports, port by port. */
+/** That Nova is owed a word for the row in a statement, also one that it is being told. */
+export function isOwed(dialect: SqlDialect): Sql {
+  return sql`(owed_no > told_no and not (claimed_no = owed_no and ${isHeard(dialect)}))`;
+}
+
+/** All rows of these ports, port by port. What Nova has heard meanwhile is written into them first. */
 async function lockOwing(
   db: Db,
   dialect: SqlDialect,
   ports: readonly string[],
 ): Promise<readonly (readonly OwingRow[])[]> {
+  const columns = Object.entries(OWING).map(
+    ([field, column]) => sql`${sql.ref(column)} as ${sql.ref(field)}`,
+  );
   const { rows } = await sql<OwingRow>`
-    select port, chassis, word, server_id, owed_no, told_no, told_plugged, attempts, told_code, owed_at, told_at,
-      settle_at, claimed_no, claim_generation, claim_nonce,
-      case when word = 'plugged' then observed_at end as plug_observed_at
+    select ${sql.join(columns)}, case when word = 'plugged' then observed_at end as ${sql.ref('plugObservedAt')}
     from ${dialect.ledger('reports')} ${dialect.by('primary')} where port ${dialect.among(ports)}
     order by port, chassis ${dialect.forUpdate}`.execute(db);
+  const heard = await findHeard(db, dialect, rows);
+  await carryOutAll(db, dialect, noteHeard(dialect, heard));
   const ofPort = grouped(
     rows,
-    ({ port }) => port,
-    (row) => row,
+    ({ portId }) => portId,
+    (row) => (heard.has(row) ? { ...row, toldNo: row.claimedNo, toldPlugged: 1 } : row),
   );
   return [...ofPort.values()];
 }
@@ -138,34 +180,35 @@ async function lockOwing(
  * may have said "plugged" before it ended.
  */
 function debtsOf(rows: readonly OwingRow[], now: number, claim: Claim): readonly ClaimedDebt[] {
-  const claimed = rows.filter(({ claimed_no, told_no }) => claimed_no > told_no);
+  const claimed = rows.filter(isClaimed);
   if (claimed.some((row) => doesCount(row, claim))) return [];
   return rows.filter((row) => isDueRow(row, now)).map((row) => toDebt(row, claimed.length > 0, now));
 }
 
-function doesCount({ claim_nonce, claim_generation }: OwingRow, claim: Claim): boolean {
+function doesCount({ claimNonce, claimGeneration }: OwingRow, claim: Claim): boolean {
   const { generation, lapsedGenerations, executing } = claim;
-  const isOfAnother = claim_generation !== generation && !lapsedGenerations.includes(claim_generation);
-  return executing.has(claim_nonce) || isOfAnother;
+  const isOfAnother = claimGeneration !== generation && !lapsedGenerations.includes(claimGeneration);
+  return claimGeneration === IN_CALL || executing.has(claimNonce) || isOfAnother;
 }
 
-function isDueRow({ settle_at, owed_at, told_at }: OwingRow, now: number): boolean {
-  return settle_at !== null && settle_at > 0 && (settle_at <= now || owed_at > now || told_at > now);
+function isDueRow({ settleAt, owedAt, toldAt }: OwingRow, now: number): boolean {
+  return settleAt !== null && settleAt > 0 && (settleAt <= now || owedAt > now || toldAt > now);
 }
 
 function toDebt(row: OwingRow, wasClaimed: boolean, now: number): ClaimedDebt {
   return {
-    portId: row.port,
+    portId: row.portId,
     chassis: row.chassis,
     word: row.word,
-    serverId: row.server_id,
-    owedNo: row.owed_no,
-    untold: row.owed_no - row.told_no,
-    toldPlugged: wasClaimed || Boolean(row.told_plugged),
+    serverId: row.serverId,
+    owedNo: row.owedNo,
+    untold: row.owedNo - row.toldNo,
+    toldPlugged: wasClaimed || row.toldPlugged === 1,
     attempts: row.attempts,
-    wasRefused: row.attempts > 0 && row.told_code !== null,
-    ageMs: now - row.owed_at,
-    observedAt: row.plug_observed_at ?? undefined,
+    wasRefused: row.attempts > 0 && row.toldCode !== null,
+    ageMs: now - row.owedAt,
+    observedAt: row.plugObservedAt ?? undefined,
+    isInCall: false,
   };
 }
 
@@ -186,12 +229,13 @@ const MOST_LOOKED_AT = 5000;
 /** The registrations in which claims were made that still stand. */
 export async function readClaimers(store: Transactor): Promise<readonly string[]> {
   return query(store, async (db) => {
-    const { rows } = await sql<{ claim_generation: string }>`
-      select distinct claim_generation from (
+    const { rows } = await sql<{ generation: string }>`
+      select distinct claim_generation as generation from (
         select claim_generation, claimed_no, told_no from ${store.dialect.ledger('reports')} ${store.dialect.by(DUE)}
         where settle_at > 0 order by settle_at limit ${MOST_LOOKED_AT}) owed
-      where ${IS_CLAIMED}`.execute(db);
-    return rows.map(({ claim_generation }) => claim_generation);
+      where ${IS_CLAIMED} and claim_generation <> ${sql.lit(IN_CALL)}
+      union select generation from ${store.dialect.ledger('calls')}`.execute(db);
+    return rows.map(({ generation }) => generation);
   });
 }
 
@@ -206,22 +250,35 @@ export function claimNew(
   rows: readonly LedgerRow[],
   before: ReadonlyMap<string, LedgerRow>,
   claimant: EarlyClaimant | undefined,
-): { readonly left: readonly LedgerRow[]; readonly claimed: readonly ClaimedDebt[] } {
+): { readonly left: readonly LedgerRow[]; readonly claimed: readonly ClaimedDebt[]; readonly call?: Call } {
   if (claimant === undefined) return { left: rows, claimed: [] };
-  const { generation: claimGeneration, nonce: claimNonce, dueAfterMs } = claimant;
   const shut = new Set([...before.values()].filter(isClaimed).map(({ portId }) => portId));
+  const debts = rows.map((row) => (shut.has(row.portId) ? undefined : newDebt(row, before.get(keyOf(row)))));
+  const plugged = debts.flatMap((debt) => (debt?.word === HEARD.word ? debt.portId : []));
+  const isCall = plugged.length >= claimant.leastOfCall;
   const claimed: ClaimedDebt[] = [];
-  const left = rows.map((row) => {
-    const debt = shut.has(row.portId) ? undefined : newDebt(row, before.get(keyOf(row)));
+  const left = rows.map((row, index) => {
+    const debt = debts[index];
     if (debt === undefined) return row;
-    claimed.push(debt);
-    const settleAt = (row.settleAt ?? row.judgedAt) + dueAfterMs;
-    return { ...row, claimedNo: row.owedNo, claimGeneration, claimNonce, settleAt };
+    const isInCall = isCall && debt.word === HEARD.word;
+    claimed.push({ ...debt, isInCall });
+    return claimRow(row, claimant, isInCall);
   });
-  return { left, claimed };
+  return isCall ? { left, claimed, call: { ...claimant, portIds: plugged } } : { left, claimed };
 }
 
-function isClaimed({ claimedNo, toldNo }: LedgerRow): boolean {
+/** What is in a call is not due: the call is. */
+function claimRow(
+  row: LedgerRow,
+  { generation, nonce: claimNonce, dueAfterMs }: EarlyClaimant,
+  isInCall: boolean,
+): LedgerRow {
+  const claimGeneration = isInCall ? IN_CALL : generation;
+  const settleAt = isInCall ? undefined : (row.settleAt ?? row.judgedAt) + dueAfterMs;
+  return { ...row, claimedNo: row.owedNo, claimGeneration, claimNonce, settleAt };
+}
+
+function isClaimed({ claimedNo, toldNo }: ClaimedNo): boolean {
   return claimedNo > toldNo;
 }
 
@@ -229,7 +286,7 @@ function isClaimed({ claimedNo, toldNo }: LedgerRow): boolean {
 function newDebt(
   { portId, chassis, word, serverId, owedNo, toldNo, observedAt }: LedgerRow,
   before: LedgerRow | undefined,
-): ClaimedDebt | undefined {
+): Omit<ClaimedDebt, 'isInCall'> | undefined {
   if (owedNo === toldNo || before?.toldNo !== before?.owedNo) return undefined;
   if (word === undefined || word === 'unplugged' || serverId === undefined) return undefined;
   const unsaid = { toldPlugged: false, attempts: 0, wasRefused: false, ageMs: 0 };
@@ -237,9 +294,14 @@ function newDebt(
   return { portId, chassis, word, serverId, owedNo, untold: owedNo - toldNo, ...unsaid, ...seen };
 }
 
+/** A word in a call that Nova has heard within so long was told when it was claimed: its row need not say more exactly. */
+const SOON_MS = 1000;
+
 /**
  * Records answers under the claims' nonces and ends the claims. A debt that grew meanwhile stays due: only the number
  * that was said is marked as told. A row that owes less is another one: the port was gone meanwhile.
+ *
+ * Rows whose words are in a call and were heard soon are not written: that the call has ended says it.
  */
 export async function recordAnswers(
   store: Transactor,
@@ -248,15 +310,19 @@ export async function recordAnswers(
 ): Promise<void> {
   if (answered.length === 0) return;
   const { dialect } = store;
-  const areOfOnePort = new Set(answered.map(({ debt }) => debt.portId)).size < answered.length;
-  const records = alike(answered).map((group) => {
+  const isToBeWritten = ({ debt, settlement, afterMs }: AnsweredDebt): boolean =>
+    !debt.isInCall || settlement.kind !== 'told' || afterMs > SOON_MS;
+  const written = answered.filter(isToBeWritten);
+  const areOfOnePort = new Set(written.map(({ debt }) => debt.portId)).size < written.length;
+  const records = alike(written).map((group) => {
     const debts = group.map(({ debt }) => debt);
     const ofPorts = sql`port ${dialect.among(debts.map(({ portId }) => portId))}`;
     // The nonces tell rows of one port apart, unless two of them were claimed together; they are cheaper to compare.
     const those = areOfOnePort ? keysIn(dialect, debts) : ofPorts;
     return recordGroup(dialect, sql`claim_nonce ${dialect.among(nonces)} and ${those}`, group[0]);
   });
-  await transact(store, records, async () => undefined);
+  const ends = answered.some(({ debt }) => debt.isInCall) ? [endCalls(dialect, nonces)] : [];
+  await transact(store, [...records, ...ends], async () => undefined);
 }
 
 /** Debts that take the same update: in a storm nearly all. */

@@ -4,6 +4,7 @@ import type { Word } from '../../domain/debt.js';
 import type { Reason } from '../../domain/judge.js';
 import { OLD_DEBT_MS } from '../diagnosis.js';
 import type { Diagnosis, MisplacedReports, NeutronAgent, OldDebts, StoredState } from '../diagnosis.js';
+import { isOwed } from './debts.js';
 import type { Db, SqlDialect } from './dialect.js';
 import { AGENT_DOWN_MS, field } from './facts.js';
 import { isPaused } from './flags.js';
@@ -98,7 +99,7 @@ async function readDelegated(db: Db, dialect: SqlDialect): Promise<StoredState['
 }
 
 async function readOldDebts(db: Db, dialect: SqlDialect): Promise<OldDebts> {
-  const isOld = sql`settle_at is not null and owed_at < ${dialect.now()} - ${OLD_DEBT_MS}`;
+  const isOld = sql`${isOwed(dialect)} and owed_at < ${dialect.now()} - ${OLD_DEBT_MS}`;
   const table = dialect.ledger('reports');
   const counted = await sql<{ count: number }>`select count(*) as count from ${table} where ${isOld}`.execute(
     db,

@@ -63,7 +63,7 @@ export interface SqlDialect {
 /** What one row takes. */
 export type Values = readonly (string | number | null)[];
 
-export type LedgerTable = 'schema_version' | 'settings' | 'incarnations' | 'reports' | 'quarantine';
+export type LedgerTable = 'schema_version' | 'settings' | 'incarnations' | 'reports' | 'calls' | 'quarantine';
 
 /** An open database with what it takes to speak to it. */
 export interface SqlStore {

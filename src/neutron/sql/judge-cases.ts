@@ -151,6 +151,7 @@ const EMPTY: LedgerRow = {
   claimedNo: 0,
   claimGeneration: '',
   claimNonce: '',
+  heardAt: undefined,
   history: '',
 };
 

@@ -49,6 +49,8 @@ export interface LedgerRow extends ReportKey, Moment, Debt {
   /** The registration in which it was claimed. */
   readonly claimGeneration: string;
   readonly claimNonce: string;
+  /** When Nova heard the word that was claimed last, where the row as it is stored does not say that it did: calls.ts. */
+  readonly heardAt?: number | undefined;
   /** What became of earlier reports (domain/history.ts). Absent where it was not read: such a row is not to be written. */
   readonly history?: string | undefined;
 }
@@ -153,14 +155,11 @@ export function byKey<T extends ReportKey>(rows: readonly T[]): ReadonlyMap<stri
 }
 
 /**
- * Whether there is any such row. Asked before the transaction that takes them: what polls every second, in each server,
+ * Whether there is any row that one of these would select. Asked before the transaction that takes them: what polls every second, in each server,
  * takes no lock while there is nothing to take.
  */
-export async function isAnyRow(store: SqlStore, condition: Sql): Promise<boolean> {
-  const table = store.dialect.ledger('reports');
-  const { rows } = await query(store, (db) =>
-    sql`select 1 as one from ${table} where ${condition} limit 1`.execute(db),
-  );
+export async function isAnyRow(store: SqlStore, wanted: readonly Sql[]): Promise<boolean> {
+  const { rows } = await query(store, (db) => sql`${sql.join(wanted, sql` union all `)} limit 1`.execute(db));
   return rows.length > 0;
 }
 
@@ -173,16 +172,38 @@ export function writeLedger(
   rows: readonly LedgerRow[],
   known: ReadonlyMap<string, LedgerRow>,
 ): readonly Statement<void>[] {
-  const table = dialect.ledger('reports');
   const fresh = rows.filter((row) => !known.has(keyOf(row)));
   const old = rows.filter((row) => known.has(keyOf(row)));
-  const head = sql`insert into ${table} (${sql.raw(NAMES.join(', '))})`;
-  const values = (chunk: readonly LedgerRow[]): Sql => dialect.values(table, NAMES, chunk.map(valuesOf));
-  const overwrite = dialect.overwrite(NAMES.slice(2), 'port, chassis');
+  const asJudged = old.filter(({ heardAt }) => heardAt === undefined);
+  const asHeard = old.filter(({ heardAt }) => heardAt !== undefined);
   return [
-    ...chunksOf(fresh).map((chunk) => change(sql`${head} ${values(chunk)}`)),
-    ...chunksOf(old).map((chunk) => change(sql`${head} ${values(chunk)} ${overwrite}`)),
+    ...insertRows(dialect, fresh, JUDGED, sql``),
+    ...insertRows(dialect, asJudged, JUDGED, overwriteRows(dialect, JUDGED)),
+    ...insertRows(dialect, asHeard, JUDGED_AND_HEARD, overwriteRows(dialect, JUDGED_AND_HEARD)),
   ];
+}
+
+/** What is written of a row. */
+interface Written {
+  readonly names: readonly string[];
+  readonly valuesOf: (row: LedgerRow) => Values;
+}
+
+function insertRows(
+  dialect: SqlDialect,
+  rows: readonly LedgerRow[],
+  { names, valuesOf }: Written,
+  whereKnown: Sql,
+): readonly Statement<void>[] {
+  const table = dialect.ledger('reports');
+  const head = sql`insert into ${table} (${sql.raw(names.join(', '))})`;
+  return chunksOf(rows).map((chunk) =>
+    change(sql`${head} ${dialect.values(table, names, chunk.map(valuesOf))} ${whereKnown}`),
+  );
+}
+
+function overwriteRows(dialect: SqlDialect, { names }: Written): Sql {
+  return dialect.overwrite(names.slice(2), 'port, chassis');
 }
 
 /** Removes rows. */
@@ -194,9 +215,24 @@ export function forget(dialect: SqlDialect, keys: readonly ReportKey[]): readonl
 
 const FIELDS = Object.values(COLUMNS);
 
-function valuesOf(row: LedgerRow): Values {
-  return FIELDS.map((field) => toColumn(row[field]));
-}
+const JUDGED: Written = { names: NAMES, valuesOf: (row) => FIELDS.map((field) => toColumn(row[field])) };
+
+/** What Nova has heard of words that are told in one call. */
+export const HEARD = { word: 'plugged', result: 'told' } as const;
+
+/** A row whose word Nova has heard, which the row does not say yet. */
+const JUDGED_AND_HEARD: Written = {
+  names: [...NAMES, 'told_plugged', 'told_word', 'told_result', 'told_code', 'told_detail', 'told_at'],
+  valuesOf: (row) => [
+    ...JUDGED.valuesOf(row),
+    1,
+    HEARD.word,
+    HEARD.result,
+    null,
+    null,
+    toColumn(row.heardAt),
+  ],
+};
 
 function toColumn(value: string | number | boolean | undefined): string | number | null {
   return typeof value === 'boolean' ? Number(value) : (value ?? null);

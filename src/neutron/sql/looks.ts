@@ -5,6 +5,7 @@ import { keyOf } from '../../domain/report.js';
 import type { ReportKey } from '../../domain/report.js';
 import type { ComparedPage, Judging, LedgerPage, PortPage, SweptPage } from '../neutron.js';
 import { findNews } from './apply.js';
+import { withHeard } from './calls.js';
 import type { Db, SqlDialect } from './dialect.js';
 import { readPorts, readTargets } from './facts.js';
 import { describe } from './judge-cases.js';
@@ -24,8 +25,8 @@ export async function takeDue(
 ): Promise<readonly ReportKey[]> {
   const { dialect } = store;
   const isDue = sql`look_at <= ${dialect.now()}`;
-  if (!(await isAnyRow(store, isDue))) return [];
   const table = dialect.ledger('reports');
+  if (!(await isAnyRow(store, [sql`select 1 as one from ${table} where ${isDue}`]))) return [];
   return transact(store, [], async (db) => {
     const { rows } = await sql<{ portId: string; chassis: string }>`
       select port as ${sql.ref('portId')}, chassis from ${table}
@@ -56,8 +57,9 @@ async function postpone(
 export async function sweepLedger(store: Transactor, page: LedgerPage, judging: Judging): Promise<SweptPage> {
   const { dialect } = store;
   return query(store, async (db) => {
-    const rows = await readLedgerPage(db, dialect, page);
-    const known = { ledger: byKey(rows), epochs: new Map<string, number>() };
+    const ledger = await withHeard(db, dialect, byKey(await readLedgerPage(db, dialect, page)));
+    const rows = [...ledger.values()];
+    const known = { ledger, epochs: new Map<string, number>() };
     return { rows, disagreeing: await findNews(db, dialect, rows, known, judging) };
   });
 }

@@ -5,7 +5,10 @@ import { query } from './transaction.js';
 /** One step of the ledger's layout. Steps only add, so that the program before runs beside this one. */
 interface Migration {
   readonly version: number;
-  /** `{name}` stands for the ledger's table of that name, `{engine}` for what follows a table's definition. */
+  /**
+   * `{name}` stands for the ledger's table of that name, `{engine}` for what follows a table's definition, `{long}` for the
+   * type of a text that is longer than 64 kB.
+   */
   readonly statements: readonly (string | NewColumn)[];
 }
 
@@ -60,6 +63,15 @@ const MIGRATIONS: readonly Migration[] = [
     // What became of earlier reports: domain/history.ts. Null where nothing was judged since.
     version: 3,
     statements: [{ table: 'reports', column: 'history', type: 'text' }],
+  },
+  {
+    // Words that Nova is being told, by the transaction in which they became owed: calls.ts.
+    version: 4,
+    statements: [
+      `create table if not exists {calls} (
+        nonce varchar(64) not null, generation varchar(255) not null, made_at bigint not null, due_at bigint not null,
+        words int not null, ports {long} not null, primary key (nonce)) {engine}`,
+    ],
   },
 ];
 
@@ -119,24 +131,25 @@ function preparation(dialect: SqlDialect, ledgerSchema: string): readonly string
 }
 
 function fill(statement: string, dialect: SqlDialect, ledgerSchema: string): string {
-  const { schema, engine } = spelling(dialect, ledgerSchema);
+  const { schema, engine, long } = spelling(dialect, ledgerSchema);
   return statement
     .replaceAll('{engine}', engine)
+    .replaceAll('{long}', long)
     .replaceAll(/\{(\w+):(\w+)\}/g, 'port_status_$1_$2')
     .replaceAll(/\{(\w+)\}/g, schema === undefined ? 'port_status_$1' : `${schema}.$1`);
 }
 
-/** How definitions are spelled: the ledger's own schema, where there are schemas, and what follows a table. */
+/** How definitions are spelled: the ledger's own schema, where there are schemas, what follows a table, and a long text. */
 function spelling(
   { name }: SqlDialect,
   ledgerSchema: string,
-): { readonly schema?: string; readonly engine: string } {
+): { readonly schema?: string; readonly engine: string; readonly long: string } {
   switch (name) {
     case 'mariadb':
-      return { schema: `\`${ledgerSchema}\``, engine: MARIADB_ENGINE };
+      return { schema: `\`${ledgerSchema}\``, engine: MARIADB_ENGINE, long: 'mediumtext' };
     case 'postgresql':
-      return { schema: `"${ledgerSchema}"`, engine: '' };
+      return { schema: `"${ledgerSchema}"`, engine: '', long: 'text' };
     case 'sqlite':
-      return { engine: '' };
+      return { engine: '', long: 'text' };
   }
 }

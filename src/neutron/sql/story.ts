@@ -5,8 +5,10 @@ import { parseJson } from '../../domain/json.js';
 import { isUuid } from '../../domain/report.js';
 import type { Sighting } from '../../domain/report.js';
 import type { Awaited, Chapter, PortStory } from '../story.js';
+import { heardLine, isHeard } from './calls.js';
 import type { Db, SqlDialect, SqlStore } from './dialect.js';
 import { readPorts } from './facts.js';
+import { HEARD } from './ledger.js';
 import { query } from './transaction.js';
 
 /** Ports of one server are few; what is asked for by a beginning may be many. */
@@ -104,6 +106,8 @@ interface ChapterRow extends Omit<
   readonly ourBlock: number;
   readonly owedNo: number;
   readonly toldNo: number;
+  /** The word that was claimed last, where Nova has heard it and the row does not say so yet. */
+  readonly heardNo: number | null;
   readonly appliedAtMs: number | null;
   readonly owedAtMs: number | null;
 }
@@ -135,7 +139,7 @@ const COLUMNS = {
   toldDetail: 'told_detail',
   toldAtMs: 'told_at',
   historyText: 'history',
-} as const satisfies Readonly<Record<keyof ChapterRow, string>>;
+} as const satisfies Readonly<Record<Exclude<keyof ChapterRow, 'heardNo'>, string>>;
 
 async function readChapters(
   db: Db,
@@ -146,19 +150,34 @@ async function readChapters(
     ([field, column]) => sql`${sql.ref(column)} as ${sql.ref(field)}`,
   );
   const { rows } = await sql<ChapterRow & { readonly port: string }>`
-    select port, ${sql.join(columns)} from ${dialect.ledger('reports')}
-    where port ${dialect.among(ids)} order by port, chassis`.execute(db);
+    select port, ${sql.join(columns)}, case when ${isHeard(dialect)} then claimed_no end as ${sql.ref('heardNo')}
+    from ${dialect.ledger('reports')} where port ${dialect.among(ids)} order by port, chassis`.execute(db);
   return grouped(rows, ({ port }) => port, toChapter);
 }
 
-function toChapter({ seenText, historyText, ourBlock, owedNo, toldNo, ...row }: ChapterRow): Chapter {
+function toChapter({
+  seenText,
+  historyText,
+  ourBlock,
+  owedNo,
+  toldNo,
+  heardNo,
+  ...row
+}: ChapterRow): Chapter {
   const present = Object.fromEntries(
     Object.entries(row).map(([field, value]) => [field, value ?? undefined]),
   );
   const seen = seenText === null ? undefined : (parseJson(seenText) as Sighting | undefined);
-  const history = readHistory(historyText ?? '');
-  const flags = { hasOurBlock: ourBlock === 1, isOwed: owedNo > toldNo };
-  return { ...(present as unknown as Chapter), ...flags, seen, history };
+  const heard = heardNo === null ? undefined : heardAt(row.judgedAtMs);
+  const history = readHistory(`${historyText ?? ''}${heard?.line ?? ''}`);
+  const flags = { hasOurBlock: ourBlock === 1, isOwed: owedNo > (heardNo ?? toldNo) };
+  return { ...(present as unknown as Chapter), ...flags, ...heard?.told, seen, history };
+}
+
+/** What the row will say of a word that was heard, when it is written next. */
+function heardAt(toldAtMs: number): { readonly line: string; readonly told: Partial<Chapter> } {
+  const told = { toldWord: HEARD.word, toldResult: HEARD.result, toldCode: undefined, toldDetail: undefined };
+  return { line: heardLine(toldAtMs), told: { ...told, toldAtMs } };
 }
 
 async function readQuarantined(

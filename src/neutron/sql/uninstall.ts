@@ -6,6 +6,7 @@ import { hasCode, PortStatusError } from '../../domain/errors.js';
 import { keyOf } from '../../domain/report.js';
 import type { ReportKey } from '../../domain/report.js';
 import type { Db, LedgerTable, SqlDialect, SqlStore } from './dialect.js';
+import { isOwed } from './debts.js';
 import { lockPorts, readPorts } from './facts.js';
 import { checkLayout } from './layout.js';
 import { readLedger } from './ledger.js';
@@ -31,7 +32,7 @@ export async function inspectInstalled(store: SqlStore): Promise<Installed> {
   try {
     const { rows } = await query(store, (db) =>
       sql<{ owed: number }>`
-        select count(*) as owed from ${store.dialect.ledger('reports')} where settle_at is not null`.execute(
+        select count(*) as owed from ${store.dialect.ledger('reports')} where ${isOwed(store.dialect)}`.execute(
         db,
       ),
     );
@@ -185,6 +186,7 @@ async function deleteBlocks(db: Db, standardAttrIds: readonly number[]): Promise
 /** The one that tells whether there is a ledger goes first: the others are not used without it. */
 const LEDGER_TABLES: readonly LedgerTable[] = [
   'reports',
+  'calls',
   'quarantine',
   'incarnations',
   'settings',

@@ -12,6 +12,12 @@ function note(fields: string, sid: string): string {
   return `insert into journal (entry) select json_object(${fields}, ${AUTHOR}, ${PORT}) from journal_ports where sid = ${sid};`;
 }
 
+/** Whether Nova heard the word of a row that was not written since: the row is in a call that is gone. */
+function wasHeard(row: string): string {
+  return `(${row}.claimed_no > ${row}.told_no and ${row}.claim_generation = ''
+    and not exists (select 1 from port_status_calls where nonce = ${row}.claim_nonce))`;
+}
+
 const REPORT = `'port', new.port, 'chassis', new.chassis, 'epoch', new.epoch, 'revision', new.revision,
   'status', new.status, 'attachment', new.attachment, 'instance', new.instance, 'owed', new.owed_no,
   'owedAt', new.owed_at, 'word', new.word`;
@@ -45,9 +51,14 @@ const JOURNAL = [
     (change, index) => `create trigger journal_judged_${index} after ${change} on port_status_reports begin
      insert into journal (entry) values (json_object('kind', 'judged', ${REPORT})); end`,
   ),
-  `create trigger journal_settled after update of told_no on port_status_reports when new.told_no <> old.told_no begin
+  `create trigger journal_settled after update of told_no on port_status_reports
+   when new.told_no <> old.told_no and not (new.told_no = old.claimed_no and ${wasHeard('old')}) begin
    insert into journal (entry) values (json_object('kind', 'settled', 'port', new.port, 'chassis', new.chassis,
      'told', new.told_no, 'toldAt', new.told_at)); end`,
+  `create trigger journal_heard after delete on port_status_calls begin
+   insert into journal (entry) select json_object('kind', 'settled', 'port', r.port, 'chassis', r.chassis,
+     'told', r.claimed_no, 'toldAt', r.judged_at) from port_status_reports r
+   where r.claim_nonce = old.nonce and ${wasHeard('r')}; end`,
   `create trigger no_unwritable before insert on port_status_reports when new.attachment = '${UNWRITABLE}' begin
    select raise(abort, 'it can not be written'); end`,
   `create trigger journal_forgotten after delete on port_status_reports begin
@@ -60,7 +71,7 @@ export async function keepJournal(rows: NeutronRows): Promise<void> {
 }
 
 /** Tables that a history fills; what hangs on a standard attribute goes with it. */
-const FILLED = ['reports', 'quarantine', 'incarnations'].map((name) => `port_status_${name}`);
+const FILLED = ['reports', 'calls', 'quarantine', 'incarnations'].map((name) => `port_status_${name}`);
 
 /** The greatest standard attribute of what is there before a history begins. */
 export const LAST_OF_NETWORK = 9999;
@@ -149,9 +160,12 @@ export async function readTables(rows: NeutronRows): Promise<{
   const ports = await rows.run(`select id as port, * from journal_ports`);
   const bindings = await rows.run('select port_id as port, host, status, profile from ml2_port_bindings');
   const ledger = await rows.run(
-    'select port, chassis, status, owed_no, told_no, settle_at, look_at from port_status_reports',
+    `select port, chassis, status, owed_no, settle_at, look_at,
+       case when ${wasHeard('r')} then claimed_no else told_no end as told_no from port_status_reports r`,
   );
-  const claims = await rows.run('select port from port_status_reports where claimed_no > told_no');
+  const claims = await rows.run(
+    `select port from port_status_reports r where claimed_no > told_no and not ${wasHeard('r')}`,
+  );
   const epochs = await rows.run('select id, epoch from port_status_incarnations');
   return {
     epochs: new Map(epochs.map(({ id, epoch }) => [String(id), Number(epoch)])),

@@ -7,7 +7,7 @@ import type { Rig } from './rig.js';
 const TABLES = [
   ...(['standardattributes', 'ports', 'ml2_port_bindings', 'ml2_port_binding_levels'] as const),
   ...(['provisioningblocks', 'trunks'] as const),
-  ...['reports', 'quarantine', 'incarnations', 'settings'].map((name) => `port_status_${name}`),
+  ...['reports', 'calls', 'quarantine', 'incarnations', 'settings'].map((name) => `port_status_${name}`),
 ];
 
 /** What a database that fails over to a replica can have lost. */

@@ -48,6 +48,7 @@ export const OPTIONS: Omit<ServerOptions, 'id'> = {
   settle: { helpsForMs: 300_000, backoffMs: { first: 250, most: 15_000 }, refusedAttempts: 5 },
   wireGreatest: 2,
   quarantineMax: 3,
+  leastOfCall: 2,
 };
 
 /** One server under test, as a process of its own. */

@@ -63,6 +63,8 @@ export class Servers {
   readonly #beats = new Map<Process, number>();
   readonly #running: NamedServer[] = [];
   #started = 0;
+  /** Every other server claims each word as a call: in histories few become owed together. */
+  #launched = 0;
 
   constructor(rig: Rig, { journal, tally, alarm }: ServersParts) {
     this.#rig = rig;
@@ -130,14 +132,18 @@ export class Servers {
   }
 
   #launch(id = `server-${++this.#started}`): RunningServer {
-    const running = this.#rig.launch(id, CHANGES, (process) => {
-      const countCall = this.#callCounter(id);
-      process.witness = (verb, args) => {
-        countCall(verb);
-        this.#witness(verb, args);
-        if (verb === 'judge') this.#witnessJudge(id, process);
-      };
-    });
+    const running = this.#rig.launch(
+      id,
+      { ...CHANGES, leastOfCall: 1 + (this.#launched++ % 2) },
+      (process) => {
+        const countCall = this.#callCounter(id);
+        process.witness = (verb, args) => {
+          countCall(verb);
+          this.#witness(verb, args);
+          if (verb === 'judge') this.#witnessJudge(id, process);
+        };
+      },
+    );
     this.#running.push({ ...running, id });
     if (this.#running.length > MOST_SERVERS) this.#running.shift()?.stop();
     void running.ended.then((error) => this.#noteDeath(error));

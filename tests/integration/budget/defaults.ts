@@ -25,6 +25,7 @@ export const SERVER_DEFAULTS: ServerOptions = {
   },
   wireGreatest: OPTIONS['wire.greatest'].default,
   quarantineMax: OPTIONS['quarantine.max'].default,
+  leastOfCall: 2,
 };
 
 export const AGENT_DEFAULTS: AgentOptions = {

@@ -16,7 +16,7 @@ export interface Place {
 /** The tables that hold anything in a scenario, but for the ledger's settings. */
 const TABLES = [
   ...['standardattributes', 'networks', 'ports', 'provisioningblocks', 'ml2_port_bindings'],
-  ...['ml2_port_binding_levels', 'port_status.reports', 'port_status.incarnations'],
+  ...['ml2_port_binding_levels', 'port_status.reports', 'port_status.calls', 'port_status.incarnations'],
 ];
 
 export async function placeOnSqlite(): Promise<Place> {

@@ -49,6 +49,7 @@ const OPTIONS: ServerOptions = {
   settle: { helpsForMs: 300_000, backoffMs: { first: 250, most: 15_000 }, refusedAttempts: 5 },
   wireGreatest: 2,
   quarantineMax: 10,
+  leastOfCall: 2,
 };
 
 /** A server with all its loops, a chassis that publishes, and Neutron's own workers on one database. */

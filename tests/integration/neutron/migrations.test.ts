@@ -42,7 +42,7 @@ const OLD = {
 };
 
 function migrationSuite(name: string, open: () => Promise<Place>): void {
-  it(`brings a ledger of version 2 with rows on ${name} to version 3, beside a program of version 2`, async () => {
+  it(`brings a ledger of version 2 with rows on ${name} to version 4, beside a program of version 2`, async () => {
     const { url, rows } = await open();
     await plantNetwork(rows);
     await plantPort(rows, 1, { id: portIdOf(1) });
@@ -52,7 +52,7 @@ function migrationSuite(name: string, open: () => Promise<Place>): void {
     onTestFinished(() => neutron.close());
     const reports = dialect.ledger('reports');
     const forgetVersion = (): Promise<unknown> =>
-      sql`delete from ${dialect.ledger('schema_version')} where version = 3`.execute(db);
+      sql`delete from ${dialect.ledger('schema_version')} where version > 2`.execute(db);
     const writeAsBefore = (row: typeof OLD): Promise<unknown> => {
       const columns = Object.keys(row);
       const values = dialect.values(reports, columns, [Object.values(row)]);
@@ -62,15 +62,16 @@ function migrationSuite(name: string, open: () => Promise<Place>): void {
     const history = async (): Promise<string | null | undefined> =>
       (await sql<{ history: string | null }>`select history from ${reports}`.execute(db)).rows[0]?.history;
 
-    expect(await migrate(store, 'port_status')).toEqual([2, 3]);
+    expect(await migrate(store, 'port_status')).toEqual([2, 3, 4]);
+    await sql`drop table ${dialect.ledger('calls')}`.execute(db);
     await sql`alter table ${reports} drop column history`.execute(db);
     await forgetVersion();
     await writeAsBefore(OLD);
     await expect(neutron.check({ willWrite: true })).rejects.toThrow(
-      'the ledger has version 2, not 3: run "port-status migrate"',
+      'the ledger has version 2, not 4: run "port-status migrate"',
     );
 
-    expect(await migrate(store, 'port_status')).toEqual([3]);
+    expect(await migrate(store, 'port_status')).toEqual([3, 4]);
     await expect(neutron.check({ willWrite: true })).resolves.toBeUndefined();
     expect(await history()).toBeNull();
     await neutron.judge([reportOf(1, 11)], JUDGING);
@@ -83,7 +84,7 @@ function migrationSuite(name: string, open: () => Promise<Place>): void {
     expect((await history())?.split('\n')).toHaveLength(3);
 
     await forgetVersion();
-    expect(await migrate(store, 'port_status')).toEqual([3]);
+    expect(await migrate(store, 'port_status')).toEqual([3, 4]);
     expect(await migrate(store, 'port_status')).toEqual([]);
   });
 }
@@ -92,7 +93,7 @@ describe('the migration of the ledger', () => {
   migrationSuite('SQLite', async () => {
     const file = await makeNeutronFile();
     onTestFinished(() => file.dispose());
-    for (const table of ['reports', 'settings', 'incarnations', 'quarantine', 'schema_version'])
+    for (const table of ['reports', 'calls', 'settings', 'incarnations', 'quarantine', 'schema_version'])
       await file.rows.run(`drop table port_status_${table}`);
     return file;
   });

@@ -11,6 +11,7 @@ import {
   portState,
   setAge,
 } from '../../support/neutron-rows.js';
+import { callCases } from './call-cases.js';
 import { decidingCases } from './deciding-cases.js';
 import { JUDGING, must, OBSERVED_AT, outcomesOf, reportOf } from './scene.js';
 import type { StoreFixture } from './scene.js';
@@ -34,7 +35,10 @@ export function storeSuite(
     const judge = async (cases: readonly Case[], judging: Judging = JUDGING): Promise<readonly Outcome[]> =>
       outcomesOf(await fixture.neutron.judge(cases, judging));
     const judgeAs = async (claimant: Claimant, cases: readonly Case[]): Promise<readonly ClaimedDebt[]> => {
-      const judged = await fixture.neutron.judge(cases, JUDGING, { ...claimant, dueAfterMs: 60_000 });
+      const judged = await fixture.neutron.judge(cases, JUDGING, {
+        ...claimant,
+        ...{ dueAfterMs: 60_000, leastOfCall: 2 },
+      });
       return judged.kind === 'committed' ? judged.claimed : [];
     };
     const claim = (nonce: string) => ({
@@ -45,6 +49,7 @@ export function storeSuite(
     });
 
     decidingCases(() => fixture);
+    callCases(() => fixture);
 
     it('accepts the layout of a real Neutron', async () => {
       await expect(fixture.neutron.check({ willWrite: true })).resolves.toBeUndefined();
@@ -321,7 +326,15 @@ export function storeSuite(
       expect(await fixture.neutron.claimDebts(other, 10)).toEqual([]);
       await fixture.neutron.recordAnswers(
         ['n1'],
-        [{ debt: must(claimed[0]), attempts: 1, settlement: { kind: 'told' }, answer: { kind: 'accepted' } }],
+        [
+          {
+            debt: must(claimed[0]),
+            attempts: 1,
+            afterMs: 0,
+            settlement: { kind: 'told' },
+            answer: { kind: 'accepted' },
+          },
+        ],
       );
       expect(await fixture.neutron.claimDebts(other, 10)).toEqual([]);
     });
@@ -335,7 +348,7 @@ export function storeSuite(
       expect(await fixture.neutron.isAnyDebtDue()).toBe(true);
       await fixture.neutron.recordAnswers(
         ['n1'],
-        [{ debt: must(debt), attempts: 1, settlement: { kind: 'told' } }],
+        [{ debt: must(debt), attempts: 1, afterMs: 0, settlement: { kind: 'told' } }],
       );
       expect(await fixture.neutron.isAnyDebtDue()).toBe(false);
     });
@@ -356,7 +369,12 @@ export function storeSuite(
       const before = await neutron.counts();
       expect(before).toMatchObject({ owed: 3, quarantined: 1 });
       expect(Math.floor(before.oldestOwedMs / 60_000)).toBe(1);
-      const told = { attempts: 1, settlement: { kind: 'told' }, answer: { kind: 'accepted' } } as const;
+      const told = {
+        attempts: 1,
+        afterMs: 0,
+        settlement: { kind: 'told' },
+        answer: { kind: 'accepted' },
+      } as const;
       await neutron.recordAnswers(
         ['n1'],
         claimed.map((debt) => ({ debt, ...told })),
@@ -392,7 +410,7 @@ export function storeSuite(
       expect(await fixture.neutron.claimDebts(other, 10)).toHaveLength(1);
       await fixture.neutron.recordAnswers(
         ['n1'],
-        [{ debt: must(debt), attempts: 1, settlement: { kind: 'told' } }],
+        [{ debt: must(debt), attempts: 1, afterMs: 0, settlement: { kind: 'told' } }],
       );
       const rows = await fixture.rows.run(`select told_no from ${fixture.ledger('reports')}`);
       expect(rows).toEqual([{ told_no: 0 }]);
@@ -408,7 +426,10 @@ export function storeSuite(
       expect(await fixture.neutron.claimDebts(other, 10)).toEqual([]);
       expect(await fixture.neutron.claimers()).toEqual(['1-a']);
       const told = { settlement: { kind: 'told' }, answer: { kind: 'accepted' } } as const;
-      await fixture.neutron.recordAnswers(['n1'], [{ debt: must(judged[0]), attempts: 1, ...told }]);
+      await fixture.neutron.recordAnswers(
+        ['n1'],
+        [{ debt: must(judged[0]), attempts: 1, afterMs: 0, ...told }],
+      );
       expect(await fixture.neutron.claimers()).toEqual([]);
       expect(await fixture.neutron.isAnyDebtDue()).toBe(false);
     });
@@ -430,7 +451,7 @@ export function storeSuite(
       expect(await judgeAs(claim('n3'), [reportOf(1, 11, { attachment: 'again' })])).toEqual([]);
       expect(await fixture.neutron.claimDebts({ ...claim('n4'), generation: '1-b' }, 10)).toEqual([]);
       const told = { settlement: { kind: 'told' }, answer: { kind: 'accepted' } } as const;
-      await fixture.neutron.recordAnswers(['n1'], [{ debt: must(first), attempts: 1, ...told }]);
+      await fixture.neutron.recordAnswers(['n1'], [{ debt: must(first), attempts: 1, afterMs: 0, ...told }]);
       expect(await fixture.neutron.claimDebts(claim('n5'), 10)).toMatchObject([
         { chassis: 'cn1', owedNo: 2 },
         { chassis: 'cn2', owedNo: 1 },
@@ -447,8 +468,8 @@ export function storeSuite(
       await fixture.neutron.recordAnswers(
         ['n1'],
         [
-          { debt: must(one), attempts: 1, ...told },
-          { debt: must(other), attempts: 1, ...again },
+          { debt: must(one), attempts: 1, afterMs: 0, ...told },
+          { debt: must(other), attempts: 1, afterMs: 0, ...again },
         ],
       );
       expect(await fixture.neutron.claimDebts(claim('n2'), 10)).toMatchObject([
@@ -469,7 +490,7 @@ export function storeSuite(
       await judge([reportOf(1, 11, { attachment: 'another-plug' })]);
       await fixture.neutron.recordAnswers(
         ['n1'],
-        [{ debt: must(debt), attempts: 1, settlement: { kind: 'told' } }],
+        [{ debt: must(debt), attempts: 1, afterMs: 0, settlement: { kind: 'told' } }],
       );
       expect(await fixture.neutron.claimDebts(claim('n2'), 10)).toMatchObject([
         { owedNo: 2, untold: 1, toldPlugged: true },
@@ -483,6 +504,7 @@ export function storeSuite(
       const again = {
         debt: must(debt),
         attempts: 1,
+        afterMs: 0,
         settlement: { kind: 'again', afterMs: 3_600_000 },
       } as const;
       await fixture.neutron.recordAnswers(['n1'], [again]);
@@ -613,6 +635,7 @@ export function storeSuite(
       const [debt] = await judgeAs(claim('n1'), [reportOf(1, 10)]);
       const refused = {
         attempts: 1,
+        afterMs: 0,
         settlement: { kind: 'dropped', why: 'refused' },
         answer: { kind: 'rejected', code: 404 },
       } as const;
@@ -640,6 +663,7 @@ export function storeSuite(
       const [debt] = await judgeAs(claim('n1'), [reportOf(1, 10)]);
       const silent = {
         attempts: 1,
+        afterMs: 0,
         settlement: { kind: 'again', afterMs: 1 },
         answer: { kind: 'unreachable', detail: 'ECONNREFUSED' },
       } as const;

@@ -108,6 +108,7 @@ describe.skipIf(!has("Neutron's store under two servers", MARIADB))('two servers
       debts.map((debt) => ({
         debt,
         attempts: 1,
+        afterMs: 0,
         settlement: { kind: 'told' },
         answer: { kind: 'accepted' },
       })),

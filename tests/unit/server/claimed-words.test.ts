@@ -12,7 +12,7 @@ const clock = new VirtualClock();
 function debts(count: number): readonly ClaimedDebt[] {
   return Array.from({ length: count }, (_, index) => ({
     ...{ portId: portIdOf(index), chassis: 'cn1', word: 'plugged', serverId: deviceOf(index), owedNo: 1 },
-    ...{ untold: 1, toldPlugged: false, attempts: 0, wasRefused: false, ageMs: 0 },
+    ...{ untold: 1, toldPlugged: false, attempts: 0, wasRefused: false, ageMs: 0, isInCall: true },
   }));
 }
 
