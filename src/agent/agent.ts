@@ -152,11 +152,15 @@ async function watchSwitch(
   }
 }
 
-/** Writes the chassis record from time to time, whatever the northbound database does. */
-async function beat({ clock, options, bells, basket, metrics }: Wired, signal: AbortSignal): Promise<void> {
-  while (true) {
+/**
+ * Writes the chassis record from time to time, whatever the northbound database does. When that is first is chance: agents
+ * that were started together do not go on in step.
+ */
+async function beat(wired: Wired, signal: AbortSignal): Promise<void> {
+  const { clock, random, options, bells, basket, metrics } = wired;
+  for (let waitMs = random.next() * options.heartbeatMs; ; waitMs = options.heartbeatMs) {
     showPorts(basket, metrics);
-    await clock.sleep(options.heartbeatMs, { signal });
+    await clock.sleep(waitMs, { signal });
     bells.note.ring();
   }
 }

@@ -240,9 +240,23 @@ describe('while it runs', () => {
   });
 
   it('writes the chassis record at every heartbeat', async () => {
-    await bench.pass(HEARTBEAT_MS * 10);
-    expect((await bench.chassis()).ageMs).toBe(0);
+    const ages: number[] = [];
+    for (let tenth = 0; tenth < 100; tenth++) {
+      await bench.pass(HEARTBEAT_MS / 10);
+      ages.push((await bench.chassis()).ageMs);
+    }
+    expect(Math.max(...ages)).toBeLessThan(HEARTBEAT_MS);
+    expect(ages.filter((age) => age < HEARTBEAT_MS / 10).length).toBeGreaterThanOrEqual(10);
     expect((await bench.chassis()).version).toBe('0.1.0');
+  });
+
+  it('sends heartbeats out of step with agents that were started with it', async () => {
+    for (let other = 2; other <= 40; other++) await bench.start({}, `cn${other}`);
+    await bench.pass(HEARTBEAT_MS * 10);
+    const ages = (await bench.northbound.chassis()).map(({ ageMs }) => ageMs);
+    expect(ages).toHaveLength(40);
+    for (const half of [0, HEARTBEAT_MS / 2])
+      expect(ages.filter((age) => age >= half && age < half + HEARTBEAT_MS / 2).length).toBeGreaterThan(10);
   });
 
   it('ends when it is told to, with nothing left running', async () => {
