@@ -43,7 +43,7 @@ export async function measureAll({ only, runs }: AllOptions): Promise<number> {
     process.stderr.write(`${name}\n`);
     const file = `${FOLDER}/${name}.json`;
     rmSync(file, { force: true }); // where this run fails, the figures of another are not shown as its own
-    const child = spawn(process.execPath, [MAIN, ...words, ...common, '--json', file], {
+    const child = spawn(process.execPath, [...process.execArgv, MAIN, ...words, ...common, '--json', file], {
       stdio: 'inherit',
     });
     await once(child, 'exit');

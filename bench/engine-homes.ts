@@ -61,12 +61,18 @@ async function startSqlite(): Promise<EngineHome> {
   };
 }
 
+/** As docs/operating/engines.md has it. */
+const REDIS = [
+  ...['--appendonly', 'yes', '--appendfsync', 'everysec'],
+  ...['--auto-aof-rewrite-min-size', '1gb'],
+];
+
 async function startRedisHome(): Promise<EngineHome> {
-  const server = await startRedis(['--appendonly', 'yes', '--appendfsync', 'everysec']);
+  const server = await startRedis(REDIS);
   const info = await server.admin.info('server');
   const url = `redis://127.0.0.1:${server.port}`;
   return {
-    version: `Redis ${await redisVersionOf(server.admin)}, appendfsync everysec`,
+    version: `Redis ${await redisVersionOf(server.admin)}, appendfsync everysec, auto-aof-rewrite-min-size 1gb`,
     url,
     pid: Number(/process_id:(\d+)/.exec(info)?.[1]),
     connect: () => openNorthbound(url, SYSTEM),
