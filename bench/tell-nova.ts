@@ -5,6 +5,7 @@ import { startFakeCloud } from '../src/simulator/cloud/cloud.js';
 import { eventually } from '../tests/support/eventually.js';
 import { deviceOf } from '../tests/support/neutron-rows.js';
 import { startProgram } from '../tests/support/process.js';
+import { TOLD_NO } from '../tests/support/told-no.js';
 import { novaFlags } from './cloud/bench-cloud.js';
 import type { Damaged } from './damage.js';
 import type { MillionCloud } from './million-cloud.js';
@@ -25,8 +26,7 @@ export async function letServerTellNova(cloud: MillionCloud, damaged: readonly D
     'off',
   ]);
   opened.add({ close: () => server.stop() });
-  const left =
-    'select count(*) as count from port_status.reports where owed_no > told_no or (revision = 1 and port in (?))';
+  const left = `select count(*) as count from port_status.reports r where owed_no > ${TOLD_NO} or (revision = 1 and port in (?))`;
   const lost = damaged.filter(({ kind }) => kind === 'lost-entry').map(({ portId }) => portId);
   await eventually(async () => {
     const marks = lost.map(() => '?').join(', ');

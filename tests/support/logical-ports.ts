@@ -6,6 +6,7 @@ import { eventually, pass } from './eventually.js';
 import { deviceOf, plantPort, portIdOf, portState } from './neutron-rows.js';
 import type { PlantedPort } from './neutron-rows.js';
 import type { OvsFixture } from './ovs.js';
+import { TOLD_NO } from './told-no.js';
 
 const VLAN = 100;
 
@@ -105,7 +106,7 @@ export class LogicalPorts {
 
   async findInLedger(number: number): Promise<LedgerEntry | undefined> {
     const [row] = await this.#set.rows.run(
-      'select * from port_status.reports where port = ? and chassis = ?',
+      `select r.*, ${TOLD_NO} as told_no from port_status.reports r where port = ? and chassis = ?`,
       [portIdOf(number), this.#chassis],
     );
     return row as LedgerEntry | undefined;

@@ -6,6 +6,7 @@ import type { Random } from '../../src/runtime/random.js';
 import { eventually } from './eventually.js';
 import { deviceOf, plantPort, portIdOf } from './neutron-rows.js';
 import type { NeutronRows } from './neutron-rows.js';
+import { TOLD_NO } from './told-no.js';
 
 export interface TenantsOptions {
   readonly rows: NeutronRows;
@@ -136,7 +137,7 @@ export class Tenants {
   /** Ports about which Nova is still owed a word. */
   async #readOwed(): Promise<ReadonlySet<string>> {
     const rows = await this.#options.rows.run(
-      'select port from port_status.reports where owed_no <> told_no or settle_at is not null',
+      `select port from port_status.reports r where owed_no <> ${TOLD_NO} or settle_at is not null`,
     );
     return new Set(rows.map(({ port }) => String(port)));
   }
