@@ -122,8 +122,9 @@ export function heardLine(judgedAt: number): string {
 /** What follows the time in it. */
 const HEARD_TAIL = settledLine(HEARD.word, HEARD.result, undefined);
 
-/** More than a server makes before its words overflow. */
-const MOST_RELEASED = 20;
+/** Calls, and their words, that are released at once: more than one claim takes, so that whoever claims comes again. */
+const MOST_CALLS = 1000;
+const MOST_WORDS = 2000;
 
 /** That a call should have ended. Also where the database's clock was set back since it was made. */
 export function isCallDue(now: Sql): Sql {
@@ -142,18 +143,33 @@ export async function releaseCalls(
   const calls = dialect.ledger('calls');
   const isLeft = sql`(generation in (${sql.join([NOBODY, ...lapsedGenerations])})
     or (generation = ${generation} and nonce not in (${sql.join([NOBODY, ...executing])})))`;
-  const { rows } = await sql<{ nonce: string; generation: string; ports: string }>`
-    select nonce, generation, ports from ${calls} where ${isCallDue(sql`${now}`)} and ${isLeft}
-    order by made_at limit ${MOST_RELEASED} ${dialect.skipLocked}`.execute(db);
-  for (const left of rows) {
-    await sql`update ${dialect.ledger('reports')} ${dialect.by('primary')}
-      set claim_generation = ${left.generation}, settle_at = coalesce(settle_at, ${now})
-      where port ${dialect.among(JSON.parse(left.ports) as readonly string[])} and claim_nonce = ${left.nonce}
-        and ${IS_IN_CALL}`.execute(db);
-  }
+  const { rows } = await sql<LeftCall>`
+    select nonce, words, ports from ${calls} where ${isCallDue(sql`${now}`)} and ${isLeft}
+    order by made_at limit ${MOST_CALLS} ${dialect.skipLocked}`.execute(db);
   if (rows.length === 0) return;
-  const nonces = rows.map(({ nonce }) => nonce);
+  const left = upTo(MOST_WORDS, rows);
+  const nonces = left.map(({ nonce }) => nonce);
+  const portIds = [...new Set(left.flatMap(({ ports }) => JSON.parse(ports) as readonly string[]))];
+  await sql`update ${dialect.ledger('reports')} ${dialect.by('primary')}
+    set claim_generation = (select generation from ${calls} c where c.nonce = claim_nonce),
+      settle_at = coalesce(settle_at, ${now})
+    where port ${dialect.among(portIds)} and claim_nonce ${dialect.among(nonces)} and ${IS_IN_CALL}`.execute(
+    db,
+  );
   await sql`delete from ${calls} where nonce ${dialect.among(nonces)}`.execute(db);
+}
+
+interface LeftCall {
+  readonly nonce: string;
+  readonly words: number;
+  readonly ports: string;
+}
+
+/** The first of them, one at least, as long as they have no more words. */
+function upTo(words: number, calls: readonly LeftCall[]): readonly LeftCall[] {
+  let sum = 0;
+  const beyond = calls.findIndex((call, index) => (sum += call.words) > words && index > 0);
+  return beyond < 0 ? calls : calls.slice(0, beyond);
 }
 
 /** A list must not be empty. */

@@ -176,6 +176,30 @@ export function callCases(fixture: () => StoreFixture): void {
       expect(await neutron().claimers()).toEqual(['1-b']);
     });
 
+    it('are void in as many calls as a server left, each under the registration that made it', async () => {
+      for (let n = 1; n <= 60; n++) await plantPort(fixture().rows, n, { id: portIdOf(n) });
+      for (let n = 1; n < 60; n += 2) {
+        const claimant = {
+          generation: n < 30 ? '1-a' : '1-c',
+          nonce: `n${n}`,
+          dueAfterMs: 0,
+          leastOfCall: 2,
+        };
+        await neutron().judge([reportOf(n, 10), reportOf(n + 1, 10)], JUDGING, claimant);
+      }
+      const other = claimOf('n99', { generation: '1-b', lapsedGenerations: ['1-a', '1-c'] });
+      expect(await neutron().claimDebts({ ...other, lapsedGenerations: ['1-c'] }, 40)).toHaveLength(30);
+      expect(await neutron().claimDebts(other, 20)).toHaveLength(20);
+      expect(await run(`select nonce from ${fixture().ledger('calls')}`)).toEqual([]);
+      const table = fixture().ledger('reports');
+      expect(
+        await run(
+          `select distinct claim_generation from ${table} where settle_at > 0 order by claim_generation`,
+        ),
+      ).toEqual([{ claim_generation: '1-a' }, { claim_generation: '1-b' }]);
+      expect(await neutron().claimDebts(other, 20)).toHaveLength(10);
+    });
+
     it('are void where nobody works on them, as after a commit whose answer was lost', async () => {
       await call();
       await makeOld();
