@@ -313,7 +313,7 @@ export async function recordAnswers(
   const isToBeWritten = ({ debt, settlement, afterMs }: AnsweredDebt): boolean =>
     !debt.isInCall || settlement.kind !== 'told' || afterMs > SOON_MS;
   const written = answered.filter(isToBeWritten);
-  const areOfOnePort = new Set(written.map(({ debt }) => debt.portId)).size < written.length;
+  const areOfOnePort = new Set(answered.map(({ debt }) => debt.portId)).size < answered.length;
   const records = alike(written).map((group) => {
     const debts = group.map(({ debt }) => debt);
     const ofPorts = sql`port ${dialect.among(debts.map(({ portId }) => portId))}`;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Answer, Settlement } from '../../../src/domain/debt.js';
 import type { AnsweredDebt, Claim, ClaimedDebt, Neutron } from '../../../src/neutron/neutron.js';
 import type { Chapter } from '../../../src/neutron/story.js';
-import { plantPort, portIdOf } from '../../support/neutron-rows.js';
+import { plantBinding, plantPort, portIdOf } from '../../support/neutron-rows.js';
 import { JUDGING, reportOf } from './scene.js';
 import type { StoreFixture } from './scene.js';
 
@@ -142,6 +142,28 @@ export function callCases(fixture: () => StoreFixture): void {
       expect(await neutron().counts()).toMatchObject({ owed: 1 });
       expect(await neutron().claimDebts(claimOf('n2'), 10)).toMatchObject([
         { portId: portIdOf(3), word: 'plugged', attempts: 1, isInCall: false },
+      ]);
+    });
+
+    it('are not taken for another word of their port that was claimed with them', async () => {
+      await plantPort(fixture().rows, 1, { id: portIdOf(1) });
+      await plantBinding(fixture().rows, portIdOf(1), { host: 'cn2', status: 'INACTIVE' });
+      const cases = [
+        reportOf(1, 10, { status: 'ERROR' }),
+        reportOf(1, 10, { chassis: 'cn2', attachment: 'row-on-cn2' }),
+      ];
+      const claimant = { generation: '1-a', nonce: 'n1', dueAfterMs: 60_000, leastOfCall: 1 };
+      const judged = await neutron().judge(cases, JUDGING, claimant);
+      const [failed, plugged] = judged.kind === 'committed' ? judged.claimed : [];
+      expect([failed, plugged]).toMatchObject([
+        { word: 'failed', isInCall: false },
+        { word: 'plugged', isInCall: true },
+      ]);
+      await neutron().recordAnswers(['n1'], [answer(failed, REFUSED), answer(plugged, HEARD)]);
+      const [story] = await neutron().stories(portIdOf(1));
+      expect(story?.chapters).toMatchObject([
+        { chassis: 'cn1', toldWord: 'failed', toldResult: 'refused' },
+        { chassis: 'cn2', toldWord: 'plugged', toldResult: 'told', isOwed: false },
       ]);
     });
 
