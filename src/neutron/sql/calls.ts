@@ -132,7 +132,8 @@ export function isCallDue(now: Sql): Sql {
 }
 
 /**
- * Calls that were left by somebody who is gone become claims like others, that do not count any more; their words are due.
+ * Calls that were left by somebody who is gone become claims like others, that do not count any more; their words are due
+ * since they became owed: a clock that is set back tells by that time, too, that they are.
  */
 export async function releaseCalls(
   db: Db,
@@ -152,7 +153,7 @@ export async function releaseCalls(
   const portIds = [...new Set(left.flatMap(({ ports }) => JSON.parse(ports) as readonly string[]))];
   await sql`update ${dialect.ledger('reports')} ${dialect.by('primary')}
     set claim_generation = (select generation from ${calls} c where c.nonce = claim_nonce),
-      settle_at = coalesce(settle_at, ${now})
+      settle_at = coalesce(settle_at, owed_at)
     where port ${dialect.among(portIds)} and claim_nonce ${dialect.among(nonces)} and ${IS_IN_CALL}`.execute(
     db,
   );
