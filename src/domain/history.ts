@@ -41,7 +41,7 @@ export interface Settled {
  */
 export type HistoryEntry = Judged | Settled;
 
-/** How many entries a history keeps; one more between the settling of a debt and the next judgement. */
+/** How many entries a history keeps; up to two more between the settling of debts and the next judgement. */
 export const MOST_ENTRIES = 20;
 
 /** What a judgement leaves. */

@@ -43,8 +43,13 @@ export function isHeard(dialect: SqlDialect): Sql {
   return sql`(${IS_IN_CALL} and not ${isCallStanding(dialect)})`;
 }
 
-function isInCall({ toldNo, claimedNo, claimGeneration }: ClaimedNo): boolean {
-  return claimedNo > toldNo && claimGeneration === IN_CALL;
+/** Whether somebody may be saying the word that was claimed last. */
+export function isClaimed({ claimedNo, toldNo }: Pick<ClaimedNo, 'claimedNo' | 'toldNo'>): boolean {
+  return claimedNo > toldNo;
+}
+
+function isInCall(row: ClaimedNo): boolean {
+  return isClaimed(row) && row.claimGeneration === IN_CALL;
 }
 
 /** Those of these rows, read before, whose words Nova has heard, though they were not written since. */

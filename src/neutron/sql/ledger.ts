@@ -55,7 +55,7 @@ export interface LedgerRow extends ReportKey, Moment, Debt {
   readonly history?: string | undefined;
 }
 
-/** The columns that a judgement writes, each with its field; what was told in which words is written by debts.ts alone. */
+/** The columns that a judgement writes, each with its field; what was told in which words is written with an answer (answers.ts), or afterwards where Nova heard a call (calls.ts). */
 const COLUMNS = {
   port: 'portId',
   chassis: 'chassis',

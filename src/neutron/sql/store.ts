@@ -1,9 +1,10 @@
 import type { Clock } from '../../runtime/clock.js';
 import type { Random } from '../../runtime/random.js';
 import type { Neutron } from '../neutron.js';
+import { recordAnswers } from './answers.js';
 import { foresee, judgeAndWrite, previewCases } from './apply.js';
 import { readCounts } from './counts.js';
-import { claimDebts, isAnyDebtDue, readClaimers, readDebts, recordAnswers } from './debts.js';
+import { claimDebts, isAnyDebtDue, readClaimers, readDebts } from './debts.js';
 import { diagnose } from './diagnose.js';
 import type { SqlStore } from './dialect.js';
 import { isPaused, setPaused } from './flags.js';
