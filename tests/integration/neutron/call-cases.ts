@@ -198,6 +198,17 @@ export function callCases(fixture: () => StoreFixture): void {
       expect(await neutron().claimers()).toEqual(['1-b']);
     });
 
+    it('are due since they became owed when they are void: a clock that is set back then makes none of them wait', async () => {
+      await call();
+      const table = fixture().ledger('reports');
+      await run(`update ${table} set owed_at = owed_at - 400000`);
+      await makeOld();
+      await neutron().claimDebts(claimOf('n2', { generation: '1-b', lapsedGenerations: ['1-a'] }), 10);
+      expect(await run(`select settle_at - owed_at as later from ${table}`)).toEqual(
+        KEYS.map(() => ({ later: 0 })),
+      );
+    });
+
     it('are void in as many calls as a server left, each under the registration that made it', async () => {
       for (let n = 1; n <= 60; n++) await plantPort(fixture().rows, n, { id: portIdOf(n) });
       for (let n = 1; n < 60; n += 2) {
