@@ -63,6 +63,13 @@ export interface Acknowledged {
   readonly revision: number;
 }
 
+/** The ledger gave an incarnation its number: another one than before where it had lost that. */
+export interface Numbered {
+  readonly kind: 'numbered';
+  readonly incarnation: string;
+  readonly epoch: number;
+}
+
 export interface Forgotten {
   readonly kind: 'forgotten';
   readonly port: string;
@@ -132,7 +139,7 @@ export interface Told {
 /** The tables took this and lost it again, with all that came after it. */
 export interface Undone {
   readonly kind: 'undone';
-  readonly was: Judged | Settled | Forgotten | Written | Block | Bumped | Existence;
+  readonly was: Judged | Numbered | Settled | Forgotten | Written | Block | Bumped | Existence;
 }
 
 export type Entry =
@@ -140,6 +147,7 @@ export type Entry =
   | Gone
   | Complete
   | Judged
+  | Numbered
   | Settled
   | Acknowledged
   | Forgotten
@@ -185,8 +193,6 @@ export interface History {
   readonly ports: readonly Port[];
   readonly bindings: readonly Binding[];
   readonly ledger: readonly LedgerRow[];
-  /** The number of each incarnation in which a server worked. */
-  readonly epochs: ReadonlyMap<string, number>;
   /** Neutron's database's clock. */
   readonly now: number;
   /** Ports that a server has claimed to tell Nova of. */

@@ -51,6 +51,8 @@ const JOURNAL = [
     (change, index) => `create trigger journal_judged_${index} after ${change} on port_status_reports begin
      insert into journal (entry) values (json_object('kind', 'judged', ${REPORT})); end`,
   ),
+  `create trigger journal_numbered after insert on port_status_incarnations begin
+   insert into journal (entry) values (json_object('kind', 'numbered', 'incarnation', new.id, 'epoch', new.epoch)); end`,
   `create trigger journal_settled after update of told_no on port_status_reports
    when new.told_no <> old.told_no and not (new.told_no = old.claimed_no and ${wasHeard('old')}) begin
    insert into journal (entry) values (json_object('kind', 'settled', 'port', new.port, 'chassis', new.chassis,
@@ -138,6 +140,7 @@ function isInTables(entry: Entry): entry is Undone['was'] {
 const IN_TABLES: ReadonlySet<Entry['kind']> = new Set<Undone['was']['kind']>([
   ...([
     'judged',
+    'numbered',
     'settled',
     'forgotten',
     'status',
@@ -155,7 +158,6 @@ export async function readTables(rows: NeutronRows): Promise<{
   readonly bindings: readonly Binding[];
   readonly ledger: readonly LedgerRow[];
   readonly claims: readonly string[];
-  readonly epochs: ReadonlyMap<string, number>;
 }> {
   const ports = await rows.run(`select id as port, * from journal_ports`);
   const bindings = await rows.run('select port_id as port, host, status, profile from ml2_port_bindings');
@@ -166,9 +168,7 @@ export async function readTables(rows: NeutronRows): Promise<{
   const claims = await rows.run(
     `select port from port_status_reports r where claimed_no > told_no and not ${wasHeard('r')}`,
   );
-  const epochs = await rows.run('select id, epoch from port_status_incarnations');
   return {
-    epochs: new Map(epochs.map(({ id, epoch }) => [String(id), Number(epoch)])),
     ports: ports as unknown as readonly Port[],
     bindings: bindings as unknown as readonly Binding[],
     ledger: ledger as unknown as readonly LedgerRow[],

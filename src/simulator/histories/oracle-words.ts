@@ -54,7 +54,7 @@ function mayKnowPlugged({ port, chassis }: Settled, before: readonly Entry[]): b
   const ofPort = before.map(whatever).filter((entry) => 'port' in entry && entry.port === port);
   const isMuddled =
     ofPort.some((entry) => entry.kind === 'said' && entry.chassis !== chassis) ||
-    before.some((entry) => entry.kind === 'undone' && entry.was.port === port);
+    before.some((entry) => entry.kind === 'undone' && 'port' in entry.was && entry.was.port === port);
   const heard = ofPort
     .slice(ofPort.findLastIndex(({ kind }) => kind === 'created' || kind === 'forgotten') + 1)
     .findLast((entry) => entry.kind === 'told' && entry.isHeard);

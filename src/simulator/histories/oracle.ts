@@ -85,23 +85,29 @@ function misheardWires({ wires, entries }: History): readonly string[] {
 }
 
 /** What is taken off a topic is in the ledger, or older than what is; reports of ports that Neutron does not have are not kept. */
-function acknowledgedUnjudged({ entries, epochs }: History): readonly string[] {
+function acknowledgedUnjudged({ entries }: History): readonly string[] {
   return entries.flatMap((entry, at) => {
     if (entry.kind !== 'acknowledged') return [];
     const { port, chassis, incarnation, revision } = entry;
-    const moment = { epoch: epochs.get(incarnation) ?? 0, revision };
-    const isJudged = entries
-      .slice(0, at)
-      .map(whatever)
-      .some(
-        (other) =>
-          other.kind === 'judged' &&
-          other.port === port &&
-          other.chassis === chassis &&
-          !isOlder(other, moment),
-      );
+    const before = entries.slice(0, at).map(whatever);
+    const moment = { epoch: firstNumberOf(incarnation, before), revision };
+    const isJudged = before.some(
+      (other) =>
+        other.kind === 'judged' &&
+        other.port === port &&
+        other.chassis === chassis &&
+        !isOlder(other, moment),
+    );
     return isJudged || wasAbsent(entry, at, entries) ? [] : [`acknowledged and not judged: ${show(entry)}`];
   });
+}
+
+/** An incarnation has a second number where the ledger lost the first, and with it what was judged under that. */
+function firstNumberOf(incarnation: string, entries: readonly Entry[]): number {
+  const numbers = entries.flatMap((entry) =>
+    entry.kind === 'numbered' && entry.incarnation === incarnation ? [entry.epoch] : [],
+  );
+  return Math.min(...numbers);
 }
 
 /** Whether Neutron did not have the port at some time between a report of it and its acknowledgement. */
