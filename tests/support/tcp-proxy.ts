@@ -5,7 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
  * What becomes of bytes: passed on, or taken in and never heard of again, as by a firewall that forgot the connection; or
- * of new connections: `shut` resets them, as where nobody listens.
+ * of new connections: `shut` resets them, as where nobody listens. A connection of which bytes were lost stays silent for
+ * good: no network passes on what comes after a gap, and Redis' answers would be taken for those to other questions.
  */
 type Passage = 'open' | 'black-hole' | 'shut';
 
@@ -51,6 +52,7 @@ interface Pair {
   readonly server: Socket;
   heard: string;
   isHalfOpen: boolean;
+  isForgotten: boolean;
   /** Who spoke last. */
   last: 'client' | 'server';
 }
@@ -119,11 +121,12 @@ class Proxy implements TcpProxy {
       server: connect({ ...this.#target, noDelay: true }),
       heard: '',
       isHalfOpen: false,
+      isForgotten: false,
       last: 'server',
     };
     this.#pairs.push(pair);
-    this.#pass(client, pair.server, (chunk) => this.#noteSent(pair, chunk));
-    this.#pass(pair.server, client, (chunk) => this.#noteReceived(pair, chunk));
+    this.#pass(pair, 'client', (chunk) => this.#noteSent(pair, chunk));
+    this.#pass(pair, 'server', (chunk) => this.#noteReceived(pair, chunk));
     client.on('close', () => pair.server.destroy());
     pair.server.on('close', () => {
       if (!pair.isHalfOpen) client.end();
@@ -142,11 +145,14 @@ class Proxy implements TcpProxy {
     pair.last = 'server';
   }
 
-  #pass(from: Socket, to: Socket, note: (chunk: Buffer) => void): void {
+  #pass(pair: Pair, side: 'client' | 'server', note: (chunk: Buffer) => void): void {
+    const from = pair[side];
+    const to = pair[side === 'client' ? 'server' : 'client'];
     let before = Promise.resolve();
     from.on('error', () => undefined);
     from.on('data', (chunk: Buffer) => {
-      if (this.passage === 'black-hole') return;
+      pair.isForgotten ||= this.passage === 'black-hole';
+      if (pair.isForgotten) return;
       note(chunk);
       before = before.then(async () => {
         if (this.delayMs > 0) await sleep(this.delayMs);
