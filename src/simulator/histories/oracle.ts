@@ -102,12 +102,12 @@ function acknowledgedUnjudged({ entries }: History): readonly string[] {
   });
 }
 
-/** An incarnation has a second number where the ledger lost the first, and with it what was judged under that. */
+/** One that has none is older than all that have. It has a second where the ledger lost the first, with what was judged under that. */
 function firstNumberOf(incarnation: string, entries: readonly Entry[]): number {
   const numbers = entries.flatMap((entry) =>
     entry.kind === 'numbered' && entry.incarnation === incarnation ? [entry.epoch] : [],
   );
-  return Math.min(...numbers);
+  return numbers.length === 0 ? 0 : Math.min(...numbers);
 }
 
 /** Whether Neutron did not have the port at some time between a report of it and its acknowledgement. */

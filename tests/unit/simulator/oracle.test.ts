@@ -46,6 +46,10 @@ describe('the oracle, of a report that was acknowledged', () => {
     expect(complaintsOf(numbered(2), judged(2), ACKNOWLEDGED)).toEqual([]);
   });
 
+  it('is content where its incarnation has no number, and another report was judged', () => {
+    expect(complaintsOf(judged(1), ACKNOWLEDGED)).toEqual([]);
+  });
+
   it('complains where it was not, or only under an older number', () => {
     const complaint = [expect.stringContaining('acknowledged and not judged')];
     expect(complaintsOf(ACKNOWLEDGED)).toEqual(complaint);
