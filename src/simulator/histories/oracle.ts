@@ -89,25 +89,28 @@ function acknowledgedUnjudged({ entries }: History): readonly string[] {
   return entries.flatMap((entry, at) => {
     if (entry.kind !== 'acknowledged') return [];
     const { port, chassis, incarnation, revision } = entry;
-    const before = entries.slice(0, at).map(whatever);
-    const moment = { epoch: firstNumberOf(incarnation, before), revision };
-    const isJudged = before.some(
-      (other) =>
-        other.kind === 'judged' &&
-        other.port === port &&
-        other.chassis === chassis &&
-        !isOlder(other, moment),
-    );
+    const before = entries.slice(0, at);
+    const moment = { epoch: numberOf(incarnation, before), revision };
+    const isJudged = before
+      .map(whatever)
+      .some(
+        (other) =>
+          other.kind === 'judged' &&
+          other.port === port &&
+          other.chassis === chassis &&
+          !isOlder(other, moment),
+      );
     return isJudged || wasAbsent(entry, at, entries) ? [] : [`acknowledged and not judged: ${show(entry)}`];
   });
 }
 
-/** One that has none is older than all that have. It has a second where the ledger lost the first, with what was judged under that. */
-function firstNumberOf(incarnation: string, entries: readonly Entry[]): number {
-  const numbers = entries.flatMap((entry) =>
-    entry.kind === 'numbered' && entry.incarnation === incarnation ? [entry.epoch] : [],
-  );
-  return numbers.length === 0 ? 0 : Math.min(...numbers);
+/** The number of an incarnation: 0, as of one that is older than all others, where the ledger did not know it by then, or lost it. */
+function numberOf(incarnation: string, entries: readonly Entry[]): number {
+  const given = entries.find((entry) => {
+    const what = whatever(entry);
+    return what.kind === 'numbered' && what.incarnation === incarnation;
+  });
+  return given?.kind === 'numbered' ? given.epoch : 0;
 }
 
 /** Whether Neutron did not have the port at some time between a report of it and its acknowledgement. */

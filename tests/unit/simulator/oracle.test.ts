@@ -61,5 +61,6 @@ describe('the oracle, of a report that was acknowledged', () => {
     const lost = [undone(numbered(2)), undone(judged(2))];
     expect(complaintsOf(...lost, ACKNOWLEDGED, numbered(3), judged(3))).toEqual([]);
     expect(complaintsOf(...lost, numbered(3), ACKNOWLEDGED)).toEqual([]);
+    expect(complaintsOf(judged(1), undone(numbered(2)), ACKNOWLEDGED)).toEqual([]);
   });
 });
