@@ -5,6 +5,8 @@ import { Opened } from '../src/runtime/opened.js';
 import { systemRandom } from '../src/runtime/random.js';
 import { portIdOf } from '../src/simulator/neutron-rows.js';
 import type { NeutronRows } from '../src/simulator/neutron-rows.js';
+import { eventually } from '../tests/support/eventually.js';
+import { countOf } from '../tests/support/metrics.js';
 import type { Program } from '../tests/support/process.js';
 import { atMost, isUsual } from './bounds.js';
 import type { Bound } from './bounds.js';
@@ -28,7 +30,9 @@ const SHARE = 0.7;
 const BOOTS = 550_000;
 /** Of so many ports, the commit of one is seen, and how often they are looked at. */
 const ONE_OF = 201;
-const LOOK_MS = 10;
+const LOOK_MS = 20;
+/** A sweep begins every thirty seconds. */
+const SWEEP_MS = 60_000;
 /** How often memory and the backlog are read: the latter comes and goes with each batch. */
 const MEMORY_MS = 1000;
 const BACKLOG_MS = 50;
@@ -63,8 +67,9 @@ async function bootSteadily(
   { servers, ports, chassis, seed }: ScenarioOptions,
   opened: Opened,
 ): Promise<Steady> {
-  const calm = await openCalm(cloud, servers, opened);
+  const calm = await openCalm(cloud, servers, opened, '--http-listen', '127.0.0.1:0');
   const perSecond = Math.round(SHARE * (await playStorm(calm, seed, ports)).portsPerSecond);
+  await Promise.all(calm.servers.map(untilSweeping));
   const wanted = Math.floor((perSecond * FOR_MS) / 1000 / AT_ONCE) * AT_ONCE;
   const boots = Math.min(BOOTS, wanted);
   const stop = new AbortController();
@@ -85,6 +90,15 @@ async function bootSteadily(
     rssGrowth: growthOf(rss, (part) => percentile(part, 0.5)),
     backlog: groupedMedian(backlog, AT_ONCE),
   };
+}
+
+/** A server mostly sweeps its ledger, and slowly: the minute begins with a sweep, so that each third of it has the same to do. */
+async function untilSweeping(server: Program): Promise<void> {
+  const swept = (): Promise<number> => countOf([server], 'port_status_swept_total', {});
+  const before = await swept();
+  await eventually(async () => {
+    if ((await swept()) === before) throw new Error('it does not sweep');
+  }, SWEEP_MS);
 }
 
 interface Rhythm {

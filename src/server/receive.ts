@@ -76,7 +76,7 @@ function noteReceive({ health, clock }: Session, what: 'askedAtMs' | 'cameBackAt
 }
 
 function noteRush({ rush }: Session, { lanes }: Desk): void {
-  rush.note(lanes.waiting >= RUSH);
+  if (lanes.waiting >= RUSH) rush.note();
 }
 
 /** Has what is held judged again, from time to time: somebody may have made room in the quarantine, or mended the cause. */

@@ -164,7 +164,7 @@ function openSession(
     judging,
     health,
     looks: new Looks(),
-    rush: new Rush(),
+    rush: new Rush(parts.clock),
     words: new ClaimedWords(),
     debts: new Doorbell(),
   };

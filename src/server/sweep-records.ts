@@ -21,12 +21,17 @@ export async function sweepRecords(
   { pace, limit }: Portions,
   signal: AbortSignal,
 ): Promise<void> {
-  const { northbound, options, rush, clock } = session;
+  const { northbound, options, rush } = session;
   const views = await persist(session, 'northbound', signal, () => northbound.chassis(undefined, { signal }));
   let gathered: readonly Acknowledged[] = [];
+  let read = limit;
   for (const { chassis } of views.filter((view) => isInShare(share, view.chassis))) {
-    await rush.letPass(clock, signal);
+    if (read >= limit) {
+      await rush.letPass(signal);
+      read = 0;
+    }
     for await (const page of storedPages(session, chassis, limit, signal)) {
+      read += page.length;
       await putBack(session, page, signal);
       await pace.spend(page.length, signal);
       gathered = [...gathered, ...page.flatMap((stored) => toAcknowledged(stored, options.wireGreatest))];

@@ -66,11 +66,11 @@ async function sweepRows(
   { pace, limit }: Portions,
   signal: AbortSignal,
 ): Promise<void> {
-  const { neutron, judging, metrics, rush, clock } = session;
+  const { neutron, judging, metrics, rush } = session;
   const { after: first, until } = portsOfShare(share);
   let after: ReportKey | undefined = first === undefined ? undefined : { portId: first, chassis: '' };
   for (let more = true; more;) {
-    await rush.letPass(clock, signal);
+    await rush.letPass(signal);
     const page = await persist(session, 'neutron', signal, () =>
       neutron.sweep({ after, until, limit }, judging),
     );
