@@ -9,6 +9,7 @@ import { startHttp } from '../../http/start-http.js';
 import type { Neutron } from '../../neutron/neutron.js';
 import { openNova } from '../../nova/external-events.js';
 import type { Nova } from '../../nova/nova.js';
+import { keepHeapSmall } from '../../runtime/heap.js';
 import { Opened } from '../../runtime/opened.js';
 import { samplesOf } from '../../runtime/samples.js';
 import { createServer } from '../../server/server.js';
@@ -38,6 +39,7 @@ export const server = configuredCommand({
 type Context = CommandContext<'server'>;
 
 async function runServer(context: Context): Promise<number> {
+  keepHeapSmall();
   const { config, io, logger, metrics } = context;
   await using opened = new Opened();
   const neutron = opened.add(openNeutron(context));
