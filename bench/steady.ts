@@ -31,8 +31,8 @@ const BOOTS = 550_000;
 /** Of so many ports, the commit of one is seen, and how often they are looked at. */
 const ONE_OF = 201;
 const LOOK_MS = 20;
-/** A sweep begins every thirty seconds. */
-const SWEEP_MS = 60_000;
+/** For the next sweep, which begins within `reconcile.everyMs`: thirty seconds. */
+const PATIENCE_MS = 60_000;
 /** How often memory and the backlog are read: the latter comes and goes with each batch. */
 const MEMORY_MS = 1000;
 const BACKLOG_MS = 50;
@@ -98,7 +98,7 @@ async function untilSweeping(server: Program): Promise<void> {
   const before = await swept();
   await eventually(async () => {
     if ((await swept()) === before) throw new Error('it does not sweep');
-  }, SWEEP_MS);
+  }, PATIENCE_MS);
 }
 
 interface Rhythm {

@@ -156,7 +156,7 @@ export const SERVER_OPTIONS = {
     most: 1_000_000,
     default: 20_000,
     commands: WRITERS,
-    doc: 'The most ledger rows, and after them northbound records, that this server compares in a second. A sweep is spread evenly over reconcile.everyMs, so that mostly it needs less; the first after a start goes as fast as this. The live servers divide rows and records among themselves: with ports × chassis they visited above servers × rate × reconcile.everyMs / 1000, a sweep takes longer than reconcile.everyMs. It also does while reports rush in without a pause: it then goes at a fifth of its rate.',
+    doc: 'The most ledger rows, and after them northbound records, that this server compares in a second. A sweep is spread evenly over reconcile.everyMs, so that mostly it needs less; the first after a start goes as fast as this. The live servers divide rows and records among themselves: with ports × chassis they visited above servers × rate × reconcile.everyMs / 1000, a sweep takes longer than reconcile.everyMs. It also does while reports rush in without a pause: it then goes at a quarter of its rate, and compares no more than a thousand in a second.',
   },
   'settle.everyMs': {
     kind: 'integer',

@@ -5,7 +5,7 @@ const GROWTH = 200;
 
 /**
  * Has V8 collect the heap more often for the rest of this process: by itself it lets it grow to four times what was left.
- * What a batch makes is garbage when it is acknowledged. `npm run bench -- storm`: 233 MiB at the most instead of 290, for
+ * What a batch makes is garbage when it is acknowledged. `npm run bench -- storm`: some 235 MiB instead of up to 290, for
  * the same time of the processor; at 70 percent 183 MiB, for an eighth more.
  */
 export function keepHeapSmall(): void {
